@@ -1,0 +1,1 @@
+"""What is learnt from responses: fits, comparison, tuning, figures."""

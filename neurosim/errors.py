@@ -1,0 +1,55 @@
+"""What the user is told when something given to neurosim cannot be right.
+
+Every check of an input goes through `Faults`: it collects all that is wrong with one subject and
+raises a single `InputError` whose message is one line.
+"""
+
+from __future__ import annotations
+
+__all__ = ["Faults", "InputError"]
+
+
+class InputError(ValueError):
+    """An input that neurosim refuses; its message is one line that names the remedy."""
+
+
+class Faults:
+    """All that is wrong with one subject, raised together.
+
+    Parameters
+    ----------
+    subject : str
+        What the input belongs to (a class, a function, a file).
+
+    Examples
+    --------
+    >>> faults = Faults("LIF")
+    >>> faults.require(False, "noise_sd >= 0 mV", -1)
+    False
+    >>> faults.require(False, "tau_m > 0 s", 0, "times are in seconds")
+    False
+    >>> faults.stop()
+    Traceback (most recent call last):
+    neurosim.errors.InputError: LIF: expected noise_sd >= 0 mV, got -1; \
+expected tau_m > 0 s, got 0 (times are in seconds)
+    """
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        self.found: list[str] = []
+
+    def require(self, holds: object, expected: str, got: object, remedy: str = "") -> bool:
+        """Note a fault unless `holds`; return whether it held."""
+        if not holds:
+            hint = f" ({remedy})" if remedy else ""
+            self.found.append(f"expected {expected}, got {got}{hint}")
+        return bool(holds)
+
+    def add(self, message: str) -> None:
+        """Note a fault that does not read as 'expected ..., got ...'."""
+        self.found.append(message)
+
+    def stop(self) -> None:
+        """Raise `InputError` with every fault noted so far, if there is one."""
+        if self.found:
+            raise InputError(f"{self.subject}: " + "; ".join(self.found))

@@ -1,0 +1,276 @@
+"""Banks of Gabor receptive fields, in exact quadrature sets.
+
+Geometry and conventions: orientation is that of the wave vector (0 deg: vertical bars), phase
+that of the carrier, so that the best grating for a cell has the cell's own orientation, spatial
+frequency and phase. Envelope widths nx, ny are in carrier cycles (Ringach 2002). Drive is in
+contrast units: a quadrature pair's response to its optimal full-contrast grating is 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from neurosim.errors import Faults
+from neurosim.models.gabor import analytic_profile, carrier_ratio, relative_gain, spectrum_peak
+from neurosim.stimuli import Sinusoids, Stimulus, VisualField
+
+__all__ = ["QUADRATURE", "RINGACH_MEDIAN_NX", "RINGACH_MEDIAN_NY", "GaborBank"]
+
+QUADRATURE = (0.0, 90.0, 180.0, 270.0)  # deg
+RINGACH_MEDIAN_NX = 0.365  # cycles; Ringach 2002, J Neurophysiol 88:455, medians of 79 cells
+RINGACH_MEDIAN_NY = 0.445
+
+_UNITS = {
+    "orientation": "deg",
+    "spatial_frequency": "cycles/deg",
+    "phase": "deg",
+    "x": "deg",
+    "y": "deg",
+    "nx": "cycles",
+    "ny": "cycles",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class GaborBank:
+    """Gabor receptive fields, one per cell.
+
+    Parameters
+    ----------
+    orientation : array (cell,)
+        Of the wave vector, deg.
+    spatial_frequency : array (cell,)
+        Preferred spatial frequency (the peak of the response, a little above the carrier),
+        cycles/deg.
+    phase : array (cell,)
+        deg; 0 is an even ON-centre field, 180 its OFF partner, 90 its Hilbert transform.
+    x, y : array (cell,)
+        Centre, deg.
+    nx, ny : array (cell,)
+        Envelope SDs along and across the carrier, in carrier cycles. Default: Ringach's medians.
+
+    Raises
+    ------
+    InputError
+        For values that are not finite or widths and frequencies that are not positive.
+
+    Examples
+    --------
+    >>> from neurosim.stimuli import Gratings
+    >>> bank = GaborBank.quadrature(orientation=[0, 45], spatial_frequency=2)
+    >>> bank
+    <GaborBank: 8 cells in 2 quadrature sets>
+    >>> drive = bank.drive(Gratings(orientation=0, spatial_frequency=2, phase=[0, 90]))
+    >>> drive.sel(cell=[0, 1, 2, 3]).round(12).values + 0.0
+    array([[ 1.,  0., -1.,  0.],
+           [ 0.,  1.,  0., -1.]])
+    """
+
+    orientation: ArrayLike = 0.0
+    spatial_frequency: ArrayLike = 2.0
+    phase: ArrayLike = 0.0
+    x: ArrayLike = 0.0
+    y: ArrayLike = 0.0
+    nx: ArrayLike = RINGACH_MEDIAN_NX
+    ny: ArrayLike = RINGACH_MEDIAN_NY
+
+    def __post_init__(self) -> None:
+        faults = Faults("GaborBank")
+        try:
+            columns = np.broadcast_arrays(
+                *(np.atleast_1d(np.asarray(getattr(self, n), dtype=float)) for n in _UNITS)
+            )
+        except ValueError as error:
+            faults.add(f"expected numbers, one per cell or one for all; {error}")
+            faults.stop()
+        for (name, unit), column in zip(_UNITS.items(), columns, strict=True):
+            faults.require(np.isfinite(column).all(), f"{name} finite ({unit})", column)
+            if name in ("spatial_frequency", "nx", "ny"):
+                faults.require((column > 0).all(), f"{name} > 0 {unit}", column.min())
+            object.__setattr__(self, name, column.copy())
+        faults.stop()
+
+    @classmethod
+    def quadrature(
+        cls,
+        orientation: ArrayLike = 0.0,
+        spatial_frequency: ArrayLike = 2.0,
+        x: ArrayLike = 0.0,
+        y: ArrayLike = 0.0,
+        nx: ArrayLike = RINGACH_MEDIAN_NX,
+        ny: ArrayLike = RINGACH_MEDIAN_NY,
+    ) -> GaborBank:
+        """Four cells (phases 0, 90, 180, 270 deg) for each set of the other parameters.
+
+        Parameters
+        ----------
+        orientation, spatial_frequency, x, y, nx, ny : float or array (set,)
+            As for `GaborBank`, broadcast against each other.
+        """
+        given = (orientation, spatial_frequency, x, y, nx, ny)
+        sets = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=float)) for v in given))
+        theta, f, x, y, nx, ny = (np.repeat(column, len(QUADRATURE)) for column in sets)
+        return cls(theta, f, np.tile(QUADRATURE, sets[0].size), x, y, nx, ny)
+
+    def _column(self, name: str) -> NDArray[np.float64]:
+        return np.asarray(getattr(self, name), dtype=float)
+
+    def __len__(self) -> int:
+        return self._column("phase").size
+
+    def __repr__(self) -> str:
+        sets = np.unique(self.quadrature_set).size
+        return f"<GaborBank: {len(self)} cells in {sets} quadrature set{'s' * (sets != 1)}>"
+
+    @property
+    def quadrature_set(self) -> NDArray[np.int64]:
+        """Which cells share everything but phase: an index, shape (cell,)."""
+        rest = np.stack([self._column(n) for n in _UNITS if n != "phase"], axis=1)
+        _, first, which = np.unique(rest, axis=0, return_index=True, return_inverse=True)
+        return np.argsort(np.argsort(first))[which.ravel()]  # numbered as they come
+
+    @property
+    def sigma(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Envelope SDs along and across the carrier, deg; each of shape (cell,)."""
+        nx, ny = self._column("nx"), self._column("ny")
+        carrier = self._column("spatial_frequency") / carrier_ratio(nx)
+        return nx / carrier, ny / carrier
+
+    def coordinates(self) -> dict[str, xr.Variable]:
+        """The cells' parameters as coordinates along `cell`, with units."""
+        named = {
+            f"preferred_{name}" if name in ("orientation", "spatial_frequency", "phase")
+            else f"centre_{name}" if name in ("x", "y")
+            else f"envelope_{name}": xr.Variable("cell", self._column(name), {"units": unit})
+            for name, unit in _UNITS.items()
+        }  # fmt: skip
+        return {
+            "cell": xr.Variable("cell", np.arange(len(self))),
+            "quadrature_set": xr.Variable("cell", self.quadrature_set),
+            **named,
+        }
+
+    def kernels(self, field: VisualField) -> xr.DataArray:
+        """Receptive fields on the field's pixels.
+
+        The mean over the pixels is exactly zero, and the sum of kernel times frame is the drive.
+
+        Returns
+        -------
+        DataArray (cell, y, x)
+            Contrast units per pixel.
+
+        Raises
+        ------
+        InputError
+            When the pixels are too coarse for a cell's band, or the field too small for it.
+        """
+        self._check_fits(field)
+        theta = np.deg2rad(self._column("orientation"))[:, None, None]
+        dx = field.x - self._column("x")[:, None, None]
+        dy = field.y[:, None] - self._column("y")[:, None, None]
+        sx, sy = (s[:, None, None] for s in self.sigma)
+        along = (dx * np.cos(theta) + dy * np.sin(theta)) / sx
+        across = (dy * np.cos(theta) - dx * np.sin(theta)) / sy
+        phase = np.exp(1j * np.deg2rad(self._column("phase")))[:, None, None]
+        nx = self._column("nx")[:, None, None]
+        envelope = np.exp(-(across**2) / 2)
+        weights = (analytic_profile(along, nx) * phase).real * envelope
+        envelope = envelope * np.exp(-(along**2) / 2)
+        # what cropping and sampling leave of the mean goes where the envelope is
+        for _ in range(2):
+            mean = weights.sum((1, 2), keepdims=True) / envelope.sum((1, 2), keepdims=True)
+            weights -= mean * envelope
+        peak = spectrum_peak(*self.sigma, self._column("nx"))[:, None, None]
+        return xr.DataArray(
+            weights / (peak * field.ppd**2),
+            dims=("cell", "y", "x"),
+            coords={
+                **self.coordinates(),
+                "y": ("y", field.y, {"units": "deg"}),
+                "x": ("x", field.x, {"units": "deg"}),
+            },
+            name="kernel",
+        )
+
+    def _check_fits(self, field: VisualField) -> None:
+        """Refuse a band that reaches beyond Nyquist, or an envelope that leaves the field."""
+        faults = Faults("GaborBank")
+        sx, sy = self.sigma
+        band_edge = self._column("spatial_frequency") + 3 / (2 * np.pi * np.minimum(sx, sy))
+        faults.require(
+            (band_edge <= field.nyquist).all(),
+            f"every band (preferred frequency + 3 SD) within {field.nyquist:g} cycles/deg",
+            f"{band_edge.max():.3g}",
+            "raise the field's ppd",
+        )
+        edge_x = np.abs(field.x).max() - np.abs(self._column("x"))
+        edge_y = np.abs(field.y).max() - np.abs(self._column("y"))
+        room = np.minimum(edge_x, edge_y) / np.maximum(sx, sy)
+        faults.require(
+            (room >= 3).all(),
+            "every cell at least 3 envelope SDs from the edge of the field",
+            f"{room.min():.2g}",
+            "make the field larger or move the cell",
+        )
+        faults.stop()
+
+    def drive(
+        self, stimulus: Stimulus, field: VisualField | None = None, closed_form: bool = True
+    ) -> xr.DataArray:
+        """Each cell's linear response to each stimulus.
+
+        Parameters
+        ----------
+        stimulus : Stimulus
+            One set, or several (``gratings + photographs``).
+        field : VisualField, optional
+            What the stimuli are shown on. Default: ``VisualField()``.
+        closed_form : bool
+            Use the exact formula where the stimulus has one; False takes the pixels everywhere.
+
+        Returns
+        -------
+        DataArray (stimulus, cell)
+            Contrast units, dimensionless: 1 is the pair's response to its best grating.
+        """
+        field = VisualField() if field is None else field
+        parts, kernels = [], None
+        for part in stimulus.parts():
+            waves = part.sinusoids() if closed_form else None
+            if waves is not None:
+                parts.append(self._response_to(waves))
+                continue
+            kernels = self.kernels(field).values.reshape(len(self), -1) if kernels is None else kernels
+            frames = part.contrast_frames(field)
+            parts.append(frames.reshape(len(frames), -1) @ kernels.T)
+        labels = stimulus.coordinates(field)
+        return xr.DataArray(
+            np.concatenate(parts),
+            dims=("stimulus", "cell"),
+            coords={"stimulus": np.arange(sum(map(len, parts))), **labels, **self.coordinates()},
+            name="drive",
+            attrs={"units": "1", "long_name": "drive (contrast units)"},
+        )
+
+    def _response_to(self, waves: Sinusoids) -> NDArray[np.float64]:
+        """Exact response to sinusoids; shape (stimulus, cell)."""
+        amplitude, frequency, orientation, phase = (column[:, None] for column in waves)
+        preferred = self._column("spatial_frequency")
+        angle = np.deg2rad(orientation - self._column("orientation"))
+        gain = relative_gain(
+            frequency * np.cos(angle) / preferred,
+            frequency * np.sin(angle) / preferred,
+            self._column("nx"),
+            self._column("ny"),
+        )
+        wave = np.deg2rad(orientation)
+        shift = self._column("x") * np.cos(wave) + self._column("y") * np.sin(wave)  # deg
+        at_centre = 2 * np.pi * frequency * shift + np.deg2rad(phase)
+        # against its own direction the wave runs through the odd member the other way
+        turned = np.sign(gain) * at_centre
+        return amplitude * np.abs(gain) * np.cos(turned - np.deg2rad(self._column("phase")))

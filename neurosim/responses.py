@@ -1,0 +1,168 @@
+"""The one data set that everything after the spikes works on; simulated or recorded alike.
+
+A responses `Dataset` holds
+
+- ``drive(stimulus, cell)``: the linear response, contrast units (or any other, named in attrs);
+- ``count(stimulus, cell, trial)``: spikes per trial, integers; beyond ``trials`` they mean nothing;
+- ``trials(stimulus, cell)``: how many trials exist (repeats may be unequal; nothing is NaN);
+- ``duration``: s; one number, or (stimulus, cell).
+
+Where the responses came from stands in attrs. Files are NetCDF (through h5netcdf).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from neurosim.errors import Faults, InputError
+from neurosim.units import in_unit
+
+__all__ = ["check_responses", "load_responses", "responses_from_counts", "save_responses"]
+
+
+def responses_from_counts(
+    drive: xr.DataArray | ArrayLike,
+    count: ArrayLike,
+    duration: Any,
+    trials: ArrayLike | None = None,
+    drive_unit: str = "1",
+    attrs: Mapping[str, Any] | None = None,
+) -> xr.Dataset:
+    """Responses from spike counts, however they were obtained.
+
+    Parameters
+    ----------
+    drive : DataArray or array (stimulus, cell)
+        The drive (or any other stimulus variable) of each condition. A one-dimensional array is
+        one cell.
+    count : array (stimulus, cell, trial)
+        Spike counts; integers >= 0. (stimulus, trial) for one cell.
+    duration : float or array (stimulus, cell)
+        How long spikes were counted, s (or a Brian2 quantity, or text).
+    trials : int array (stimulus, cell), optional
+        How many of the trials exist, where repeats are unequal. Default: all.
+    drive_unit : str
+        Unit of the drive when it is a bare array; "1" is dimensionless contrast.
+    attrs : mapping, optional
+        Where the responses came from.
+
+    Returns
+    -------
+    Dataset
+        As the module describes.
+
+    Raises
+    ------
+    InputError
+        Naming everything that cannot be.
+
+    Examples
+    --------
+    >>> responses = responses_from_counts([-1, 0, 1], [[0, 1], [2, 3], [9, 8]], duration=0.5)
+    >>> dict(responses.sizes)
+    {'stimulus': 3, 'cell': 1, 'trial': 2}
+    """
+    count = np.asarray(count)
+    if not isinstance(drive, xr.DataArray):
+        values = np.asarray(drive, dtype=float)
+        values = values[:, None] if values.ndim == 1 else values
+        drive = xr.DataArray(
+            values,
+            dims=("stimulus", "cell")[: values.ndim],
+            coords={d: np.arange(n) for d, n in zip(("stimulus", "cell"), values.shape, strict=False)},
+            attrs={"units": drive_unit, "long_name": "drive"},
+        )  # fmt: skip
+    if count.ndim == 2 and drive.sizes.get("cell") == 1:
+        count = count[:, None, :]
+    faults = Faults("responses")
+    faults.require(set(drive.dims) == {"stimulus", "cell"}, "drive (stimulus, cell)", drive.dims)
+    faults.require(
+        count.ndim == 3, "count of shape (stimulus, cell, trial)", f"{count.ndim} dimensions"
+    )
+    faults.stop()
+    drive = drive.transpose("stimulus", "cell")
+    faults.require(
+        count.shape[:2] == drive.shape,
+        f"count for {drive.shape[0]} stimuli x {drive.shape[1]} cells",
+        f"{count.shape[0]} x {count.shape[1]}",
+    )
+    faults.stop()
+    exist = np.full(drive.shape, count.shape[2]) if trials is None else np.asarray(trials)
+    seconds = in_unit(duration, "s", "responses", "duration")
+    responses = xr.Dataset(
+        {
+            "drive": drive,
+            "count": (("stimulus", "cell", "trial"), count),
+            "trials": (("stimulus", "cell"), exist),
+            "duration": (("stimulus", "cell")[: np.ndim(seconds)], seconds, {"units": "s"}),
+        },
+        coords={"trial": np.arange(count.shape[2])},
+        attrs=dict(attrs or {}),
+    )
+    return check_responses(responses)
+
+
+def check_responses(responses: xr.Dataset) -> xr.Dataset:
+    """`responses`, checked to be what the module describes, counts as integers.
+
+    Raises
+    ------
+    InputError
+        Naming everything that is missing or cannot be.
+    """
+    faults = Faults("responses")
+    for name in ("drive", "count", "trials", "duration"):
+        faults.require(name in responses, f"a variable {name!r}", sorted(map(str, responses.data_vars)))
+    faults.stop()
+    drive, count = responses["drive"].values, responses["count"].values
+    trials, duration = responses["trials"].values, responses["duration"].values
+    faults.require(np.isfinite(drive).all(), "finite drive", "NaN or infinity")
+    faults.require((duration > 0).all(), "duration > 0 s", duration.min())
+    inside = trials.dtype.kind in "iu" and (trials >= 0).all() and (trials <= count.shape[2]).all()
+    faults.require(inside, f"trials as whole numbers from 0 to {count.shape[2]}", trials)
+    faults.stop()
+    real = np.arange(count.shape[2]) < trials[..., None]
+    counted = count[real]
+    faults.require(np.isfinite(counted).all(), "counts for every trial that exists", "NaN")
+    faults.require((counted >= 0).all(), "counts >= 0", counted.min(initial=0))
+    faults.require((counted == np.floor(counted)).all(), "whole numbers of spikes", "fractions")
+    faults.stop()
+    if count.dtype.kind != "i":
+        whole = np.where(real, count, 0).astype(np.int64)
+        responses = responses.assign(count=(responses["count"].dims, whole))
+    return responses
+
+
+def save_responses(responses: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write responses as NetCDF; the file appears whole or not at all."""
+    path = Path(path)
+    packed = {name: {"zlib": True} for name in ("drive", "count") if name in responses}
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
+        whole = Path(scratch) / path.name
+        responses.to_netcdf(whole, engine="h5netcdf", encoding=packed)
+        os.replace(whole, path)
+
+
+def load_responses(path: str | os.PathLike[str]) -> xr.Dataset:
+    """Read responses that `save_responses` wrote.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, is not NetCDF, or does not hold responses.
+    """
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as stored:
+            return check_responses(stored.load())
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read as NetCDF ({error})") from None
