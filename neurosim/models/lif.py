@@ -64,7 +64,7 @@ class LIF:
     <LIF: tau_m 0.02 s, v_rest -70 mV, v_threshold -50 mV, v_reset -60 mV, t_ref 0.002 s, \
 noise_sd 4 mV>
     >>> cell.rate([-70, -55, -45]).round(3)
-    array([2.000e-03, 1.044e+01, 4.256e+01])
+    array([ 0.   , 11.676, 48.377])
     """
 
     tau_m: Any = 0.02
@@ -128,7 +128,7 @@ noise_sd 4 mV>
         --------
         >>> population = LIF.sample_v1(3, seed=1)
         >>> population.noise_sd.round(2)
-        array([5.17, 7.8 , 2.96])
+        array([5.  , 6.98, 3.35])
         """
         faults = Faults("LIF.sample_v1")
         faults.require(cells >= 1, "cells >= 1", cells)

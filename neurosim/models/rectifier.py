@@ -66,9 +66,8 @@ class Rectifier(ABC):
 
     A subclass gives, in its class body: ``name`` and ``convnet`` (its two names), ``latex``,
     ``source``, its shape parameters (each a `Parameter`), ``gains`` (one name per path, when there
-    are several), ``power`` (of the drive, for the unit of the gains), ``kinked`` (whether a fit must
-    expect corners in its shape parameters) and ``contains`` (rectifiers it becomes at a limit, with
-    the limit in words).
+    are several), ``power`` (of the drive, for the unit of the gains), and ``contains`` (rectifiers
+    it becomes at a limit, with the limit in words).
     """
 
     name: ClassVar[str]
@@ -77,7 +76,6 @@ class Rectifier(ABC):
     source: ClassVar[str]
     gains: ClassVar[tuple[str, ...]] = ("gain",)
     power: ClassVar[int] = 1
-    kinked: ClassVar[bool] = False
     contains: ClassVar[dict[str, str]] = {}
     parameters: ClassVar[dict[str, Parameter]] = {}
 

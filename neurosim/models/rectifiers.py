@@ -48,7 +48,6 @@ class ThresholdedHalfWave(Rectifier):
     convnet = "ReLU with a bias"
     latex = r"r_0 + g\,\max(x - T, 0)"
     source = "Movshon, Thompson & Tolhurst 1978"
-    kinked = True
     contains = {"half-wave": "threshold = 0"}  # noqa: RUF012
     threshold = _threshold()
 

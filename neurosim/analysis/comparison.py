@@ -1,0 +1,226 @@
+"""Comparing rectifiers on the same responses: which one is each cell, and how sure is that?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from neurosim.analysis.fitting import Fit, fit, named_rectifier
+from neurosim.analysis.held_out import HeldOut, folds_by_condition, held_out
+from neurosim.analysis.likelihood import Counts, akaike_weights
+from neurosim.errors import Faults
+from neurosim.models.rectifier import Rectifier
+from neurosim.models.rectifiers import RECTIFIERS
+from neurosim.progress import progress_bar
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+__all__ = ["INDISTINGUISHABLE", "Comparison", "compare"]
+
+INDISTINGUISHABLE = 4.0
+"""AICc units within which a rectifier counts as no worse than the best."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Several rectifiers fitted to the same cells.
+
+    Attributes
+    ----------
+    responses : Dataset
+    fits : list of Fit
+        One per rectifier, simplest first.
+    scores : list of HeldOut
+        In the same order.
+    folds : int
+        Held-out folds, by condition.
+    """
+
+    responses: xr.Dataset
+    fits: list[Fit]
+    scores: list[HeldOut]
+    folds: int
+
+    @property
+    def rectifiers(self) -> list[Rectifier]:
+        return [each.rectifier for each in self.fits]
+
+    @cached_property
+    def delta_aicc(self) -> NDArray[np.float64]:
+        """AICc above the cell's best; (cell, rectifier)."""
+        criterion = np.stack([each.aicc for each in self.fits], axis=1)
+        return criterion - criterion.min(1, keepdims=True)
+
+    @cached_property
+    def chosen(self) -> NDArray[np.int64]:
+        """Index of each cell's rectifier: the one with the fewest parameters among those within
+        4 AICc units of the best (the better of equals); (cell,)."""
+        size = np.array([len(each.parameter_names) for each in self.rectifiers], dtype=float)
+        near = self.delta_aicc <= INDISTINGUISHABLE
+        worth = np.where(near, size + self.delta_aicc / (10 * INDISTINGUISHABLE), np.inf)
+        return worth.argmin(1)
+
+    @cached_property
+    def indistinguishable(self) -> NDArray[np.bool_]:
+        """Cells in which a rectifier that is no limit or extension of the chosen one is also
+        within 4 AICc units of the best; (cell,)."""
+        rivals = np.array(
+            [[not (a.is_nested_in(b) or b.is_nested_in(a)) for b in self.rectifiers]
+             for a in self.rectifiers]
+        )  # fmt: skip
+        return (rivals[self.chosen] & (self.delta_aicc <= INDISTINGUISHABLE)).any(1)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row per cell and rectifier: parameters, errors, likelihoods, criteria, status."""
+        import pandas as pd
+
+        weights = akaike_weights(self.delta_aicc)
+        rows = []
+        for k, (each, score) in enumerate(zip(self.fits, self.scores, strict=True)):
+            frame = each.to_dataframe()
+            frame.insert(2, "ConvNet twin", each.rectifier.convnet)
+            frame["delta AICc"] = self.delta_aicc[:, k]
+            frame["Akaike weight"] = weights[:, k]
+            frame["chosen"] = self.chosen == k
+            frame["held-out log-likelihood per spike (nats)"] = score.per_spike
+            frame["held-out information per spike (bits)"] = score.bits_per_spike
+            frame["held-out log-likelihood at maximum (nats)"] = score.log_likelihood_at_maximum
+            frame["held-out impossible conditions"] = score.impossible
+            rows.append(frame)
+        table = pd.concat(rows).sort_values("cell", kind="stable").reset_index(drop=True)
+        parameters = [c for c in table.columns if c.endswith(")") and "likelihood" not in c
+                      and "information" not in c]  # fmt: skip
+        last = ["status"]
+        first = [c for c in table.columns if c not in parameters + last]
+        lead = first[:3]
+        return table[[*lead, *parameters, *(c for c in first if c not in lead), *last]]
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row per rectifier: its two names, the cells it describes, its held-out score."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "rectifier": [each.name for each in self.rectifiers],
+                "ConvNet twin": [each.convnet for each in self.rectifiers],
+                "parameters": [len(each.parameter_names) for each in self.rectifiers],
+                "cells described best": np.bincount(self.chosen, minlength=len(self.fits)),
+                "cells with lowest AICc": (self.delta_aicc == 0).sum(0),
+                "median delta AICc": np.median(self.delta_aicc, axis=0),
+                "median held-out log-likelihood per spike (nats)": [
+                    _median(score.per_spike) for score in self.scores
+                ],
+                "median held-out information per spike (bits)": [
+                    _median(score.bits_per_spike) for score in self.scores
+                ],
+                "cells not converged": [
+                    sum(status == "not-converged" for status in each.status) for each in self.fits
+                ],
+            }
+        )
+
+    def report(self) -> str:
+        """What was found, in one sentence."""
+        cells = len(self.chosen)
+        won = np.bincount(self.chosen, minlength=len(self.fits))
+        order = [k for k in np.argsort(-won, kind="stable") if won[k]]
+        shares = ", ".join(f"{self.rectifiers[k].name} {won[k]}" for k in order)
+        unsure = int(self.indistinguishable.sum())
+        if unsure == cells and cells > 0:
+            doubt = "but in every one of them another kind of rectifier is indistinguishable from it"
+        elif unsure:
+            doubt = f"in {unsure} of them another kind of rectifier is indistinguishable from it"
+        else:
+            doubt = "in none of them is another kind of rectifier indistinguishable from it"
+        return (
+            f"The simplest adequate rectifier of {cells} cells: {shares}; {doubt} "
+            f"(within {INDISTINGUISHABLE:g} AICc units)."
+        )
+
+    def plot(self, **options: Any) -> Figure:
+        """Rates against drive with every rectifier, and the comparison over cells.
+
+        Options are those of `neurosim.analysis.plots.comparison_figure`.
+        """
+        from neurosim.analysis.plots import comparison_figure
+
+        return comparison_figure(self, **options)
+
+    def __repr__(self) -> str:
+        names = ", ".join(each.name for each in self.rectifiers)
+        return f"<Comparison of {names} on {len(self.chosen)} cells>\n{self.report()}"
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    kept = values[np.isfinite(values)]
+    return float(np.median(kept)) if kept.size else float("nan")
+
+
+def compare(
+    responses: xr.Dataset,
+    rectifiers: Iterable[Rectifier | str] | None = None,
+    folds: int = 5,
+    seed: int = 0,
+    progress: bool = False,
+) -> Comparison:
+    """Fit several rectifiers to the same responses and compare them.
+
+    Parameters
+    ----------
+    responses : Dataset
+        See `neurosim.responses`.
+    rectifiers : iterable of Rectifier or str, optional
+        By either of their names. Default: all.
+    folds : int
+        Held-out folds, by stimulus condition.
+    seed : int
+        Shuffles the conditions into folds.
+    progress : bool
+        Show a bar on a terminal.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        As for `fit`, and for fewer conditions than folds.
+
+    Examples
+    --------
+    >>> from neurosim.responses import responses_from_counts
+    >>> drive = [-1, -0.6, -0.2, 0.2, 0.6, 1]
+    >>> count = [[0, 1], [1, 0], [1, 1], [9, 7], [24, 20], [33, 37]]
+    >>> responses = responses_from_counts(drive, count, duration=1.0)
+    >>> compare(responses, ["ReLU", "half-squared"], folds=3)
+    <Comparison of half-wave, half-squared on 1 cells>
+    The simplest adequate rectifier of 1 cells: half-wave 1; in none of them is another kind of
+    rectifier indistinguishable from it (within 4 AICc units).
+    """
+    chosen = [named_rectifier(r) for r in (RECTIFIERS if rectifiers is None else rectifiers)]
+    chosen = sorted(dict.fromkeys(chosen), key=lambda r: len(r.parameter_names))
+    conditions = responses.sizes.get("stimulus", 0)
+    faults = Faults("compare")
+    faults.require(chosen, "at least one rectifier", "none")
+    faults.require(2 <= folds <= conditions, f"folds from 2 to {conditions} (conditions)", folds)
+    faults.stop()
+    fold = folds_by_condition(conditions, folds, seed)
+    fits, scores = [], []
+    with progress_bar("fitting", progress) as advance:
+        for done, rectifier in enumerate(chosen):
+            fits.append(fit(rectifier, responses))
+            counts = Counts.from_responses(responses)
+            scores.append(held_out(fits[-1], counts, fold))
+            advance((done + 1) / len(chosen))
+    return Comparison(responses, fits, scores, folds)

@@ -1,0 +1,127 @@
+"""The comparison figure: stimuli and receptive fields, fits, two paths, the population."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure, SubFigure
+
+from neurosim.analysis import panels
+from neurosim.analysis.comparison import Comparison
+
+__all__ = ["comparison_figure"]
+
+_STYLE = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "savefig.dpi": 160,
+    "pdf.fonttype": 42,  # text stays text
+}
+
+
+def comparison_figure(
+    comparison: Comparison,
+    frames: xr.DataArray | None = None,
+    kernels: xr.DataArray | None = None,
+) -> Figure:
+    """Draw a comparison on one page.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    frames : DataArray (stimulus, y, x), optional
+        The stimuli, for the row of pictures.
+    kernels : DataArray (cell, y, x), optional
+        The receptive fields, for the same row.
+
+    Returns
+    -------
+    Figure
+        10 inches wide.
+    """
+    import matplotlib as mpl
+
+    with mpl.rc_context(_STYLE):
+        pictures = frames is not None or kernels is not None
+        heights = ([1.25] if pictures else []) + [4.4, 3.0, 2.7]
+        figure = Figure(figsize=(10, sum(heights)), layout="constrained")
+        rows = list(figure.subfigures(len(heights), 1, height_ratios=heights, hspace=0.03))
+        if pictures:
+            _pictures(rows.pop(0), frames, kernels)
+        _fits(rows[0], comparison)
+        _two_paths_and_decision(rows[1], comparison)
+        _population(rows[2], comparison)
+        return figure
+
+
+def _pictures(
+    row: SubFigure, frames: xr.DataArray | None, kernels: xr.DataArray | None
+) -> None:
+    shown = []
+    if frames is not None:
+        kinds = frames["kind"].values
+        for kind in dict.fromkeys(kinds):
+            mine = np.flatnonzero(kinds == kind)
+            strong = mine[np.argsort(-frames["contrast"].values[mine], kind="stable")]
+            for k in strong[np.linspace(0, min(strong.size, 12) - 1, 3).astype(int)]:
+                bound = max(1.0, float(np.abs(frames.values[k]).max()))
+                shown.append((frames.values[k], str(kind), bound))
+    if kernels is not None:
+        first_set = kernels.values[:4]
+        bound = float(np.abs(first_set).max())
+        for k, image in enumerate(first_set):
+            shown.append((image, f"field {kernels['preferred_phase'].values[k]:.0f}°", bound))
+    axes = np.atleast_1d(row.subplots(1, len(shown)))
+    for ax, (image, title, bound) in zip(axes, shown, strict=True):
+        panels.draw_patch(ax, image, title, bound)
+
+
+def _fits(row: SubFigure, comparison: Comparison) -> None:
+    cells = panels.representative_cells(comparison)
+    axes = row.subplots(2, len(cells), sharex="col", height_ratios=[3, 1.1], squeeze=False)
+    names = comparison.fits[0].cells
+    for column, cell in enumerate(cells):
+        top, bottom = axes[:, column]
+        panels.draw_fits(top, comparison, cell)
+        panels.draw_residuals(bottom, comparison, cell)
+        chosen = comparison.rectifiers[comparison.chosen[cell]].name
+        doubt = " (indistinguishable)" if comparison.indistinguishable[cell] else ""
+        top.set_title(f"cell {names[cell]}: {chosen}{doubt}", fontsize="medium")
+        bottom.set_xlabel(_drive_label(comparison))
+    axes[0, 0].set_ylabel("rate (Hz)")
+    axes[1, 0].set_ylabel("residual (SD)")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    lines = [(h, text) for h, text in zip(handles, labels, strict=True) if "=" in text]
+    row.legend(*zip(*lines, strict=True), loc="outside lower center", ncols=3, frameon=False,
+               fontsize="small")  # fmt: skip
+
+
+def _drive_label(comparison: Comparison) -> str:
+    unit = comparison.responses["drive"].attrs.get("units", "1")
+    return "drive (contrast units)" if unit == "1" else f"drive ({unit})"
+
+
+def _two_paths_and_decision(row: SubFigure, comparison: Comparison) -> None:
+    pair = panels.opposite_pair(comparison.responses)
+    simulated = {"noise_sd", "v_rest", "v_threshold", "gain"} <= set(comparison.responses.coords)
+    drawn = [pair is not None, simulated]
+    if not any(drawn):
+        return
+    axes = list(row.subplots(1, sum(drawn), squeeze=False)[0])
+    if pair is not None:
+        ax = axes.pop(0)
+        panels.draw_two_paths(ax, comparison, *pair)
+        names = comparison.fits[0].cells
+        ax.set_title(f"two paths: cells {names[pair[0]]} and {names[pair[1]]}", fontsize="medium")
+    if simulated:
+        panels.draw_decision(axes[0], comparison)
+        axes[0].set_title("what decides the rectifier (open: indistinguishable)", fontsize="medium")
+
+
+def _population(row: SubFigure, comparison: Comparison) -> None:
+    left, middle, right = row.subplots(1, 3, width_ratios=[2, 1, 1])
+    panels.draw_delta_aicc(left, comparison)
+    panels.draw_cells_described(middle, comparison)
+    panels.draw_held_out(right, comparison)
+    left.set_title(f"{len(comparison.chosen)} cells", fontsize="medium")

@@ -1,0 +1,238 @@
+"""An experiment from stimulus to comparison: what is shown, to which cells, and what is made of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from neurosim.analysis.comparison import Comparison, compare
+from neurosim.analysis.fitting import named_rectifier
+from neurosim.errors import Faults
+from neurosim.files import folder_for_output, written_together
+from neurosim.models.lif import LIF
+from neurosim.models.receptive_fields import QUADRATURE, GaborBank
+from neurosim.responses import save_responses
+from neurosim.stimuli import Gratings, Photographs, Stimulus, VisualField
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+__all__ = ["Experiment", "Result"]
+
+_ORIENTATIONS = (0.0, 45.0, 90.0, 135.0)  # deg
+_SPATIAL_FREQUENCIES = (2.0, 1.4, 2.8)  # cycles/deg, half an octave apart
+_CONTRASTS = (0.1, 0.2, 0.4, 0.7, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """Stimuli shown to a bank of Gabor-driven LIF cells; every stage can be replaced.
+
+    Parameters
+    ----------
+    stimulus : Stimulus
+    bank : GaborBank
+    lif : LIF
+        For every cell, or one value per cell.
+    visual_field : VisualField
+    gain, baseline : float or array (cell,)
+        mV per unit drive, and mV.
+    duration, settle, dt : float
+        Counted and uncounted time of a trial, and the time step, s.
+    trials : int
+    seed : int
+        The only one: of the spikes and of the held-out folds.
+    rectifiers : tuple of str, optional
+        To compare; default all.
+
+    Examples
+    --------
+    >>> experiment = Experiment.default(quick=True, seed=3)
+    >>> experiment
+    <Experiment: 68 stimuli x 16 cells x 5 trials of 0.3 s>
+    """
+
+    stimulus: Stimulus
+    bank: GaborBank
+    lif: LIF
+    visual_field: VisualField = field(default_factory=VisualField)
+    gain: Any = 25.0
+    baseline: Any = 0.0
+    duration: Any = 0.5
+    settle: Any = 0.1
+    dt: Any = 1e-4
+    trials: int = 10
+    seed: int = 0
+    rectifiers: tuple[str, ...] | None = None
+
+    @classmethod
+    def default(
+        cls,
+        images: Iterable[str | os.PathLike[str]] | None = None,
+        cells: int | None = None,
+        trials: int | None = None,
+        duration: Any = None,
+        seed: int = 0,
+        rectifiers: Iterable[str] | None = None,
+        quick: bool = False,
+    ) -> Experiment:
+        """Gratings and photograph patches, shown to a heterogeneous bank of quadrature sets.
+
+        Parameters
+        ----------
+        images : paths, optional
+            Photographs or folders of them. Default: the one that Matplotlib ships.
+        cells : int, optional
+            A multiple of 4 (whole quadrature sets). Default 48, quick 16.
+        trials : int, optional
+            Default 10, quick 5.
+        duration : float, optional
+            Of counting, s. Default 0.5, quick 0.3.
+        seed : int
+        rectifiers : names, optional
+            Default: all.
+        quick : bool
+            A smaller experiment.
+
+        Raises
+        ------
+        InputError
+            Naming everything that cannot be.
+        """
+        cells = (16 if quick else 48) if cells is None else cells
+        faults = Faults("experiment")
+        whole = cells >= 4 and cells % len(QUADRATURE) == 0
+        nearest = f"{max(4, cells - cells % 4)} or {max(4, cells - cells % 4) + 4} would do"
+        faults.require(
+            whole, "cells as a multiple of 4 (whole quadrature sets)", cells, nearest
+        )
+        faults.require(seed >= 0, "seed >= 0", seed)
+        faults.stop()
+        names = None if rectifiers is None else tuple(named_rectifier(r).name for r in rectifiers)
+        seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(2)]
+        gratings = Gratings(
+            orientation=_ORIENTATIONS,
+            spatial_frequency=_SPATIAL_FREQUENCIES[0],
+            phase=QUADRATURE,
+            contrast=_CONTRASTS[1::2] + (1.0,) if quick else _CONTRASTS,
+        )
+        sets = np.arange(cells // len(QUADRATURE))
+        bank = GaborBank.quadrature(
+            orientation=np.take(_ORIENTATIONS, sets % len(_ORIENTATIONS)),
+            spatial_frequency=np.take(
+                _SPATIAL_FREQUENCIES, sets // len(_ORIENTATIONS) % len(_SPATIAL_FREQUENCIES)
+            ),
+        )
+        given = {"trials": trials, "duration": duration}
+        small = {"trials": 5, "duration": 0.3} if quick else {}
+        return cls(
+            stimulus=gratings + Photographs(images, patches=20 if quick else 48, seed=seeds[0]),
+            bank=bank,
+            lif=LIF.sample_v1(cells, seeds[1]),
+            seed=seed,
+            rectifiers=names,
+            **{**small, **{name: value for name, value in given.items() if value is not None}},
+        )
+
+    def drive(self) -> xr.DataArray:
+        """The receptive fields' linear responses; (stimulus, cell)."""
+        return self.bank.drive(self.stimulus, self.visual_field)
+
+    def respond(self, progress: bool = False) -> xr.Dataset:
+        """The cells' spikes (see `neurosim.responses`)."""
+        from neurosim.simulation import simulate  # brings Brian2
+
+        responses = simulate(
+            self.lif,
+            self.drive(),
+            gain=self.gain,
+            baseline=self.baseline,
+            duration=self.duration,
+            trials=self.trials,
+            dt=self.dt,
+            seed=self.seed,
+            settle=self.settle,
+            progress=progress,
+        )
+        shown = self.visual_field
+        return responses.assign_attrs(
+            stimulus=" + ".join(map(repr, self.stimulus.parts())),
+            field_size_deg=shown.size,
+            field_ppd=shown.ppd,
+        )
+
+    def run(self, progress: bool = False) -> Result:
+        """From stimulus to comparison, with bars on a terminal when `progress`."""
+        responses = self.respond(progress)
+        return Result(self, compare(responses, self.rectifiers, seed=self.seed, progress=progress))
+
+    def with_seed(self, seed: int) -> Experiment:
+        """The same stimuli and cells, other spikes."""
+        return replace(self, seed=seed)
+
+    def __repr__(self) -> str:
+        stimuli = len(self.stimulus.coordinates(self.visual_field)["kind"])
+        return (
+            f"<Experiment: {stimuli} stimuli x {len(self.bank)} cells x {self.trials} trials "
+            f"of {self.duration} s>"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What an experiment gave.
+
+    Attributes
+    ----------
+    experiment : Experiment
+    comparison : Comparison
+        Holds the responses as ``comparison.responses``.
+    """
+
+    experiment: Experiment
+    comparison: Comparison
+
+    @property
+    def responses(self) -> xr.Dataset:
+        return self.comparison.responses
+
+    def plot(self) -> Figure:
+        """Stimuli and receptive fields above the comparison."""
+        shown = self.experiment
+        return self.comparison.plot(
+            frames=shown.stimulus.frames(shown.visual_field),
+            kernels=shown.bank.kernels(shown.visual_field),
+        )
+
+    def write(self, folder: str | os.PathLike[str], format: str = "png") -> list[Path]:
+        """Write responses.nc, fits.csv, summary.csv and comparison.FORMAT; all or none.
+
+        Parameters
+        ----------
+        folder : path
+            Made if absent; files of these names are replaced.
+        format : str
+            "png", "pdf" or any other that Matplotlib writes.
+
+        Returns
+        -------
+        list of Path
+        """
+        out = folder_for_output(folder)
+        with written_together(out) as scratch:
+            save_responses(self.responses, scratch / "responses.nc")
+            self.comparison.table.to_csv(scratch / "fits.csv", index=False)
+            self.comparison.summary.to_csv(scratch / "summary.csv", index=False)
+            self.plot().savefig(scratch / f"comparison.{format}")
+            names = sorted(file.name for file in scratch.iterdir())
+        return [out / name for name in names]
+
+    def __repr__(self) -> str:
+        return f"{self.experiment!r}\n{self.comparison!r}"
