@@ -46,9 +46,9 @@ _HOME = {
     "simulate": "neurosim.simulation",
 }
 
-__all__ = [  # noqa: PLE0604
-    "RECTIFIERS",
+__all__ = [
     "LIF",
+    "RECTIFIERS",
     "Comparison",
     "Experiment",
     "Fit",

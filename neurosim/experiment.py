@@ -1,4 +1,4 @@
-"""An experiment from stimulus to comparison: what is shown, to which cells, and what is made of it."""
+"""An experiment from stimulus to comparison: what is shown, to whom, and what is made of it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from neurosim.models.lif import LIF
 from neurosim.models.receptive_fields import QUADRATURE, GaborBank
 from neurosim.responses import save_responses
 from neurosim.stimuli import Gratings, Photographs, Stimulus, VisualField
+from neurosim.units import in_unit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,8 @@ __all__ = ["Experiment", "Result"]
 
 _ORIENTATIONS = (0.0, 45.0, 90.0, 135.0)  # deg
 _SPATIAL_FREQUENCIES = (2.0, 1.4, 2.8)  # cycles/deg, half an octave apart
-_CONTRASTS = (0.1, 0.2, 0.4, 0.7, 1.0)
+_PHASES = tuple(range(0, 360, 30))  # deg; they sweep the drive of a cell through its whole range
+_CONTRASTS = (0.4, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,10 @@ class Experiment:
     seed: int = 0
     rectifiers: tuple[str, ...] | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("duration", "settle", "dt"):
+            object.__setattr__(self, name, in_unit(getattr(self, name), "s", "experiment", name))
+
     @classmethod
     def default(
         cls,
@@ -110,9 +116,7 @@ class Experiment:
         faults = Faults("experiment")
         whole = cells >= 4 and cells % len(QUADRATURE) == 0
         nearest = f"{max(4, cells - cells % 4)} or {max(4, cells - cells % 4) + 4} would do"
-        faults.require(
-            whole, "cells as a multiple of 4 (whole quadrature sets)", cells, nearest
-        )
+        faults.require(whole, "cells as a multiple of 4 (whole quadrature sets)", cells, nearest)
         faults.require(seed >= 0, "seed >= 0", seed)
         faults.stop()
         names = None if rectifiers is None else tuple(named_rectifier(r).name for r in rectifiers)
@@ -120,8 +124,8 @@ class Experiment:
         gratings = Gratings(
             orientation=_ORIENTATIONS,
             spatial_frequency=_SPATIAL_FREQUENCIES[0],
-            phase=QUADRATURE,
-            contrast=_CONTRASTS[1::2] + (1.0,) if quick else _CONTRASTS,
+            phase=_PHASES[::2] if quick else _PHASES,
+            contrast=_CONTRASTS,
         )
         sets = np.arange(cells // len(QUADRATURE))
         bank = GaborBank.quadrature(
@@ -181,7 +185,7 @@ class Experiment:
         stimuli = len(self.stimulus.coordinates(self.visual_field)["kind"])
         return (
             f"<Experiment: {stimuli} stimuli x {len(self.bank)} cells x {self.trials} trials "
-            f"of {self.duration} s>"
+            f"of {self.duration:g} s>"
         )
 
 

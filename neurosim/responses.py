@@ -77,7 +77,7 @@ def responses_from_counts(
         drive = xr.DataArray(
             values,
             dims=("stimulus", "cell")[: values.ndim],
-            coords={d: np.arange(n) for d, n in zip(("stimulus", "cell"), values.shape, strict=False)},
+            coords={d: np.arange(n) for d, n in zip(("stimulus", "cell"), values.shape)},  # noqa: B905
             attrs={"units": drive_unit, "long_name": "drive"},
         )  # fmt: skip
     if count.ndim == 2 and drive.sizes.get("cell") == 1:
@@ -120,7 +120,9 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
     """
     faults = Faults("responses")
     for name in ("drive", "count", "trials", "duration"):
-        faults.require(name in responses, f"a variable {name!r}", sorted(map(str, responses.data_vars)))
+        faults.require(
+            name in responses, f"a variable {name!r}", sorted(map(str, responses.data_vars))
+        )
     faults.stop()
     drive, count = responses["drive"].values, responses["count"].values
     trials, duration = responses["trials"].values, responses["duration"].values

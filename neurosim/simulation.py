@@ -115,7 +115,7 @@ def simulate(
     drive = drive.transpose("stimulus", "cell")
     values = lif.parameters()
     mu = np.asarray(lif.v_rest) + baseline + gain * drive.values  # mV, (stimulus, cell)
-    shape = (*drive.shape, trials)
+    shape = (drive.shape[0], drive.shape[1], trials)
     constants = {n: (v, unit) for n, (v, unit) in values.items() if n != "v_rest"}
     counts, times = _run_in_chunks(constants, mu, shape, seed, run, progress)
     responses = xr.Dataset(
@@ -129,7 +129,11 @@ def simulate(
         coords={"trial": np.arange(trials)},
         attrs={**_provenance(), "seed": seed, "dt": run.dt, "settle": run.settle},
     )
-    for name, (value, unit) in {**values, "gain": (gain, "mV"), "baseline": (baseline, "mV")}.items():
+    for name, (value, unit) in {
+        **values,
+        "gain": (gain, "mV"),
+        "baseline": (baseline, "mV"),
+    }.items():
         along_cells = ("cell",) * np.ndim(value)
         responses = responses.assign_coords({name: (along_cells, value, {"units": unit})})
     return check_responses(responses)
@@ -272,7 +276,7 @@ def _exact_transition(equations: Any, variables: Any = None, method_options: Any
 
 @contextmanager
 def _brian2_left_as_found() -> Iterator[None]:
-    """Run on Brian2's NumPy target, then give the user back their device, preferences, random state."""
+    """Run on Brian2's NumPy target, then restore device, preferences and random state."""
     other_device = b2.get_device() is not runtime_device
     target, random_state = b2.prefs["codegen.target"], np.random.get_state()  # noqa: NPY002
     if other_device:

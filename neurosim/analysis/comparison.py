@@ -63,20 +63,34 @@ class Comparison:
     def chosen(self) -> NDArray[np.int64]:
         """Index of each cell's rectifier: the one with the fewest parameters among those within
         4 AICc units of the best (the better of equals); (cell,)."""
-        size = np.array([len(each.parameter_names) for each in self.rectifiers], dtype=float)
-        near = self.delta_aicc <= INDISTINGUISHABLE
-        worth = np.where(near, size + self.delta_aicc / (10 * INDISTINGUISHABLE), np.inf)
-        return worth.argmin(1)
+        return self._simplest(np.ones(len(self.fits), dtype=bool))[0]
 
     @cached_property
     def indistinguishable(self) -> NDArray[np.bool_]:
         """Cells in which a rectifier that is no limit or extension of the chosen one is also
         within 4 AICc units of the best; (cell,)."""
+        return self._simplest(np.ones(len(self.fits), dtype=bool))[1]
+
+    @cached_property
+    def resembles(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """`chosen` and `indistinguishable` among the descriptive rectifiers alone, without the
+        mechanistic reference: what the cell is called when it is called a rectifier."""
+        descriptive = np.array([not each.mechanistic for each in self.rectifiers])
+        return self._simplest(descriptive if descriptive.any() else ~descriptive)
+
+    def _simplest(self, among: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The simplest adequate rectifier of each cell, and whether a rival is adequate too."""
+        size = np.array([len(each.parameter_names) for each in self.rectifiers], dtype=float)
+        delta = np.where(among, self.delta_aicc, np.inf)
+        delta = delta - delta.min(1, keepdims=True)
+        near = delta <= INDISTINGUISHABLE
+        tie = np.where(near, delta, 0.0) / (10 * INDISTINGUISHABLE)
+        chosen = np.where(near, size + tie, np.inf).argmin(1)
         rivals = np.array(
             [[not (a.is_nested_in(b) or b.is_nested_in(a)) for b in self.rectifiers]
              for a in self.rectifiers]
         )  # fmt: skip
-        return (rivals[self.chosen] & (self.delta_aicc <= INDISTINGUISHABLE)).any(1)
+        return chosen, (rivals[chosen] & near).any(1)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -114,7 +128,8 @@ class Comparison:
                 "rectifier": [each.name for each in self.rectifiers],
                 "ConvNet twin": [each.convnet for each in self.rectifiers],
                 "parameters": [len(each.parameter_names) for each in self.rectifiers],
-                "cells described best": np.bincount(self.chosen, minlength=len(self.fits)),
+                "cells described best": self._number(self.chosen),
+                "cells described best, reference aside": self._number(self.resembles[0]),
                 "cells with lowest AICc": (self.delta_aicc == 0).sum(0),
                 "median delta AICc": np.median(self.delta_aicc, axis=0),
                 "median held-out log-likelihood per spike (nats)": [
@@ -129,23 +144,37 @@ class Comparison:
             }
         )
 
+    def _number(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.bincount(which, minlength=len(self.fits))
+
     def report(self) -> str:
         """What was found, in one sentence."""
         cells = len(self.chosen)
-        won = np.bincount(self.chosen, minlength=len(self.fits))
-        order = [k for k in np.argsort(-won, kind="stable") if won[k]]
-        shares = ", ".join(f"{self.rectifiers[k].name} {won[k]}" for k in order)
-        unsure = int(self.indistinguishable.sum())
-        if unsure == cells and cells > 0:
-            doubt = "but in every one of them another kind of rectifier is indistinguishable from it"
-        elif unsure:
-            doubt = f"in {unsure} of them another kind of rectifier is indistinguishable from it"
-        else:
-            doubt = "in none of them is another kind of rectifier indistinguishable from it"
-        return (
-            f"The simplest adequate rectifier of {cells} cells: {shares}; {doubt} "
-            f"(within {INDISTINGUISHABLE:g} AICc units)."
+        found = (
+            f"Of {_cells(cells)}, {self._shares(self.chosen)} "
+            f"({self._doubt(self.indistinguishable)})"
         )
+        kinds = {each.mechanistic for each in self.rectifiers}
+        if kinds == {True, False} and any(self.rectifiers[k].mechanistic for k in self.chosen):
+            which, unsure = self.resembles
+            found += (
+                f"; with the mechanistic reference set aside, {self._shares(which)} "
+                f"({self._doubt(unsure)})"
+            )
+        return f"{found}, by the simplest rectifier within {INDISTINGUISHABLE:g} AICc of the best."
+
+    def _shares(self, which: NDArray[np.int64]) -> str:
+        won = self._number(which)
+        order = [k for k in np.argsort(-won, kind="stable") if won[k]]
+        names = [self.rectifiers[k].name for k in order]
+        parts = [f"{won[k]} best described as {n}" for k, n in zip(order[:1], names, strict=False)]
+        return ", ".join(parts + [f"{won[k]} as {n}" for k, n in zip(order[1:], names[1:], strict=True)])
+
+    @staticmethod
+    def _doubt(unsure: NDArray[np.bool_]) -> str:
+        if unsure.all():
+            return "another kind is indistinguishable in every one"
+        return f"another kind is indistinguishable in {unsure.sum() or 'none'}"
 
     def plot(self, **options: Any) -> Figure:
         """Rates against drive with every rectifier, and the comparison over cells.
@@ -158,7 +187,11 @@ class Comparison:
 
     def __repr__(self) -> str:
         names = ", ".join(each.name for each in self.rectifiers)
-        return f"<Comparison of {names} on {len(self.chosen)} cells>\n{self.report()}"
+        return f"<Comparison of {names} on {_cells(len(self.chosen))}>\n{self.report()}"
+
+
+def _cells(number: int) -> str:
+    return f"{number} cell" + "s" * (number != 1)
 
 
 def _median(values: NDArray[np.float64]) -> float:
@@ -204,9 +237,9 @@ def compare(
     >>> count = [[0, 1], [1, 0], [1, 1], [9, 7], [24, 20], [33, 37]]
     >>> responses = responses_from_counts(drive, count, duration=1.0)
     >>> compare(responses, ["ReLU", "half-squared"], folds=3)
-    <Comparison of half-wave, half-squared on 1 cells>
-    The simplest adequate rectifier of 1 cells: half-wave 1; in none of them is another kind of
-    rectifier indistinguishable from it (within 4 AICc units).
+    <Comparison of half-wave, half-squared on 1 cell>
+    Of 1 cell, 1 best described as half-wave (another kind is indistinguishable in none), by the
+    simplest rectifier within 4 AICc of the best.
     """
     chosen = [named_rectifier(r) for r in (RECTIFIERS if rectifiers is None else rectifiers)]
     chosen = sorted(dict.fromkeys(chosen), key=lambda r: len(r.parameter_names))

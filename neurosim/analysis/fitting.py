@@ -88,7 +88,7 @@ class Fit:
 
     def __repr__(self) -> str:
         ok = sum(status == "ok" for status in self.status)
-        lines = [f"{self.rectifier.name} ({self.rectifier.convnet}), {len(self.cells)} cells, {ok} ok"]
+        lines = [f"{self.rectifier.name} ({self.rectifier.convnet}), {ok} of {len(self.cells)} cells ok"]
         units = self.rectifier.units(self.drive_unit)
         for row in range(min(len(self.cells), 5)):
             shown = (
@@ -155,7 +155,7 @@ def fit(rectifier: Rectifier | str, responses: xr.Dataset) -> Fit:
     >>> drive = [-1, -0.5, 0, 0.5, 1]
     >>> count = [[1, 0], [0, 1], [1, 1], [5, 7], [11, 10]]
     >>> fit("ReLU", responses_from_counts(drive, count, duration=1.0))
-    half-wave (ReLU), 1 cells, 1 ok
+    half-wave (ReLU), 1 of 1 cells ok
       cell 0: r0 0.6722 ± 0.33 Hz, gain 10.09 ± 2 Hz; ok
     """
     rectifier = named_rectifier(rectifier)

@@ -20,6 +20,7 @@ __all__ = ["Linear", "best_gains"]
 Array = NDArray[np.float64]
 
 _ITERATIONS = 100
+_TINY = 1e-100
 _TOLERANCE = 1e-11  # nats still to be gained
 
 
@@ -86,7 +87,9 @@ def best_gains(basis: Array, spikes: Array, exposure: Array, start: Array | None
 
 def _value(basis: Array, counts: Array, spikes: Array, exposure: Array) -> Array:
     rate = np.einsum("rks,rk->rs", basis, counts)
-    return likelihood_terms(rate, spikes, exposure).sum(-1)
+    # a spike at 1e-100 of the mean rate: never a maximum, and its curvature would overflow
+    hopeless = ((rate < _TINY * rate.max(-1, keepdims=True)) & (spikes > 0)).any(-1)
+    return np.where(hopeless, -np.inf, likelihood_terms(rate, spikes, exposure).sum(-1))
 
 
 def _step(
@@ -108,16 +111,19 @@ def _step(
     done = (step * gradient * free).sum(-1) / 2 <= _TOLERANCE
     improved, new_value = counts.copy(), value.copy()
     waiting = np.flatnonzero(~done)
-    length = 1.0
-    for _ in range(12):
-        trial = np.maximum(counts[waiting] + length * step[waiting], 0.0)
+    blocked = step < 0
+    reach = np.divide(-counts, step, out=np.full(counts.shape, np.inf), where=blocked).min(-1)
+    reach = np.minimum(reach, 1.0)[:, None]  # as far as the first coefficient that meets zero
+    for length in (1.0, reach, *(reach * 0.3**k for k in range(1, 12))):
+        part = np.broadcast_to(length, (len(counts), 1))[waiting]
+        trial = counts[waiting] + part * step[waiting]
+        trial[trial < 1e-14 * counts[waiting]] = 0.0
         trial_value = _value(basis[waiting], trial, spikes[waiting], exposure[waiting])
         better = trial_value > value[waiting]
         improved[waiting[better]], new_value[waiting[better]] = trial[better], trial_value[better]
         waiting = waiting[~better]
         if waiting.size == 0:
             break
-        length *= 0.3
     if waiting.size:  # expectation-maximisation; where even that gains nothing, the top is reached
         ascent = np.einsum("rks,rs->rk", basis[waiting], ratio[waiting])
         trial = counts[waiting] * ascent

@@ -104,7 +104,7 @@ def held_out(fitted: Fit, counts: Counts, fold: NDArray[np.int64]) -> HeldOut:
     return HeldOut(
         score(expected),
         score(at_maximum),
-        over_folds((at_maximum <= 0) & (left_out.spikes > 0)),
+        over_folds((at_maximum <= 0) & (left_out.spikes > 0)).astype(np.int64),
         over_folds(left_out.spikes),
         score(np.broadcast_to(mean[:, None], expected.shape)),
     )

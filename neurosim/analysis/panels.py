@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from neurosim.analysis.comparison import Comparison
 from neurosim.analysis.fitting import fit_counts
-from neurosim.analysis.likelihood import Counts
+from neurosim.analysis.likelihood import Counts, poisson_log_likelihood
 from neurosim.models.rectifiers import RECTIFIERS
 
 if TYPE_CHECKING:
@@ -40,10 +40,9 @@ def colours(names: list[str]) -> dict[str, str]:
     return {name: _PALETTE[every.index(name) % len(_PALETTE)] for name in names}
 
 
-def draw_patch(ax: Axes, image: NDArray[np.float64], title: str, limit: float | None = None) -> None:
+def draw_patch(ax: Axes, image: NDArray[np.float64], title: str, limit: float) -> None:
     """A stimulus or receptive field in grey, mid-grey being zero."""
-    bound = np.abs(image).max() if limit is None else limit
-    ax.imshow(image, cmap="gray", vmin=-bound, vmax=bound, interpolation="nearest")
+    ax.imshow(image, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest")
     ax.set_title(title, fontsize="small", pad=3)
     ax.set_xticks([])
     ax.set_yticks([])
@@ -138,50 +137,69 @@ def draw_delta_aicc(ax: Axes, comparison: Comparison) -> None:
 def draw_cells_described(ax: Axes, comparison: Comparison) -> None:
     """How many cells each rectifier is the simplest adequate description of."""
     names = [r.name for r in comparison.rectifiers]
+    colour = [colours(names)[n] for n in names]
+    rows = np.arange(len(names))
     won = np.bincount(comparison.chosen, minlength=len(names))
-    bars = ax.barh(range(len(names)), won, color=[colours(names)[n] for n in names])
-    ax.bar_label(bars, fontsize="small", padding=2)
-    ax.set_xlim(0, 1.15 * max(won.max(), 1))
+    aside = np.bincount(comparison.resembles[0], minlength=len(names))
+    both = not np.array_equal(won, aside)
+    if both:  # what remains when the mechanistic reference is not among the candidates
+        outlined = ax.barh(rows + 0.2, aside, 0.36, fc="none", ec=colour, label="reference aside")
+        ax.bar_label(outlined, [str(n) if n else "" for n in aside], fontsize="small", padding=2)
+    bars = ax.barh(rows - 0.2 * both, won, 0.36 if both else 0.7, color=colour, label="all")
+    ax.bar_label(bars, [str(n) if n else "" for n in won], fontsize="small", padding=2)
+    if both:
+        ax.legend(fontsize="x-small", frameon=False, loc="upper right")
+    ax.set_xlim(0, 1.2 * max(won.max(), aside.max(), 1))
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_yticks([])
     ax.set_xlabel("cells described best")
 
 
 def draw_held_out(ax: Axes, comparison: Comparison) -> None:
-    """Held-out information per spike: median and quartiles over cells."""
+    """Held-out information per spike against the cell's best: median and quartiles over cells."""
     names = [r.name for r in comparison.rectifiers]
-    for k, (name, score) in enumerate(zip(names, comparison.scores, strict=True)):
-        bits = score.bits_per_spike
-        low, middle, high = np.percentile(bits[np.isfinite(bits)], [25, 50, 75])
-        ax.plot([low, high], [k, k], color=colours(names)[name], lw=2)
-        ax.plot(middle, k, "o", color=colours(names)[name], ms=5)
+    bits = np.stack([score.bits_per_spike for score in comparison.scores], axis=1)
+    bits = bits[np.isfinite(bits).all(1)]
+    short = bits - bits.max(1, keepdims=True)
+    for k, name in enumerate(names):
+        if len(short):
+            low, middle, high = np.percentile(short[:, k], [25, 50, 75])
+            ax.plot([low, high], [k, k], color=colours(names)[name], lw=2)
+            ax.plot(middle, k, "o", color=colours(names)[name], ms=5)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_yticks([])
-    ax.set_xlabel("held-out bits per spike")
+    ax.axvline(0, color="0.6", lw=0.6, zorder=0)
+    ax.set_xlabel("held-out bits per spike\nbelow the cell's best")
 
 
 def draw_decision(ax: Axes, comparison: Comparison) -> None:
-    """What decides which rectifier a simulated cell is: its noise and its distance to threshold."""
+    """What decides which rectifier a simulated cell resembles: noise and distance to threshold.
+
+    The mechanistic reference is set aside; open symbols: another kind is indistinguishable.
+    """
     data = comparison.responses
     gain = data["gain"].values
     noise = np.broadcast_to(data["noise_sd"].values, data.sizes["cell"])
     rest = data["v_rest"] + data["baseline"]
     distance = np.broadcast_to((data["v_threshold"] - rest).values, noise.shape)
     names = [r.name for r in comparison.rectifiers]
+    which, doubtful = comparison.resembles
     for k, name in enumerate(names):
-        mine = comparison.chosen == k
-        sure = mine & ~comparison.indistinguishable
-        unsure = mine & comparison.indistinguishable
+        mine = which == k
         colour = colours(names)[name]
-        ax.plot(noise[sure], distance[sure], "o", ms=5, color=colour)
-        ax.plot(noise[unsure], distance[unsure], "o", ms=5, mfc="none", mec=colour)
-    top = 1.12 * distance.max()
+        if mine.any():
+            ax.plot(noise[mine & ~doubtful], distance[mine & ~doubtful], "o", ms=5, color=colour,
+                    label=name)  # fmt: skip
+        ax.plot(noise[mine & doubtful], distance[mine & doubtful], "o", ms=5, mfc="none", mec=colour)
+    right, top = 1.08 * noise.max(), 1.15 * distance.max()
     for sds in (1, 2, 3, 4):
-        ax.plot([0, noise.max()], [0, sds * noise.max()], color="0.8", lw=0.6, zorder=0)
-        end = min(noise.max(), top / sds)
-        ax.annotate(f"{sds} SD", (end, sds * end), fontsize="x-small", color="0.5", ha="right")
-    ax.set_xlim(0.9 * noise.min(), 1.03 * noise.max())
+        ax.plot([0, right], [0, sds * right], color="0.8", lw=0.6, zorder=0)
+        end = min(right, top / sds)
+        ax.annotate(f"{sds} SD", (end, sds * end), xytext=(-3, -2), textcoords="offset points",
+                    fontsize="x-small", color="0.5", ha="right", va="top")  # fmt: skip
+    ax.set_xlim(0.9 * noise.min(), right)
     ax.set_ylim(0, top)
+    ax.legend(fontsize="x-small", loc="upper left", frameon=False, handletextpad=0.2)
     ax.set_xlabel("membrane noise SD (mV)")
     ax.set_ylabel("rest to threshold (mV)")
     if np.ndim(gain) == 0:
@@ -199,27 +217,40 @@ def _measured(
 
 
 def opposite_pair(responses: xr.Dataset) -> tuple[int, int] | None:
-    """An even cell and its opposite-phase partner that both fire, if the responses have one."""
+    """The cell and opposite-phase partner that half-squaring describes best, if there are such.
+
+    Best is the largest sum of explained deviance fractions of the two half-squared fits.
+    """
     if "preferred_phase" not in responses.coords or "quadrature_set" not in responses.coords:
         return None
     phase, sets = responses["preferred_phase"].values, responses["quadrature_set"].values
-    spikes = responses["count"].sum(("stimulus", "trial")).values
-    best: tuple[float, tuple[int, int] | None] = (-1.0, None)
-    for on in np.flatnonzero(phase < 180):
-        partners = np.flatnonzero((sets == sets[on]) & (phase == phase[on] + 180))
-        for off in partners:
-            best = max(best, (float(min(spikes[on], spikes[off])), (int(on), int(off))))
-    return best[1]
+    counts = Counts.from_responses(responses)
+    squared = fit_counts(RECTIFIERS["half-squared"], counts).log_likelihood
+    total = counts.spikes.sum(1, keepdims=True)
+    flat = poisson_log_likelihood(
+        np.broadcast_to(total / counts.exposure.sum(1, keepdims=True), counts.x.shape), counts
+    )
+    exact = np.divide(counts.spikes, counts.exposure, where=counts.exposure > 0,
+                      out=np.zeros_like(counts.spikes))  # fmt: skip
+    room = poisson_log_likelihood(exact, counts) - flat
+    explained = np.divide(squared - flat, room, out=np.zeros_like(room), where=room > 0)
+    pairs = [
+        (float(explained[on] + explained[off]), int(on), int(off))
+        for on in np.flatnonzero(phase < 180)
+        for off in np.flatnonzero((sets == sets[on]) & (phase == phase[on] + 180))
+    ]
+    return max(pairs)[1:] if pairs else None
 
 
 def representative_cells(comparison: Comparison, number: int = 3) -> list[int]:
-    """Cells described by different rectifiers where there are such, those with most spikes first."""
+    """Cells that resemble different rectifiers where there are such, then those with most spikes."""
     spikes = comparison.responses["count"].sum(("stimulus", "trial")).values
     spikes = np.asarray(spikes, dtype=float)
-    won = np.bincount(comparison.chosen, minlength=len(comparison.fits))
+    which = comparison.resembles[0]
+    won = np.bincount(which, minlength=len(comparison.fits))
     picked: list[int] = []
     for k in np.argsort(-won, kind="stable"):
-        mine = np.flatnonzero(comparison.chosen == k)
+        mine = np.flatnonzero(which == k)
         if mine.size:  # the cell of median activity stands for its kind
             picked.append(int(mine[np.argsort(spikes[mine], kind="stable")[mine.size // 2]]))
     rest = [int(c) for c in np.argsort(-spikes, kind="stable") if c not in picked]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure, SubFigure
@@ -11,7 +13,7 @@ from neurosim.analysis.comparison import Comparison
 
 __all__ = ["comparison_figure"]
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -46,7 +48,8 @@ def comparison_figure(
         pictures = frames is not None or kernels is not None
         heights = ([1.25] if pictures else []) + [4.4, 3.0, 2.7]
         figure = Figure(figsize=(10, sum(heights)), layout="constrained")
-        rows = list(figure.subfigures(len(heights), 1, height_ratios=heights, hspace=0.03))
+        grid = figure.subfigures(len(heights), 1, height_ratios=heights, hspace=0.03)
+        rows = list(np.ravel(np.asarray(grid)))
         if pictures:
             _pictures(rows.pop(0), frames, kernels)
         _fits(rows[0], comparison)
@@ -64,14 +67,18 @@ def _pictures(
         for kind in dict.fromkeys(kinds):
             mine = np.flatnonzero(kinds == kind)
             strong = mine[np.argsort(-frames["contrast"].values[mine], kind="stable")]
-            for k in strong[np.linspace(0, min(strong.size, 12) - 1, 3).astype(int)]:
-                bound = max(1.0, float(np.abs(frames.values[k]).max()))
+            some = np.unique(np.linspace(0, strong.size // 2, 3).astype(int))
+            for k in strong[some]:
+                bound = max(1.0, float(np.percentile(np.abs(frames.values[k]), 99)))
                 shown.append((frames.values[k], str(kind), bound))
     if kernels is not None:
-        first_set = kernels.values[:4]
+        first_set = kernels[:4]
         bound = float(np.abs(first_set).max())
-        for k, image in enumerate(first_set):
-            shown.append((image, f"field {kernels['preferred_phase'].values[k]:.0f}°", bound))
+        middle = abs(first_set).max("cell") > 0.02 * bound
+        near = middle.any("y").values, middle.any("x").values  # cut to where the fields are
+        for k, image in enumerate(first_set.values[:, near[1]][:, :, near[0]]):
+            phase = float(kernels["preferred_phase"].values[k])
+            shown.append((image, f"field, {phase:.0f}°", bound))
     axes = np.atleast_1d(row.subplots(1, len(shown)))
     for ax, (image, title, bound) in zip(axes, shown, strict=True):
         panels.draw_patch(ax, image, title, bound)
@@ -85,9 +92,14 @@ def _fits(row: SubFigure, comparison: Comparison) -> None:
         top, bottom = axes[:, column]
         panels.draw_fits(top, comparison, cell)
         panels.draw_residuals(bottom, comparison, cell)
-        chosen = comparison.rectifiers[comparison.chosen[cell]].name
-        doubt = " (indistinguishable)" if comparison.indistinguishable[cell] else ""
-        top.set_title(f"cell {names[cell]}: {chosen}{doubt}", fontsize="medium")
+        chosen = comparison.rectifiers[comparison.chosen[cell]]
+        like = comparison.rectifiers[comparison.resembles[0][cell]]
+        title = f"cell {names[cell]}: {chosen.name}"
+        if comparison.indistinguishable[cell]:
+            title += " (not the only one)"
+        if chosen.mechanistic and like is not chosen:
+            title += f"\n(reference aside: {like.name})"
+        top.set_title(title, fontsize="medium")
         bottom.set_xlabel(_drive_label(comparison))
     axes[0, 0].set_ylabel("rate (Hz)")
     axes[1, 0].set_ylabel("residual (SD)")
@@ -116,7 +128,8 @@ def _two_paths_and_decision(row: SubFigure, comparison: Comparison) -> None:
         ax.set_title(f"two paths: cells {names[pair[0]]} and {names[pair[1]]}", fontsize="medium")
     if simulated:
         panels.draw_decision(axes[0], comparison)
-        axes[0].set_title("what decides the rectifier (open: indistinguishable)", fontsize="medium")
+        aside = ", reference aside" if any(r.mechanistic for r in comparison.rectifiers) else ""
+        axes[0].set_title(f"what decides the rectifier{aside}", fontsize="medium")
 
 
 def _population(row: SubFigure, comparison: Comparison) -> None:

@@ -3,7 +3,7 @@
 For every value of the shape parameters the gains and r0 are solved exactly (`best_gains`), which
 leaves a profile likelihood over the shape alone. It is evaluated on a grid (a threshold makes it
 kinked and many-peaked), and the best peaks are polished by a shrinking stencil: the best of its
-points or of a Newton step on the quadratic through them, so that it is fast where the profile is
+points or of Newton's step on the quadratic through them, so that it is fast where the profile is
 smooth and still climbs where it is kinked or ends at a bound.
 """
 
@@ -161,7 +161,8 @@ def _polish(
         points = np.clip(centre[active, None] + h[:, None] * offsets, *(b[:, None] for b in bounds))
         around, around_gains = _at_points(rectifier, here, points, coefficients[active])
         step, promised = _newton_step(around, points, h, offsets)
-        ahead = np.clip(centre[active] + step, *bounds)[:, None]
+        ahead = centre[active, None] + step[:, None] * np.array([[1.0], [0.2]])
+        ahead = np.clip(ahead, *(b[:, None] for b in bounds))
         ahead_value, ahead_gains = _at_points(rectifier, here, ahead, coefficients[active])
         points = np.concatenate([points, ahead], axis=1)
         values = np.concatenate([around, ahead_value], axis=1)
@@ -172,9 +173,9 @@ def _polish(
         centre[active] = np.where(better[:, None], points[each, best], centre[active])
         coefficients[active] = np.where(better[:, None], gains[each, best], coefficients[active])
         value[active] = np.where(better, values[each, best], value[active])
-        by_newton = better & (best == len(offsets))
-        closer = np.clip(2 * moved, 0.05 * h, h)
-        reach[active] = np.where(by_newton[:, None], closer, np.where(better[:, None], h, 0.3 * h))
+        by_newton = better & (best >= len(offsets))
+        follow = np.clip(2 * moved, 0.05 * h, 2 * h)
+        reach[active] = np.where(by_newton[:, None], follow, np.where(better[:, None], h, 0.3 * h))
         fine = (reach[active] < 1e-8 * room[active]).all(1)
         smooth = ~better & (promised < 1e-10) & (h < 1e-3 * room[active]).all(1)
         converged[active[fine | smooth]] = True
@@ -196,10 +197,9 @@ def _at_points(
 def _newton_step(
     values: Array, points: Array, h: Array, offsets: NDArray[np.int64]
 ) -> tuple[Array, Array]:
-    """Newton's step on the quadratic through a 3^d stencil, at most twice its size, and its gain.
+    """Newton's step on the quadratic through a 3^d stencil, at most thirty times its size, and its gain.
 
-    A coordinate whose stencil is cut off by a bound stays; nothing is promised where the surface
-    does not curve down.
+    A coordinate whose stencil is cut off by a bound stays.
     """
     shapes = offsets.shape[1]
     at = {tuple(offset): k for k, offset in enumerate(offsets)}
@@ -221,12 +221,14 @@ def _newton_step(
     usable = whole & np.isfinite(slope) & np.isfinite(np.einsum("rii->ri", curve))
     slope = np.where(usable, slope, 0.0)
     curve = np.where(usable[:, :, None] & usable[:, None, :] & np.isfinite(curve), curve, 0.0)
-    np.einsum("rii->ri", curve)[...] += np.where(usable, 0.0, 1.0)
-    down = np.linalg.eigvalsh(curve)[:, 0] > 1e-12 * np.abs(middle)
-    curve[~down] = np.eye(shapes)
-    step = np.linalg.solve(curve, slope[..., None])[..., 0] * down[:, None]
-    promised = np.where(down, (step * slope).sum(1) / 2, 0.0)
-    return np.clip(step, -2, 2) * h, promised
+    bend, axes = np.linalg.eigh(curve)
+    size = np.abs(bend)  # uphill also where the surface curves up
+    size = np.maximum(size, 1e-4 * size.max(1, keepdims=True) + 1e-14 * np.abs(middle)[:, None])
+    along = np.einsum("rij,ri->rj", axes, slope)
+    step = np.einsum("rij,rj->ri", axes, along / np.where(size > 0, size, 1.0))
+    promised = (step * slope).sum(1) / 2
+    too_long = np.maximum(np.abs(step).max(1) / 30, 1.0)  # the direction is kept: ridges are narrow
+    return step / too_long[:, None] * h, promised
 
 
 def rate_jacobian(

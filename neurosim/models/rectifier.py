@@ -66,8 +66,9 @@ class Rectifier(ABC):
 
     A subclass gives, in its class body: ``name`` and ``convnet`` (its two names), ``latex``,
     ``source``, its shape parameters (each a `Parameter`), ``gains`` (one name per path, when there
-    are several), ``power`` (of the drive, for the unit of the gains), and ``contains`` (rectifiers
-    it becomes at a limit, with the limit in words).
+    are several), ``power`` (of the drive, for the unit of the gains), ``contains`` (rectifiers
+    it becomes at a limit, with the limit in words) and ``mechanistic`` (a model of how spikes arise,
+    the reference for the others).
     """
 
     name: ClassVar[str]
@@ -77,6 +78,7 @@ class Rectifier(ABC):
     gains: ClassVar[tuple[str, ...]] = ("gain",)
     power: ClassVar[int] = 1
     contains: ClassVar[dict[str, str]] = {}
+    mechanistic: ClassVar[bool] = False
     parameters: ClassVar[dict[str, Parameter]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

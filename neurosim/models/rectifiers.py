@@ -115,6 +115,7 @@ class NoiseSmoothedThreshold(Rectifier):
     convnet = "noisy ReLU, averaged"
     latex = r"r_0 + g\,[(x - T)\Phi(z) + \sigma\varphi(z)],\ z = (x - T)/\sigma"
     source = "Miller & Troyer 2002; Hansel & van Vreeswijk 2002"
+    mechanistic = True
     contains = {"thresholded half-wave": "noise = 0"}  # noqa: RUF012
     threshold = _threshold()
     noise = Parameter(r"\sigma", "SD of the noise on the drive", 0.2, low=0.0, within="spread")

@@ -78,10 +78,10 @@ class VisualField:
     def x(self) -> NDArray[np.float64]:
         """Horizontal position of each column's centre, deg, rightwards; shape (columns,)."""
         columns = self.shape[1]
-        return (np.arange(columns) - (columns - 1) / 2) / self.ppd
+        return (np.arange(columns, dtype=np.float64) - (columns - 1) / 2) / self.ppd
 
     @property
     def y(self) -> NDArray[np.float64]:
         """Vertical position of each row's centre, deg, upwards (row 0 is the top); shape (rows,)."""
         rows = self.shape[0]
-        return ((rows - 1) / 2 - np.arange(rows)) / self.ppd
+        return ((rows - 1) / 2 - np.arange(rows, dtype=np.float64)) / self.ppd

@@ -34,15 +34,11 @@ def srgb_to_linear(value: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
-def image_files(paths: list[Path]) -> list[Path]:
+def image_files(paths: list[Path], faults: Faults) -> list[Path]:
     """The image files that `paths` name: each a file, or a folder whose image files are meant.
 
-    Raises
-    ------
-    InputError
-        Naming every path that does not exist and every folder without an image.
+    Paths that do not exist and folders without an image are noted in `faults`.
     """
-    faults = Faults("images")
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -54,7 +50,6 @@ def image_files(paths: list[Path]) -> list[Path]:
             files.append(path)
         else:
             faults.add(f"no such file or folder: {path}")
-    faults.stop()
     return files
 
 

@@ -96,7 +96,7 @@ class Photographs(Stimulus):
 
     def _add_files(self, paths: list[Path]) -> None:
         faults = Faults("images")
-        for path in image_files(paths):
+        for path in image_files(paths, faults):
             try:
                 values = luminance(path, self.encoding)
             except InputError as error:

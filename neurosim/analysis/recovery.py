@@ -1,0 +1,199 @@
+"""Does the comparison find what generated the data? Parameter and model recovery by simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from neurosim.analysis.comparison import Comparison
+from neurosim.analysis.fitting import Fit, fit, fit_counts, named_rectifier
+from neurosim.analysis.likelihood import Counts, poisson_log_likelihood
+from neurosim.models.rectifier import Rectifier
+from neurosim.models.rectifiers import RECTIFIERS
+from neurosim.responses import responses_from_counts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["DEFAULT_GENERATORS", "Recovery", "expected_gap", "poisson_responses", "recovery"]
+
+DEFAULT_GENERATORS: dict[str, dict[str, float]] = {
+    "half-wave": {"r0": 3, "gain": 60},
+    "thresholded half-wave": {"r0": 3, "gain": 90, "threshold": 0.3},
+    "half-squared": {"r0": 3, "gain": 80},
+    "two-path half-wave": {"r0": 3, "gain_plus": 60, "gain_minus": 30},
+    "two-path energy": {"r0": 3, "gain_plus": 80, "gain_minus": 40},
+    "noise-smoothed threshold": {"r0": 3, "gain": 90, "threshold": 0.2, "noise": 0.25},
+}
+"""Parameters (Hz, contrast units) away from their bounds, at rates of visual cortex."""
+
+
+def poisson_responses(
+    rectifier: Rectifier | str,
+    parameters: Mapping[str, Any],
+    x: ArrayLike,
+    trials: int,
+    duration: float,
+    cells: int,
+    seed: int = 0,
+) -> xr.Dataset:
+    """Poisson counts of cells that are exactly a rectifier.
+
+    Parameters
+    ----------
+    rectifier : Rectifier or str
+    parameters : mapping
+        r0 and gains in Hz, shape parameters in units of x.
+    x : array (stimulus,)
+        Drive.
+    trials, duration, cells : int, float (s), int
+    seed : int
+
+    Returns
+    -------
+    Dataset
+        See `neurosim.responses`.
+
+    Examples
+    --------
+    >>> responses = poisson_responses("ReLU", {"r0": 1, "gain": 20}, [-1, 0, 1], 5, 1.0, cells=2)
+    >>> responses["count"].shape
+    (3, 2, 5)
+    """
+    drive = np.asarray(x, dtype=float)
+    rate = named_rectifier(rectifier).rate(drive, **parameters)
+    random = np.random.default_rng(seed)
+    count = random.poisson(rate[:, None, None] * duration, (drive.size, cells, trials))
+    return responses_from_counts(np.repeat(drive[:, None], cells, axis=1), count, duration)
+
+
+def expected_gap(
+    rectifier: Rectifier | str,
+    parameters: Mapping[str, Any],
+    x: ArrayLike,
+    trials: int,
+    duration: float,
+) -> dict[str, float]:
+    """How much worse each rectifier is than the generating one, in expected AICc units.
+
+    Twice the Kullback-Leibler distance of the best approximation (a fit to the expected counts),
+    plus one unit for each parameter more.
+
+    Examples
+    --------
+    >>> gap = expected_gap("ReLU", {"r0": 3, "gain": 60}, np.linspace(-1, 1, 25), 20, 4.0)
+    >>> round(gap["half-squared"] / 1000, 1)
+    3.7
+    """
+    generator = named_rectifier(rectifier)
+    drive = np.asarray(x, dtype=float)[None]
+    rate = generator.rate(drive, **parameters)
+    exposure = np.full(drive.shape, trials * duration)
+    counts = Counts(drive, rate * exposure, exposure, np.zeros(drive.shape))
+    truth = poisson_log_likelihood(rate, counts)
+    size = len(generator.parameter_names)
+    return {
+        name: float((2 * (truth - fit_counts(rival, counts).log_likelihood))[0])
+        + len(rival.parameter_names)
+        - size
+        for name, rival in RECTIFIERS.items()
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Recovery:
+    """What came back.
+
+    Attributes
+    ----------
+    generating, selected : list of str
+        Names of the confusion matrix' rows and columns.
+    confusion : int array (generating, selected)
+        Cells; selected is the simplest within 4 AICc units of the best.
+    accepted : array (generating,)
+        Fraction selected that is the generator or nested in it.
+    within_two_se : dict
+        For each generator, each parameter's fraction of estimates within two standard errors of
+        the truth (an estimate at a bound has no standard error and counts as outside).
+    worst_rival : array (generating,)
+        The smallest expected AICc gap to a rectifier that does not contain the generator.
+    """
+
+    generating: list[str]
+    selected: list[str]
+    confusion: NDArray[np.int64]
+    accepted: NDArray[np.float64]
+    within_two_se: dict[str, dict[str, float]]
+    worst_rival: NDArray[np.float64]
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The confusion matrix with its margins."""
+        import pandas as pd
+
+        table = pd.DataFrame(self.confusion, index=self.generating, columns=self.selected)
+        table.index.name = "generating"
+        table["accepted (%)"] = 100 * self.accepted
+        table["closest rival (AICc)"] = self.worst_rival
+        return table
+
+
+def recovery(
+    generators: Mapping[str, Mapping[str, float]] | None = None,
+    x: ArrayLike | None = None,
+    trials: int = 20,
+    duration: float = 2.0,
+    cells: int = 100,
+    seed: int = 0,
+) -> Recovery:
+    """Generate from each rectifier, fit all, and count what is selected.
+
+    Parameters
+    ----------
+    generators : mapping of rectifier name to parameters, optional
+        Default: `DEFAULT_GENERATORS`.
+    x : array (stimulus,), optional
+        Default: 25 drives from -1 to 1.
+    trials, duration, cells, seed
+        The design; duration in s.
+
+    Returns
+    -------
+    Recovery
+
+    Examples
+    --------
+    >>> found = recovery({"half-wave": {"r0": 3, "gain": 60}}, cells=5, seed=1)
+    >>> found.confusion.sum()
+    np.int64(5)
+    """
+    generators = DEFAULT_GENERATORS if generators is None else generators
+    x = np.linspace(-1, 1, 25) if x is None else x
+    models = sorted(RECTIFIERS.values(), key=lambda r: len(r.parameter_names))
+    names = [each.name for each in models]
+    confusion, accepted, within, gaps = [], [], {}, []
+    for k, (name, parameters) in enumerate(generators.items()):
+        generator = named_rectifier(name)
+        design = (x, trials, duration)
+        responses = poisson_responses(generator, parameters, *design, cells, seed=seed + k)
+        fits = [fit(each, responses) for each in models]
+        chosen = Comparison(responses, fits, [], 0).chosen
+        confusion.append(np.bincount(chosen, minlength=len(models)))
+        accepted.append(np.mean([models[c].is_nested_in(generator) for c in chosen]))
+        within[generator.name] = _within_two_se(fits[models.index(generator)], parameters)
+        gap = expected_gap(generator, parameters, *design)
+        gaps.append(min(gap[m.name] for m in models if not generator.is_nested_in(m)))
+    return Recovery(
+        list(within), names, np.array(confusion), np.array(accepted), within, np.array(gaps)
+    )
+
+
+def _within_two_se(fitted: Fit, truth: Mapping[str, float]) -> dict[str, float]:
+    values = np.array([truth[name] for name in fitted.rectifier.parameter_names])
+    with np.errstate(invalid="ignore"):
+        near = np.abs(fitted.values - values) <= 2 * fitted.standard_errors
+    return dict(zip(fitted.rectifier.parameter_names, near.mean(0).tolist(), strict=True))

@@ -1,0 +1,176 @@
+"""The command line: parses, calls, prints. Everything heavy is imported after parsing."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from neurosim.experiment import Result
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    from neurosim.errors import InputError
+
+    try:
+        return options.run(options)
+    except InputError as error:
+        print(f"neurosim: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("neurosim: stopped; nothing was written", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="neurosim",
+        description="Which rectifier is a spiking neuron? Gabor-driven LIF populations in Brian2, "
+        "fitted with the rectifiers of simple cells and ConvNets.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    compare = commands.add_parser(
+        "compare",
+        help="run an experiment from photograph to comparison figure",
+        description="Show gratings and photograph patches to a LIF population, fit every rectifier "
+        "to its spike counts, and write responses.nc, fits.csv, summary.csv and the figure.",
+    )
+    compare.set_defaults(run=_compare)
+    add = compare.add_argument
+    add("--images", nargs="+", metavar="FILE_OR_FOLDER",
+        help="photographs instead of the embedded one")  # fmt: skip
+    add("--out", default="neurosim-results", metavar="DIR",
+        help="where to write (default: %(default)s)")  # fmt: skip
+    add("--seed", type=int, default=0, help="the same seed gives the same spikes (default: 0)")
+    add("--quick", action="store_true", help="a smaller experiment, in a few seconds")
+    add("--models", nargs="+", metavar="NAME",
+        help="rectifiers to compare, by biological or ConvNet name (default: all)")  # fmt: skip
+    add("--cells", type=int, help="a multiple of 4: whole quadrature sets (default: 48)")
+    add("--trials", type=int, help="repeats of each stimulus (default: 10)")
+    add("--duration", metavar="TIME", type=_time,
+        help='counting time per trial: seconds, or with a unit such as "500ms" (default 0.5)')  # fmt: skip
+    add("--format", choices=("png", "pdf", "svg"), default="png",
+        help="of the figure (default: %(default)s)")  # fmt: skip
+    recovery = commands.add_parser(
+        "recovery",
+        help="simulate from each rectifier and count what the comparison selects",
+        description="Model and parameter recovery on Poisson counts: 25 drives from -1 to 1.",
+    )
+    recovery.set_defaults(run=_recovery)
+    for name, kind, default, what in (
+        ("--cells", int, 100, "data sets per rectifier"),
+        ("--trials", int, 20, "repeats of each drive"),
+        ("--duration", float, 2.0, "counting time per trial, s"),
+        ("--seed", int, 0, "of the counts"),
+    ):
+        recovery.add_argument(name, type=kind, default=default, help=f"{what} (default: {default})")
+    return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version, looked up only when asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from neurosim import __version__
+
+        print(f"neurosim {__version__}")
+        parser.exit()
+
+
+def _time(text: str) -> float | str:
+    """A bare number is seconds; anything else is left for the units to judge."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from neurosim.experiment import Experiment
+    from neurosim.files import folder_for_output
+
+    folder_for_output(options.out)  # refused before the work, not after it
+    experiment = Experiment.default(
+        images=options.images,
+        cells=options.cells,
+        trials=options.trials,
+        duration=options.duration,
+        seed=options.seed,
+        rectifiers=options.models,
+        quick=options.quick,
+    )
+    result = experiment.run(progress=True)
+    files = result.write(options.out, options.format)
+    _print_summary(result, files)
+    return 0
+
+
+def _recovery(options: argparse.Namespace) -> int:
+    from neurosim.analysis.recovery import recovery
+    from neurosim.errors import Faults
+
+    faults = Faults("recovery")
+    for name in ("cells", "trials", "duration"):
+        faults.require(getattr(options, name) > 0, f"{name} > 0", getattr(options, name))
+    faults.require(options.seed >= 0, "seed >= 0", options.seed)
+    faults.stop()
+    found = recovery(
+        cells=options.cells, trials=options.trials, duration=options.duration, seed=options.seed
+    )
+    table = found.to_dataframe()
+    letters = [chr(ord("A") + k) for k in range(len(found.selected))]
+    names = dict(zip(found.selected, letters, strict=True))
+    table = table.rename(columns=names, index={n: f"{names[n]} {n}" for n in found.generating})
+    print("Generated by (rows), selected as the simplest within 4 AICc of the best (columns):\n")
+    print(table.to_string(float_format="{:.1f}".format, index_names=False))
+    print("\nEstimates within two standard errors of the truth (%):\n")
+    for name, fractions in found.within_two_se.items():
+        shown = ", ".join(f"{p} {100 * value:.0f}" for p, value in fractions.items())
+        print(f"  {name}: {shown}")
+    return 0
+
+
+# column of the summary -> heading and format on a terminal of 80 characters
+_SHOWN = {
+    "rectifier": ("rectifier", "{}"),
+    "ConvNet twin": ("ConvNet twin", "{}"),
+    "cells described best": ("cells", "{:d}"),
+    "cells described best, reference aside": ("aside*", "{:d}"),
+    "median delta AICc": ("ΔAICc", "{:.1f}"),
+    "median held-out log-likelihood per spike (nats)": ("score", "{:.3f}"),
+}
+
+
+def _print_summary(result: Result, files: list[Path]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for title, form in _SHOWN.values():
+        table.add_column(title, justify="left" if form == "{}" else "right", no_wrap=True)
+    for _, row in result.comparison.summary.iterrows():
+        table.add_row(*(form.format(row[column]) for column, (_, form) in _SHOWN.items()))
+    console = Console()
+    console.print(table)
+    console.print(
+        "* with the mechanistic reference set aside; score: held-out log-likelihood per spike "
+        "(nats); ΔAICc and score are medians over cells",
+        style="dim", highlight=False,
+    )  # fmt: skip
+    console.print(result.comparison.report(), highlight=False)
+    console.print(
+        "wrote " + ", ".join(str(file) for file in files), highlight=False, soft_wrap=True
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""Gabor banks: exact quadrature, unit response, closed form against pixels."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.signal import hilbert
+
+from neurosim import RECTIFIERS, GaborBank, Gratings, InputError, Photographs, VisualField
+from neurosim.models.gabor import analytic_profile, carrier_ratio, relative_gain
+
+
+@pytest.mark.parametrize("nx", [0.1, 0.2, 0.365, 0.6, 1.2])
+def test_profile_is_the_zero_mean_gabor_and_its_hilbert_transform(nx):
+    # oracle: the Gabor's own formula, and SciPy's FFT Hilbert transform on a long line
+    k = 2 * np.pi * nx
+    u = np.arange(-400, 400, 0.02)
+    even = np.exp(-(u**2) / 2) * (np.cos(k * u) - np.exp(-(k**2) / 2))
+    profile = analytic_profile(u, nx)
+    assert profile.real == pytest.approx(even, abs=1e-14)
+    middle = np.abs(u) < 8
+    numeric = hilbert(even).imag[middle]
+    # the FFT's line repeats every 800 SDs, which leaves some 1e-6 of the tails
+    assert profile.imag[middle] == pytest.approx(numeric, abs=1e-5)
+
+
+@pytest.mark.parametrize("nx", [0.05, 0.2, 0.365, 1.0, 3.0])
+def test_carrier_ratio_is_where_the_spectrum_peaks(nx):
+    # oracle: the maximum of the pair's gain found on a fine grid
+    along = np.linspace(0.98, 1.02, 40_001)
+    gain = relative_gain(along, 0.0, nx, 0.4)
+    assert along[gain.argmax()] == pytest.approx(1, abs=2e-6)
+    assert carrier_ratio(nx) >= 1
+
+
+def test_relative_gain_is_the_fourier_transform_of_the_profile():
+    # oracle: numerical Fourier integral of the even member
+    nx = 0.365
+    k = 2 * np.pi * nx
+    peak = carrier_ratio(nx) * k
+
+    def transform(kappa):
+        def even(u):
+            return np.exp(-(u**2) / 2) * (np.cos(k * u) - np.exp(-(k**2) / 2)) * np.cos(kappa * u)
+
+        return quad(even, -12, 12, limit=400)[0]
+
+    for along in (0.0, 0.3, 0.8, 1.0, 1.7):
+        expected = transform(along * peak) / transform(peak)
+        assert relative_gain(along, 0.0, nx, 0.4) == pytest.approx(expected, abs=1e-9)
+
+
+def test_every_kernel_has_zero_mean():
+    bank = GaborBank.quadrature([0, 30, 77], [1.5, 2, 2.7], x=[0, 0.3, -0.2], y=[0.1, 0, 0])
+    kernels = bank.kernels(VisualField(6, 16)).values
+    assert (np.abs(kernels.sum((1, 2))) < 1e-12 * np.abs(kernels).sum((1, 2))).all()
+
+
+def test_pair_responds_with_one_to_its_optimal_grating():
+    bank = GaborBank.quadrature([0, 20, 90], [1, 2, 3])
+    gratings = [Gratings(o, f, p) for o, f in ((0, 1), (20, 2), (90, 3)) for p in (0, 90)]
+    drive = np.concatenate([bank.drive(g).values for g in gratings]).reshape(3, 2, 3, 4)
+    for k in range(3):
+        even_and_odd = drive[k, :, k, :2]
+        assert even_and_odd == pytest.approx(np.eye(2), abs=1e-12)
+    more = bank.drive(Gratings(np.arange(0, 180, 5), [0.9, 1, 1.1, 1.9, 2, 2.1, 2.9, 3, 3.1]))
+    assert np.abs(more.values).max() == pytest.approx(1, abs=1e-9)  # nothing beats the optimum
+
+
+@settings(max_examples=40)
+@given(
+    orientation=st.floats(0, 180),
+    frequency=st.floats(1, 3),
+    grating_orientation=st.floats(-180, 180),
+    grating_frequency=st.floats(0.3, 5),
+    phase=st.floats(0, 360),
+    x=st.floats(-0.5, 0.5),
+    y=st.floats(-0.5, 0.5),
+)
+def test_closed_form_equals_pixels(
+    orientation, frequency, grating_orientation, grating_frequency, phase, x, y
+):
+    # oracle: the dot product with the sampled kernel. What is left is the odd member's 1/u^3 tail
+    # beyond the edge of the field
+    field = VisualField(8, 16)
+    bank = GaborBank.quadrature(orientation, frequency, x, y)
+    grating = Gratings(grating_orientation, grating_frequency, phase)
+    exact = bank.drive(grating, field)
+    pixels = bank.drive(grating, field, closed_form=False)
+    assert exact.values == pytest.approx(pixels.values, abs=1e-3)
+
+
+def test_opposite_phases_have_opposite_drive_and_sets_are_labelled():
+    bank = GaborBank.quadrature([0, 45], 2)
+    drive = bank.drive(Gratings([0, 10, 50], phase=[10, 70]) + Photographs(patches=5, seed=2))
+    values = drive.values
+    assert values[:, [0, 1, 4, 5]] == pytest.approx(-values[:, [2, 3, 6, 7]], abs=1e-12)
+    assert drive["quadrature_set"].values.tolist() == [0] * 4 + [1] * 4
+    assert drive["preferred_phase"].attrs["units"] == "deg"
+
+
+@pytest.mark.parametrize("closed_form", [True, False])
+def test_four_half_squared_quadrature_paths_sum_to_a_constant(closed_form):
+    phases = np.arange(0, 360, 4.0)
+    bank = GaborBank.quadrature(30, 2)
+    grating = Gratings(30, 2, phases)
+    drive = bank.drive(grating, VisualField(8, 16), closed_form=closed_form)
+    energy = RECTIFIERS["half-squared"].rate(drive.values, gain=50).sum(1)
+    ripple = np.ptp(energy) / energy.mean()
+    assert ripple < (1e-12 if closed_form else 2e-3)
+    half_wave = RECTIFIERS["half-wave"].rate(drive.values).sum(1)
+    assert np.ptp(half_wave) / half_wave.mean() == pytest.approx(0.325, abs=2e-3)  # REFERENCES
+
+
+def test_drive_does_not_depend_on_the_pixels():
+    bank = GaborBank.quadrature(30, 2)
+    grating = Gratings([0, 30, 60], 1.7, [0, 40])
+    coarse, fine = (
+        bank.drive(grating, VisualField(6, ppd), closed_form=False).values for ppd in (16, 32)
+    )
+    assert coarse == pytest.approx(fine, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"spatial_frequency": -1}, "spatial_frequency > 0 cycles/deg"),
+        ({"nx": 0, "ny": np.nan}, "nx > 0 cycles.*ny finite"),
+        ({"orientation": [0, 1], "phase": [0, 1, 2]}, "one per cell or one for all"),
+    ],
+)
+def test_bank_refuses(arguments, message):
+    with pytest.raises(InputError, match=message):
+        GaborBank(**arguments)
+
+
+def test_a_band_beyond_nyquist_and_a_field_too_small_are_refused():
+    with pytest.raises(InputError, match="every band .* within 4 cycles/deg"):
+        GaborBank.quadrature(0, 2).kernels(VisualField(6, 8))
+    with pytest.raises(InputError, match="3 envelope SDs from the edge"):
+        GaborBank.quadrature(0, 2, x=1.8).kernels(VisualField(4, 16))
