@@ -229,12 +229,14 @@ class Result:
         -------
         list of Path
         """
+        from neurosim.analysis.plots import save_figure  # brings Matplotlib
+
         out = folder_for_output(folder)
         with written_together(out) as scratch:
             save_responses(self.responses, scratch / "responses.nc")
             self.comparison.table.to_csv(scratch / "fits.csv", index=False)
             self.comparison.summary.to_csv(scratch / "summary.csv", index=False)
-            self.plot().savefig(scratch / f"comparison.{format}")
+            save_figure(self.plot(), scratch / f"comparison.{format}")
             names = sorted(file.name for file in scratch.iterdir())
         return [out / name for name in names]
 

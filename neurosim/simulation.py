@@ -29,7 +29,7 @@ from neurosim.units import in_unit
 
 _hook = sys.excepthook
 import brian2 as b2  # noqa: E402
-from brian2.devices.device import runtime_device  # noqa: E402
+from brian2.devices.device import reset_device, runtime_device  # noqa: E402
 
 if "brian2" in str(getattr(sys.excepthook, "__module__", "")) and _hook is not sys.excepthook:
     sys.excepthook = _hook  # Brian2 would call every uncaught error of the script a bug of its own
@@ -288,7 +288,7 @@ def _brian2_left_as_found() -> Iterator[None]:
         b2.prefs["codegen.target"] = target
         np.random.set_state(random_state)  # noqa: NPY002
         if other_device:
-            b2.reset_device()
+            reset_device()
 
 
 def _provenance() -> dict[str, str]:

@@ -76,6 +76,8 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
             raise refusal
         factor = 1.0 / size
     try:
+        if value is None:
+            raise TypeError
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         raise InputError(

@@ -122,7 +122,9 @@ def test_standard_errors_are_the_inverse_information_where_it_is_known():
     r0, gain = fitted.values[0]
     f = np.maximum(X, 0)
     weight = 20 / (r0 + gain * f)
-    information = np.array([[weight.sum(), (weight * f).sum()], [(weight * f).sum(), weight @ f**2]])
+    information = np.array(
+        [[weight.sum(), (weight * f).sum()], [(weight * f).sum(), weight @ f**2]]
+    )
     expected = np.sqrt(np.diag(np.linalg.inv(information)))
     assert fitted.standard_errors[0] == pytest.approx(expected, rel=1e-9)
 

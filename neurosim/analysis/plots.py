@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,12 @@ from matplotlib.figure import Figure, SubFigure
 from neurosim.analysis import panels
 from neurosim.analysis.comparison import Comparison
 
-__all__ = ["comparison_figure"]
+__all__ = ["comparison_figure", "save_figure"]
 
 _STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "savefig.dpi": 160,
-    "pdf.fonttype": 42,  # text stays text
 }
 
 
@@ -47,7 +46,7 @@ def comparison_figure(
     with mpl.rc_context(_STYLE):
         pictures = frames is not None or kernels is not None
         heights = ([1.25] if pictures else []) + [4.4, 3.0, 2.7]
-        figure = Figure(figsize=(10, sum(heights)), layout="constrained")
+        figure = Figure(figsize=(10, sum(heights)), dpi=160, layout="constrained")
         grid = figure.subfigures(len(heights), 1, height_ratios=heights, hspace=0.03)
         rows = list(np.ravel(np.asarray(grid)))
         if pictures:
@@ -56,6 +55,14 @@ def comparison_figure(
         _two_paths_and_decision(rows[1], comparison)
         _population(rows[2], comparison)
         return figure
+
+
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure; in a PDF or SVG the text stays text."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):
+        figure.savefig(path)
 
 
 def _pictures(

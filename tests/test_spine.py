@@ -1,0 +1,102 @@
+"""Units, faults, files, responses: what every room leans on."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from neurosim import InputError, load_responses, responses_from_counts, save_responses
+from neurosim.files import folder_for_output, written_together
+from neurosim.responses import check_responses
+from neurosim.units import in_unit
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (20, "mV", 20.0),
+        ("20 ms", "s", 0.02),
+        ("1.5e3us", "ms", 1.5),
+        ("-.07 V", "mV", -70.0),
+        ("2 kHz", "Hz", 2000.0),
+    ],
+)
+def test_units(value, unit, expected):
+    assert in_unit(value, unit, "X", "y") == pytest.approx(expected, rel=1e-15)
+
+
+def test_brian2_quantities_are_converted_and_wrong_dimensions_refused():
+    from brian2 import Hz, ms, mV, volt
+
+    assert in_unit(20 * ms, "s", "X", "y") == 0.02
+    assert in_unit([10, 20] * mV, "mV", "X", "y") == pytest.approx([10, 20])
+    assert in_unit(0.07 * volt, "mV", "X", "y") == pytest.approx(70)
+    with pytest.raises(InputError, match=r"X: expected y in s or a unit like it, got 5. Hz"):
+        in_unit(5 * Hz, "s", "X", "y")
+
+
+@pytest.mark.parametrize("value", ["fast", "20", "20 apples", None, [1, "x"]])
+def test_what_is_no_quantity_is_refused(value):
+    with pytest.raises(InputError, match="X: expected y "):
+        in_unit(value, "s", "X", "y")
+
+
+def test_nothing_is_left_of_a_write_that_fails(tmp_path):
+    out = tmp_path / "results"
+    out.mkdir()
+    (out / "a.txt").write_text("old")
+    with pytest.raises(RuntimeError, match="half way"), written_together(out) as scratch:
+        (scratch / "a.txt").write_text("new")
+        raise RuntimeError("half way")
+    assert (out / "a.txt").read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["results"]
+
+
+def test_an_output_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(InputError, match="expected a folder, got the file"):
+            folder_for_output(path)
+
+
+def test_responses_survive_the_disk(tmp_path, responses):
+    save_responses(responses, tmp_path / "r.nc")
+    again = load_responses(tmp_path / "r.nc")
+    xr.testing.assert_identical(again, responses)
+    assert again.attrs["seed"] == 7
+    assert again["count"].dtype == np.int64
+
+
+def test_files_that_are_not_responses_are_refused(tmp_path):
+    (tmp_path / "text.nc").write_text("no")
+    with pytest.raises(InputError, match=r"text.nc: cannot be read as NetCDF"):
+        load_responses(tmp_path / "text.nc")
+    with pytest.raises(InputError, match="cannot be read"):
+        load_responses(tmp_path / "absent.nc")
+    xr.Dataset({"drive": ("x", [1.0])}).to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
+    with pytest.raises(InputError, match=r"other.nc: responses: expected a variable 'count'"):
+        load_responses(tmp_path / "other.nc")
+
+
+@pytest.mark.parametrize(
+    ("drive", "count", "arguments", "message"),
+    [
+        ([0, 1], [[1, -1], [0, 0]], {}, "counts >= 0, got -1"),
+        ([0, 1], [[1, 0.5], [0, 0]], {}, "whole numbers of spikes, got fractions"),
+        ([0, 1], [[1, np.nan], [0, 0]], {}, "counts for every trial that exists, got NaN"),
+        ([0, np.nan], [[1], [0]], {}, "finite drive"),
+        ([0, 1], [[1], [0]], {"duration": 0}, "duration > 0 s"),
+        ([0, 1], [[1], [0], [2]], {}, "count for 2 stimuli x 1 cells, got 3 x 1"),
+        ([0, 1], [[1], [0]], {"trials": [[2], [1]]}, "trials as whole numbers from 0 to 1"),
+        ([0, 1], [1, 0], {}, r"count of shape \(stimulus, cell, trial\), got 1 dimensions"),
+    ],
+)
+def test_responses_refuse(drive, count, arguments, message):
+    with pytest.raises(InputError, match=message):
+        responses_from_counts(drive, count, **{"duration": 1.0, **arguments})
+
+
+def test_whole_floats_become_integers_and_missing_trials_may_be_nan():
+    count = np.array([[[2.0, np.nan]], [[3.0, 4.0]]])
+    responses = responses_from_counts([0, 1], count, 1.0, trials=[[1], [2]])
+    assert responses["count"].dtype == np.int64
+    assert check_responses(responses) is not None
