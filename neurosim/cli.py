@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--cells", type=int, help="a multiple of 4: whole quadrature sets (default: 48)")
     add("--trials", type=int, help="repeats of each stimulus (default: 10)")
     add("--duration", metavar="TIME", type=_time,
-        help='counting time per trial: seconds, or with a unit such as "500ms" (default 0.5)')  # fmt: skip
+        help='counted time per trial: seconds, or with a unit: "500ms" (default 0.5)')  # fmt: skip
     add("--format", choices=("png", "pdf", "svg"), default="png",
         help="of the figure (default: %(default)s)")  # fmt: skip
     recovery = commands.add_parser(

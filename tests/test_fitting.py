@@ -149,7 +149,7 @@ def test_a_cell_with_one_condition_is_refused():
     responses = responses_from_counts(
         np.zeros((3, 2)), np.ones((3, 2, 3), dtype=int), 1.0, trials=trials
     )
-    with pytest.raises(InputError, match="at least 2 conditions .* fewer in cell 0"):
+    with pytest.raises(InputError, match=r"at least 2 conditions .* fewer in cell 0"):
         fit("ReLU", responses)
 
 

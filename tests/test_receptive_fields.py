@@ -136,7 +136,7 @@ def test_bank_refuses(arguments, message):
 
 
 def test_a_band_beyond_nyquist_and_a_field_too_small_are_refused():
-    with pytest.raises(InputError, match="every band .* within 4 cycles/deg"):
+    with pytest.raises(InputError, match=r"every band .* within 4 cycles/deg"):
         GaborBank.quadrature(0, 2).kernels(VisualField(6, 8))
     with pytest.raises(InputError, match="3 envelope SDs from the edge"):
         GaborBank.quadrature(0, 2, x=1.8).kernels(VisualField(4, 16))

@@ -44,9 +44,14 @@ def test_nothing_is_left_of_a_write_that_fails(tmp_path):
     out = tmp_path / "results"
     out.mkdir()
     (out / "a.txt").write_text("old")
-    with pytest.raises(RuntimeError, match="half way"), written_together(out) as scratch:
-        (scratch / "a.txt").write_text("new")
-        raise RuntimeError("half way")
+
+    def fail_half_way():
+        with written_together(out) as scratch:
+            (scratch / "a.txt").write_text("new")
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        fail_half_way()
     assert (out / "a.txt").read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["results"]
 

@@ -168,7 +168,9 @@ class Comparison:
         order = [k for k in np.argsort(-won, kind="stable") if won[k]]
         names = [self.rectifiers[k].name for k in order]
         parts = [f"{won[k]} best described as {n}" for k, n in zip(order[:1], names, strict=False)]
-        return ", ".join(parts + [f"{won[k]} as {n}" for k, n in zip(order[1:], names[1:], strict=True)])
+        return ", ".join(
+            parts + [f"{won[k]} as {n}" for k, n in zip(order[1:], names[1:], strict=True)]
+        )
 
     @staticmethod
     def _doubt(unsure: NDArray[np.bool_]) -> str:

@@ -88,11 +88,15 @@ class Fit:
 
     def __repr__(self) -> str:
         ok = sum(status == "ok" for status in self.status)
-        lines = [f"{self.rectifier.name} ({self.rectifier.convnet}), {ok} of {len(self.cells)} cells ok"]
+        lines = [
+            f"{self.rectifier.name} ({self.rectifier.convnet}), {ok} of {len(self.cells)} cells ok"
+        ]
         units = self.rectifier.units(self.drive_unit)
         for row in range(min(len(self.cells), 5)):
             shown = (
-                f"{name} {value:.4g}" + (f" ± {error:.2g}" if np.isfinite(error) else "") + f" {unit}"
+                f"{name} {value:.4g}"
+                + (f" ± {error:.2g}" if np.isfinite(error) else "")
+                + f" {unit}"
                 for (name, unit), value, error in zip(
                     units.items(), self.values[row], self.standard_errors[row], strict=True
                 )
@@ -207,7 +211,9 @@ def fit_counts(
     )
 
 
-def _at_bound(values: Array, low: Array, high: Array, spread: Array, first: int) -> NDArray[np.bool_]:
+def _at_bound(
+    values: Array, low: Array, high: Array, spread: Array, first: int
+) -> NDArray[np.bool_]:
     """Coefficients that are zero, shapes within a millionth of the drive's spread of a bound."""
     reach = np.zeros_like(values)
     reach[:, first:] = 1e-6 * spread[:, None]

@@ -57,7 +57,7 @@ def best_gains(basis: Array, spikes: Array, exposure: Array, start: Array | None
     >>> best_gains(constant, np.array([[3.0, 5.0]]), np.array([[1.0, 1.0]])).coefficients
     array([[4.]])
     """
-    rows, paths, _ = basis.shape
+    paths = basis.shape[1]
     seen = np.einsum("rks,rs->rk", basis, exposure)  # expected spikes per unit coefficient
     total = spikes.sum(-1)
     usable = (seen > 0) & (total[:, None] > 0)

@@ -44,7 +44,9 @@ class HeldOut:
     @property
     def per_spike(self) -> Array:
         """Held-out log-likelihood per spike, nats."""
-        return np.divide(self.log_likelihood, self.spikes, out=_nan(self.spikes), where=self.spikes > 0)
+        return np.divide(
+            self.log_likelihood, self.spikes, out=_nan(self.spikes), where=self.spikes > 0
+        )
 
     @property
     def bits_per_spike(self) -> Array:
@@ -88,7 +90,9 @@ def held_out(fitted: Fit, counts: Counts, fold: NDArray[np.int64]) -> HeldOut:
     first = len(rectifier.parameter_names) - len(rectifier.parameters)
     start = np.tile(fitted.values[:, first:], (number, 1))
     values = fit_counts(rectifier, training, start=start).values
-    paths = np.stack(rectifier.paths(every.x, *(values[:, [k]] for k in range(first, values.shape[1]))), 1)
+    paths = np.stack(
+        rectifier.paths(every.x, *(values[:, [k]] for k in range(first, values.shape[1]))), 1
+    )
     driven = np.einsum("cks,ck->cs", paths, values[:, 1:first])
     at_maximum = driven + values[:, :1]
     expected = driven + posterior_mean_r0(training, driven, values[:, 0])[:, None]
@@ -99,7 +103,9 @@ def held_out(fitted: Fit, counts: Counts, fold: NDArray[np.int64]) -> HeldOut:
         return per_condition.sum(-1).reshape(number, cells).sum(0)
 
     def score(rate: Array) -> Array:
-        return over_folds(likelihood_terms(rate, left_out.spikes, left_out.exposure) + left_out.constant)
+        return over_folds(
+            likelihood_terms(rate, left_out.spikes, left_out.exposure) + left_out.constant
+        )
 
     return HeldOut(
         score(expected),

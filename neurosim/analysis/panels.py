@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from neurosim.analysis.comparison import Comparison
@@ -74,9 +75,7 @@ def draw_residuals(ax: Axes, comparison: Comparison, cell: int) -> None:
     counts = Counts.from_responses(comparison.responses)
     kept = counts.exposure[cell] > 0
     order = np.argsort(counts.x[cell][kept], kind="stable")
-    x, spikes, time = (
-        a[cell][kept][order] for a in (counts.x, counts.spikes, counts.exposure)
-    )
+    x, spikes, time = (a[cell][kept][order] for a in (counts.x, counts.spikes, counts.exposure))
     groups = np.array_split(np.arange(x.size), min(x.size, 16))
     colour = colours([r.name for r in comparison.rectifiers])
     middle = [x[g].mean() for g in groups]
@@ -103,7 +102,7 @@ def draw_two_paths(ax: Axes, comparison: Comparison, on: int, off: int) -> None:
     x, rate, error = _measured(counts, on)
     ax.errorbar(x, rate, error, fmt="o", ms=3, lw=0.5, color=_PALETTE[0], alpha=0.7,
                 label="ON cell")  # fmt: skip
-    at = np.linspace(-np.abs(x).max(), np.abs(x).max(), 401)
+    at = np.linspace(x.min(), x.max(), 401)
     x, rate, error = _measured(counts, off)
     ax.errorbar(-x, rate, error, fmt="s", ms=3, lw=0.5, color=_PALETTE[1], alpha=0.7,
                 label="OFF cell")  # fmt: skip
@@ -143,12 +142,13 @@ def draw_cells_described(ax: Axes, comparison: Comparison) -> None:
     aside = np.bincount(comparison.resembles[0], minlength=len(names))
     both = not np.array_equal(won, aside)
     if both:  # what remains when the mechanistic reference is not among the candidates
-        outlined = ax.barh(rows + 0.2, aside, 0.36, fc="none", ec=colour, label="reference aside")
+        outlined = ax.barh(rows + 0.2, aside, 0.36, fc="none", ec=colour)
         ax.bar_label(outlined, [str(n) if n else "" for n in aside], fontsize="small", padding=2)
-    bars = ax.barh(rows - 0.2 * both, won, 0.36 if both else 0.7, color=colour, label="all")
+    bars = ax.barh(rows - 0.2 * both, won, 0.36 if both else 0.7, color=colour)
     ax.bar_label(bars, [str(n) if n else "" for n in won], fontsize="small", padding=2)
     if both:
-        ax.legend(fontsize="x-small", frameon=False, loc="upper right")
+        grey = [Patch(fc="0.4", label="all"), Patch(fc="none", ec="0.4", label="reference aside")]
+        ax.legend(handles=grey, fontsize="x-small", frameon=False, loc="upper right")
     ax.set_xlim(0, 1.2 * max(won.max(), aside.max(), 1))
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_yticks([])
@@ -190,7 +190,9 @@ def draw_decision(ax: Axes, comparison: Comparison) -> None:
         if mine.any():
             ax.plot(noise[mine & ~doubtful], distance[mine & ~doubtful], "o", ms=5, color=colour,
                     label=name)  # fmt: skip
-        ax.plot(noise[mine & doubtful], distance[mine & doubtful], "o", ms=5, mfc="none", mec=colour)
+        ax.plot(
+            noise[mine & doubtful], distance[mine & doubtful], "o", ms=5, mfc="none", mec=colour
+        )
     right, top = 1.08 * noise.max(), 1.15 * distance.max()
     for sds in (1, 2, 3, 4):
         ax.plot([0, right], [0, sds * right], color="0.8", lw=0.6, zorder=0)
@@ -243,7 +245,7 @@ def opposite_pair(responses: xr.Dataset) -> tuple[int, int] | None:
 
 
 def representative_cells(comparison: Comparison, number: int = 3) -> list[int]:
-    """Cells that resemble different rectifiers where there are such, then those with most spikes."""
+    """Cells that resemble different rectifiers, as far as there are, then those that spike most."""
     spikes = comparison.responses["count"].sum(("stimulus", "trial")).values
     spikes = np.asarray(spikes, dtype=float)
     which = comparison.resembles[0]

@@ -65,9 +65,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
         figure.savefig(path)
 
 
-def _pictures(
-    row: SubFigure, frames: xr.DataArray | None, kernels: xr.DataArray | None
-) -> None:
+def _pictures(row: SubFigure, frames: xr.DataArray | None, kernels: xr.DataArray | None) -> None:
     shown = []
     if frames is not None:
         kinds = frames["kind"].values

@@ -197,7 +197,7 @@ def _at_points(
 def _newton_step(
     values: Array, points: Array, h: Array, offsets: NDArray[np.int64]
 ) -> tuple[Array, Array]:
-    """Newton's step on the quadratic through a 3^d stencil, at most thirty times its size, and its gain.
+    """Newton's step on the quadratic through a 3^d stencil (thirty times its size at most); its gain.
 
     A coordinate whose stencil is cut off by a bound stays.
     """
@@ -215,8 +215,12 @@ def _newton_step(
         slope[:, i] = (values[:, up] - values[:, down]) / 2
         curve[:, i, i] = 2 * middle - values[:, up] - values[:, down]
         for j in range(i):
-            same = values[:, at[tuple(unit[i] + unit[j])]] + values[:, at[tuple(-unit[i] - unit[j])]]
-            cross = values[:, at[tuple(unit[i] - unit[j])]] + values[:, at[tuple(unit[j] - unit[i])]]
+            same = (
+                values[:, at[tuple(unit[i] + unit[j])]] + values[:, at[tuple(-unit[i] - unit[j])]]
+            )
+            cross = (
+                values[:, at[tuple(unit[i] - unit[j])]] + values[:, at[tuple(unit[j] - unit[i])]]
+            )
             curve[:, i, j] = curve[:, j, i] = (cross - same) / 4
     usable = whole & np.isfinite(slope) & np.isfinite(np.einsum("rii->ri", curve))
     slope = np.where(usable, slope, 0.0)

@@ -48,7 +48,9 @@ def carrier_ratio(nx: ArrayLike) -> NDArray[np.float64]:
     np.float64(1.009916)
     """
     half = (2 * np.pi * np.asarray(nx, dtype=float)) ** 2 / 2
-    ratio = np.maximum(1.0, np.sqrt(2 / half) / 1.2)  # the solution goes as sqrt(1/half) for small K
+    ratio = np.maximum(
+        1.0, np.sqrt(2 / half) / 1.2
+    )  # the solution goes as sqrt(1/half) for small K
     for _ in range(60):  # Newton on rho - coth(half rho), convex and monotone
         coth = 1 / np.tanh(half * ratio)
         step = (ratio - coth) / (1 + half * (coth**2 - 1))

@@ -168,7 +168,9 @@ noise_sd 4 mV>
 
     def parameters(self) -> dict[str, tuple[Any, str]]:
         """Every parameter with its unit."""
-        return {field.name: (getattr(self, field.name), _UNITS[field.name]) for field in fields(self)}
+        return {
+            field.name: (getattr(self, field.name), _UNITS[field.name]) for field in fields(self)
+        }
 
 
 def _brief(values: Any) -> str:

@@ -245,7 +245,9 @@ class GaborBank:
             if waves is not None:
                 parts.append(self._response_to(waves))
                 continue
-            kernels = self.kernels(field).values.reshape(len(self), -1) if kernels is None else kernels
+            kernels = (
+                self.kernels(field).values.reshape(len(self), -1) if kernels is None else kernels
+            )
             frames = part.contrast_frames(field)
             parts.append(frames.reshape(len(frames), -1) @ kernels.T)
         labels = stimulus.coordinates(field)

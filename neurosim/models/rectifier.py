@@ -67,8 +67,8 @@ class Rectifier(ABC):
     A subclass gives, in its class body: ``name`` and ``convnet`` (its two names), ``latex``,
     ``source``, its shape parameters (each a `Parameter`), ``gains`` (one name per path, when there
     are several), ``power`` (of the drive, for the unit of the gains), ``contains`` (rectifiers
-    it becomes at a limit, with the limit in words) and ``mechanistic`` (a model of how spikes arise,
-    the reference for the others).
+    it becomes at a limit, with the limit in words) and ``mechanistic`` (a model of how spikes
+    arise, the reference for the others).
     """
 
     name: ClassVar[str]
@@ -115,7 +115,9 @@ class Rectifier(ABC):
         paths = self.shape(x, *parameters)
         return paths if isinstance(paths, tuple) else (paths,)
 
-    def rate(self, x: ArrayLike, r0: ArrayLike = 0.0, **parameters: ArrayLike) -> NDArray[np.float64]:
+    def rate(
+        self, x: ArrayLike, r0: ArrayLike = 0.0, **parameters: ArrayLike
+    ) -> NDArray[np.float64]:
         """Firing rate at a drive.
 
         Parameters

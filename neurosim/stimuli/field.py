@@ -82,6 +82,6 @@ class VisualField:
 
     @property
     def y(self) -> NDArray[np.float64]:
-        """Vertical position of each row's centre, deg, upwards (row 0 is the top); shape (rows,)."""
+        """Vertical position of each row's centre, deg, upwards (row 0 on top); shape (rows,)."""
         rows = self.shape[0]
         return ((rows - 1) / 2 - np.arange(rows, dtype=np.float64)) / self.ppd
