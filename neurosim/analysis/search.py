@@ -197,7 +197,7 @@ def _at_points(
 def _newton_step(
     values: Array, points: Array, h: Array, offsets: NDArray[np.int64]
 ) -> tuple[Array, Array]:
-    """Newton's step on the quadratic through a 3^d stencil (thirty times its size at most); its gain.
+    """Newton's step on the quadratic through a 3^d stencil (at most thirty times it); its gain.
 
     A coordinate whose stencil is cut off by a bound stays.
     """
