@@ -3,7 +3,8 @@
 A responses `Dataset` holds
 
 - ``drive(stimulus, cell)``: the linear response, contrast units (or any other, named in attrs);
-- ``count(stimulus, cell, trial)``: spikes per trial, integers; beyond ``trials`` they mean nothing;
+- ``count(stimulus, cell, trial)``: spikes per trial, integers (or expected counts, marked
+  ``expected`` in attrs); beyond ``trials`` they mean nothing;
 - ``trials(stimulus, cell)``: how many trials exist (repeats may be unequal; nothing is NaN);
 - ``duration``: s; one number, or (stimulus, cell).
 
@@ -135,9 +136,11 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
     counted = count[real]
     faults.require(np.isfinite(counted).all(), "counts for every trial that exists", "NaN")
     faults.require((counted >= 0).all(), "counts >= 0", counted.min(initial=0))
-    faults.require((counted == np.floor(counted)).all(), "whole numbers of spikes", "fractions")
+    expected = bool(responses["count"].attrs.get("expected", 0))
+    whole = count.dtype.kind in "iu" or expected or (counted == np.floor(counted)).all()
+    faults.require(whole, "whole numbers of spikes", "fractions")
     faults.stop()
-    if count.dtype.kind != "i":
+    if count.dtype.kind not in "iu" and not expected:
         whole = np.where(real, count, 0).astype(np.int64)
         responses = responses.assign(count=(responses["count"].dims, whole))
     return responses

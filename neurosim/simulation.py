@@ -1,61 +1,60 @@
-"""A LIF population in Brian2 that answers drive with spikes. Brian2 is imported here alone.
+"""LIF cells that answer drive with spikes: the public face of the engine.
 
-All cells x stimuli x trials are instances of one `NeuronGroup` (in chunks when there are many);
-there is no loop of runs. The membrane between spikes is an Ornstein-Uhlenbeck process and is
-advanced by its exact transition; the threshold is tested on the time grid, which lowers the rate
-of a noisy cell as a threshold raised by 0.5826 s sqrt(dt/tau) would, s = sqrt(2) noise_sd (the
-known bias of a grid; Brunel & Hakim 1999).
+`simulate` turns labelled drive into instances (stimulus x cell x trial), has them run in blocks by
+`neurosim.engine`, and gives responses. Rates do not depend on the time step (see `neurosim.engine.
+cells`), and noise is a function of seed, cell, stimulus, trial and step: the same seed gives the
+same spikes for any number of workers and every code-generation target.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import warnings
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults
+from neurosim.engine.blocks import Block, Plan, run_blocks
+from neurosim.engine.worker import Target
 from neurosim.models.lif import LIF
 from neurosim.progress import progress_bar
+from neurosim.request import Request
 from neurosim.responses import check_responses
-from neurosim.units import in_unit
-
-_hook = sys.excepthook
-import brian2 as b2  # noqa: E402
-from brian2.devices.device import reset_device, runtime_device  # noqa: E402
-
-if "brian2" in str(getattr(sys.excepthook, "__module__", "")) and _hook is not sys.excepthook:
-    sys.excepthook = _hook  # Brian2 would call every uncaught error of the script a bug of its own
 
 __all__ = ["simulate"]
 
-_CHUNK = 65_536  # instances in one NeuronGroup: enough to hide Python's share, 5 MB of state
-_BRIAN_UNITS = {"s": b2.second, "mV": b2.mV}
-_MEMBRANE = "dv/dt = (mu - v)/tau_m + noise_sd*sqrt(2/tau_m)*xi : volt (unless refractory)"
+Array = NDArray[np.float64]
+
+_GIB = 1 << 30
 
 
 def simulate(
     lif: LIF,
-    drive: xr.DataArray,
+    drive: xr.DataArray | xr.Dataset,
     *,
     gain: Any = 25.0,
     baseline: Any = 0.0,
     duration: Any = 0.5,
     trials: int = 10,
-    dt: Any = 1e-4,
+    dt: Any = 5e-4,
     seed: int = 0,
     settle: Any = 0.1,
+    start: Literal["settled", "rest"] = "settled",
+    engine: Literal["spikes", "theory"] = "spikes",
     spike_times: bool = False,
+    time_bin: Any = None,
+    phase_bins: int | None = None,
+    workers: int | None = None,
+    target: Target = "auto",
+    memory: float = _GIB,
     progress: bool = False,
 ) -> xr.Dataset:
-    """Spikes of LIF cells that receive a constant drive.
+    """Spikes of LIF cells that receive a drive.
 
     The mean free potential is v_rest + baseline + gain * drive.
 
@@ -63,8 +62,11 @@ def simulate(
     ----------
     lif : LIF
         One cell's parameters for all, or one value per cell.
-    drive : DataArray (stimulus, cell)
-        Contrast units.
+    drive : DataArray (stimulus, cell), DataArray (stimulus, cell, time), or Dataset
+        Contrast units. Over time, each value holds from its `time` (s, from the start of counting)
+        to the next. A Dataset is a sinusoid in time: drive_mean, drive_amplitude and
+        drive_phase (deg), each (stimulus, cell), and temporal_frequency (Hz) along stimulus, as
+        `GaborBank.sinusoidal_drive` gives.
     gain, baseline : float or array (cell,)
         mV per unit drive, and mV.
     duration : float
@@ -72,16 +74,33 @@ def simulate(
     trials : int
         Independent repeats of each stimulus.
     dt : float
-        Time step, s.
+        Longest time step, s; it is shortened to divide the duration. Rates do not depend on it.
     seed : int
-        The same seed gives the same spikes.
+        Below 2**63. The same seed gives the same spikes.
     settle : float
-        Time after stimulus onset that is simulated but not counted, s.
+        Time that is simulated before counting, s. Drive over time has its first value there, a
+        sinusoid its own past.
+    start : "settled" or "rest"
+        Whether cells start as if they had been firing for some time, or at v_rest (at v_reset, if
+        that is lower).
+    engine : "spikes" or "theory"
+        "theory" simulates nothing: counts are the expected ones (Siegert 1951), and not whole.
     spike_times : bool
         Also keep every counted spike: spike_time (s from the start of counting), and the index of
         its stimulus, cell and trial, along `spike`, each instance's spikes in order of time.
+    time_bin : float, optional
+        s; also count, over all trials, the spikes in each bin of the counted time.
+    phase_bins : int, optional
+        Also count, over all trials, the spikes in so many bins of the stimulus cycle; the duration
+        must then be whole cycles of every stimulus.
+    workers : int, optional
+        Processes; default one per processor this process may use.
+    target : "auto", "cpp", "cython" or "numpy"
+        Brian2's code-generation target; "auto" is C++ where there is a compiler. Counts are equal.
+    memory : float
+        Most bytes that results may take here.
     progress : bool
-        Show a bar on a terminal.
+        Show a bar on a terminal. Ctrl-C stops after the running blocks and keeps whole trials.
 
     Returns
     -------
@@ -92,7 +111,7 @@ def simulate(
     Raises
     ------
     InputError
-        Naming everything that cannot be.
+        Naming everything that cannot be, a time step too long for the cells included.
 
     Examples
     --------
@@ -100,201 +119,126 @@ def simulate(
     >>> responses = simulate(LIF(), drive, duration="200 ms", trials=2, seed=1)
     >>> responses["count"].sum("trial").values.ravel() > [0, 0, 5]
     array([False, False,  True])
+    >>> simulate(LIF(), drive, engine="theory", trials=1)["count"].values.ravel().round(1)
+    array([ 0. ,  0. , 21.3])
     """
-    run = _Run(
-        dt=in_unit(dt, "s", "simulate", "dt"),
-        duration=in_unit(duration, "s", "simulate", "duration"),
-        settle=in_unit(settle, "s", "simulate", "settle"),
-        keep_times=spike_times,
-    )
-    gain, baseline = (
-        in_unit(value, "mV", "simulate", name)
-        for value, name in ((gain, "gain"), (baseline, "baseline"))
-    )
-    _check(lif, drive, gain, baseline, trials, seed, run)
-    drive = drive.transpose("stimulus", "cell")
-    values = lif.parameters()
-    mu = np.asarray(lif.v_rest) + baseline + gain * drive.values  # mV, (stimulus, cell)
-    shape = (drive.shape[0], drive.shape[1], trials)
-    constants = {n: (v, unit) for n, (v, unit) in values.items() if n != "v_rest"}
-    counts, times = _run_in_chunks(constants, mu, shape, seed, run, progress)
+    request = Request(
+        lif, drive, gain, baseline, duration, trials, dt, seed, settle, start, engine, time_bin,
+        phase_bins, spike_times, memory,
+    )  # fmt: skip
+    request.check()
+    responses = _without_counts(request)
+    if engine == "theory":
+        rate = lif.rate(request.potential * 1e3)
+        counts = np.repeat((rate * request.duration)[..., None], trials, axis=-1)
+        responses["count"] = (("stimulus", "cell", "trial"), counts, {"expected": 1})
+        return check_responses(responses)
+    plan = request.plan(target)
+    collected = _Collected(plan, request)
+    workers = workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    with progress_bar("simulating", progress) as advance:
+        done = run_blocks(plan, workers, collected.take, advance)
+    return check_responses(collected.into(responses, done))
+
+
+class _Collected:
+    """What the blocks have given so far."""
+
+    def __init__(self, plan: Plan, request: Request) -> None:
+        self.plan, self.request = plan, request
+        stimuli, cells = plan.shape[:2]
+        self.counts = np.zeros(plan.instances, dtype=np.int32)
+        self.spikes: list[tuple[NDArray[np.int64], Array]] = []
+        self.bins, self.phases = request.time_bin, request.phase_bins
+        if self.bins is not None:
+            number = round(request.duration / self.bins)
+            self.in_bin = np.zeros((stimuli * cells, number), dtype=np.int64)
+        if self.phases is not None:
+            self.at_phase = np.zeros((stimuli * cells, self.phases), dtype=np.int64)
+            self.frequency = np.repeat(request.given["temporal_frequency"].values, cells)
+
+    def take(self, block: Block) -> None:
+        """Keep what a block gave."""
+        self.counts[block.start : block.stop] = block.counts
+        condition = block.instance % (self.plan.shape[0] * self.plan.shape[1])
+        if self.bins is not None:
+            k = np.minimum((block.time / self.bins).astype(int), self.in_bin.shape[1] - 1)
+            np.add.at(self.in_bin, (condition, k), 1)
+        if self.phases is not None:
+            turn = block.time * self.frequency[condition] % 1.0
+            k = np.minimum((turn * self.phases).astype(int), self.phases - 1)
+            np.add.at(self.at_phase, (condition, k), 1)
+        if self.request.spike_times:
+            self.spikes.append((block.instance, block.time))
+
+    def into(self, responses: xr.Dataset, done: int) -> xr.Dataset:
+        """The responses, with as many trials as were finished."""
+        stimuli, cells, trials = self.plan.shape
+        conditions = stimuli * cells
+        whole = done // conditions
+        if whole < trials:
+            if whole == 0:
+                raise KeyboardInterrupt
+            warnings.warn(f"stopped after {whole} of {trials} trials", stacklevel=3)
+            responses = responses.isel(trial=slice(whole))
+            responses["trials"] = xr.full_like(responses["trials"], whole)
+            responses.attrs["stopped_early"] = 1
+        counts = self.counts[: whole * conditions].reshape(whole, stimuli, cells)
+        by = ("stimulus", "cell")
+        responses["count"] = ((*by, "trial"), np.moveaxis(counts, 0, -1))
+        shape = (stimuli, cells, -1)
+        if self.bins is not None:
+            responses["count_in_bin"] = ((*by, "time_bin"), self.in_bin.reshape(shape))
+            start = np.arange(self.in_bin.shape[1]) * self.bins
+            responses = responses.assign_coords(time_bin=("time_bin", start, {"units": "s"}))
+        if self.phases is not None:
+            responses["count_at_phase"] = ((*by, "phase_bin"), self.at_phase.reshape(shape))
+            middle = (np.arange(self.phases) + 0.5) * 360 / self.phases
+            responses = responses.assign_coords(phase_bin=("phase_bin", middle, {"units": "deg"}))
+        if self.request.spike_times:
+            responses = responses.assign(self._spike_table(whole * conditions))
+        return responses
+
+    def _spike_table(self, instances: int) -> dict[str, tuple[str, NDArray[Any]]]:
+        instance = np.concatenate([s[0] for s in self.spikes])
+        time = np.concatenate([s[1] for s in self.spikes])
+        kept = instance < instances
+        instance, time = instance[kept], time[kept]
+        stimuli, cells, trials = self.plan.shape
+        trial, stimulus, cell = np.unravel_index(instance, (trials, stimuli, cells))
+        order = np.lexsort((time, trial, cell, stimulus))
+        named = {"spike_time": time, "spike_stimulus": stimulus, "spike_cell": cell,
+                 "spike_trial": trial}  # fmt: skip
+        return {name: ("spike", values[order]) for name, values in named.items()}
+
+
+def _without_counts(request: Request) -> xr.Dataset:
+    """Responses with everything but the counts."""
+    drive = request.drive.transpose("stimulus", "cell")
+    stored = request.given.drop_vars("drive_mean") if isinstance(request.given, xr.Dataset) else {}
     responses = xr.Dataset(
         {
             "drive": drive.rename("drive"),
-            "count": (("stimulus", "cell", "trial"), counts),
-            "trials": (("stimulus", "cell"), np.full(drive.shape, trials)),
-            "duration": ((), run.duration, {"units": "s"}),
-            **times,
+            "trials": (("stimulus", "cell"), np.full(drive.shape, request.trials)),
+            "duration": ((), request.duration, {"units": "s"}),
+            **{name: stored[name] for name in stored},
         },
-        coords={"trial": np.arange(trials)},
-        attrs={**_provenance(), "seed": seed, "dt": run.dt, "settle": run.settle},
-    )
-    for name, (value, unit) in {
-        **values,
-        "gain": (gain, "mV"),
-        "baseline": (baseline, "mV"),
-    }.items():
+        coords={"trial": np.arange(request.trials)},
+        attrs={
+            **_provenance(), "engine": request.engine, "seed": request.seed, "dt": request.dt,
+            "settle": request.settle_steps * request.dt, "start": request.start,
+        },
+    )  # fmt: skip
+    values = {**request.lif.parameters(), "gain": (request.gain, "mV"),
+              "baseline": (request.baseline, "mV")}  # fmt: skip
+    for name, (value, unit) in values.items():
         along_cells = ("cell",) * np.ndim(value)
         responses = responses.assign_coords({name: (along_cells, value, {"units": unit})})
-    return check_responses(responses)
-
-
-@dataclass(frozen=True)
-class _Run:
-    """How one run goes; all times in s."""
-
-    dt: float
-    duration: float
-    settle: float
-    keep_times: bool
-
-
-def _check(
-    lif: LIF, drive: xr.DataArray, gain: Any, baseline: Any, trials: int, seed: int, run: _Run
-) -> None:
-    faults = Faults("simulate")
-    is_array = isinstance(drive, xr.DataArray)
-    faults.require(is_array, "drive as a DataArray (stimulus, cell)", type(drive).__name__)
-    if is_array and faults.require(
-        set(drive.dims) == {"stimulus", "cell"}, "drive with dims (stimulus, cell)", drive.dims
-    ):
-        finite = np.isfinite(drive.values)
-        faults.require(finite.all(), "finite drive", f"{(~finite).sum()} NaN or infinite")
-        cells = drive.sizes["cell"]
-        for name, size in (
-            ("lif", lif.cells),
-            ("gain", np.size(gain) if np.ndim(gain) else None),
-            ("baseline", np.size(baseline) if np.ndim(baseline) else None),
-        ):
-            faults.require(size in (None, cells), f"{name} for one or {cells} cells", size)
-    faults.require(np.isfinite(gain).all(), "finite gain (mV)", gain)
-    faults.require(np.isfinite(baseline).all(), "finite baseline (mV)", baseline)
-    faults.require(trials >= 1, "trials >= 1", trials)
-    faults.require(seed >= 0, "seed >= 0", seed)
-    faults.require(run.dt > 0, "dt > 0 s", run.dt)
-    faults.require(run.settle >= 0, "settle >= 0 s", run.settle)
-    faults.require(run.duration >= run.dt, "duration of at least one time step", run.duration)
-    coarse = f"dt at most tau_m / 10 = {np.min(lif.tau_m) / 10:g} s"
-    faults.require(run.dt <= np.min(lif.tau_m) / 10 * (1 + 1e-9), coarse, run.dt)
-    faults.stop()
-
-
-def _run_in_chunks(
-    constants: dict[str, tuple[Any, str]],
-    mu: NDArray[np.float64],
-    shape: tuple[int, int, int],
-    seed: int,
-    run: _Run,
-    progress: bool,
-) -> tuple[NDArray[np.int64], dict[str, tuple[str, NDArray]]]:
-    """Counts of shape (stimulus, cell, trial), and the spike table when it is wanted."""
-    instances = int(np.prod(shape))
-    counts = np.zeros(instances, dtype=np.int64)
-    kept: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
-    starts = range(0, instances, _CHUNK)
-    seeds = np.random.SeedSequence(seed).generate_state(len(starts))
-    with progress_bar("simulating", progress) as advance, _brian2_left_as_found():
-        for start, chunk_seed in zip(starts, seeds, strict=True):
-            chunk = np.arange(start, min(start + _CHUNK, instances))
-            stimulus, cell, _ = np.unravel_index(chunk, shape)
-            here = {
-                name: (values[cell] if np.ndim(values) else values, unit)
-                for name, (values, unit) in constants.items()
-            }
-            here["mu"] = (mu[stimulus, cell], "mV")
-            share = (start / instances, len(chunk) / instances)
-            counts[chunk], spikes = _run_chunk(
-                here, len(chunk), int(chunk_seed), run, lambda f, s=share: advance(s[0] + f * s[1])
-            )
-            kept.append((spikes[0] + start, spikes[1]))
-    if not run.keep_times:
-        return counts.reshape(shape), {}
-    instance = np.concatenate([k[0] for k in kept])
-    time = np.concatenate([k[1] for k in kept])
-    order = np.lexsort((time, instance))
-    index = np.unravel_index(instance[order], shape)
-    table = {
-        f"spike_{dim}": ("spike", which)
-        for dim, which in zip(("stimulus", "cell", "trial"), index, strict=True)
-    }
-    return counts.reshape(shape), {"spike_time": ("spike", time[order]), **table}
-
-
-def _run_chunk(
-    constants: dict[str, tuple[Any, str]], size: int, seed: int, run: _Run, advance: Any
-) -> tuple[NDArray[np.int64], tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    """One NeuronGroup from rest to the end; counts, and (instance, time) of each kept spike."""
-    lines = [_MEMBRANE]
-    for name, (values, unit) in constants.items():
-        kind = "second" if unit == "s" else "volt"
-        shared = "" if np.ndim(values) else "shared, "
-        lines.append(f"{name} : {kind} ({shared}constant)")
-    group = b2.NeuronGroup(
-        size,
-        "\n".join(lines),
-        threshold="v > v_threshold",
-        reset="v = v_reset",
-        refractory="t_ref",
-        method=_exact_transition,
-        dt=run.dt * b2.second,
-    )
-    for name, (values, unit) in constants.items():
-        setattr(group, name, values * _BRIAN_UNITS[unit])
-    b2.seed(seed)
-    below = np.minimum(constants["mu"][0], constants["v_reset"][0])
-    group.v = below * b2.mV  # settling starts no closer to threshold than the reset
-    monitor = b2.SpikeMonitor(group, record=run.keep_times)
-    network = b2.Network(group, monitor)
-    total = run.settle + run.duration
-
-    def report(elapsed: Any, fraction: float, start: Any, length: Any) -> None:
-        advance((float(start) + fraction * float(length)) / total)
-
-    period = 0.2 * b2.second
-    if run.settle > 0:
-        network.run(run.settle * b2.second, report=report, report_period=period)
-    before = np.array(monitor.count)
-    network.run(run.duration * b2.second, report=report, report_period=period)
-    counts = np.array(monitor.count) - before
-    if not run.keep_times:
-        return counts, (np.zeros(0, dtype=np.int64), np.zeros(0))
-    time = np.asarray(monitor.t) - run.settle
-    counted = time > -run.dt / 2
-    return counts, (np.asarray(monitor.i)[counted], time[counted])
-
-
-def _exact_transition(equations: Any, variables: Any = None, method_options: Any = None) -> str:
-    """Brian2 state updater: the exact Gaussian transition of the free membrane over dt."""
-    return "\n".join(
-        (
-            "_decay = exp(-dt/tau_m)",
-            "_spread = sqrt(1 - exp(-2*dt/tau_m))",
-            "v = mu + (v - mu)*_decay + noise_sd*_spread*randn()",
-        )
-    )
-
-
-@contextmanager
-def _brian2_left_as_found() -> Iterator[None]:
-    """Run on Brian2's NumPy target, then restore device, preferences and random state."""
-    other_device = b2.get_device() is not runtime_device
-    target, random_state = b2.prefs["codegen.target"], np.random.get_state()  # noqa: NPY002
-    if other_device:
-        b2.set_device("runtime")
-    b2.prefs["codegen.target"] = "numpy"
-    try:
-        yield
-    finally:
-        b2.prefs["codegen.target"] = target
-        np.random.set_state(random_state)  # noqa: NPY002
-        if other_device:
-            reset_device()
+    return responses
 
 
 def _provenance() -> dict[str, str]:
     """Which software made the responses."""
-    from neurosim import __version__
-
     here = Path(__file__).parent
     try:
         git = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"]
@@ -303,8 +247,8 @@ def _provenance() -> dict[str, str]:
         revision = "unknown"
     return {
         "source": "neurosim simulation",
-        "neurosim_version": __version__,
+        "neurosim_version": version("neurosim"),
         "git_revision": revision,
-        "brian2_version": b2.__version__,
+        "brian2_version": version("brian2"),
         "numpy_version": np.__version__,
     }

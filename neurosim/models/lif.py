@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.errors import Faults
-from neurosim.models.theory import rate_white_noise
+from neurosim.models.theory import rate_synaptic_noise, rate_synaptic_noise_slope
 from neurosim.units import in_unit
 
 __all__ = ["LIF"]
@@ -27,6 +27,7 @@ _UNITS = {
     "v_reset": "mV",
     "t_ref": "s",
     "noise_sd": "mV",
+    "tau_noise": "s",
 }
 
 # Ranges of the sampled population; see LIF.sample_v1
@@ -51,6 +52,9 @@ class LIF:
     noise_sd : float or array (cell,)
         Standard deviation of the free membrane potential, mV; 0 for none. (Siegert's sigma is
         sqrt(2) times this.)
+    tau_noise : float or array (cell,)
+        Correlation time of the noise, s: 0 is white noise on the membrane, more is the noise of
+        synapses (an Ornstein-Uhlenbeck current).
 
     Raises
     ------
@@ -62,7 +66,7 @@ class LIF:
     >>> cell = LIF(tau_m="20 ms", noise_sd=4)
     >>> cell
     <LIF: tau_m 0.02 s, v_rest -70 mV, v_threshold -50 mV, v_reset -60 mV, t_ref 0.002 s, \
-noise_sd 4 mV>
+noise_sd 4 mV, tau_noise 0 s>
     >>> cell.rate([-70, -55, -45]).round(3)
     array([ 0.   , 11.676, 48.377])
     """
@@ -73,6 +77,7 @@ noise_sd 4 mV>
     v_reset: Any = -60.0
     t_ref: Any = 0.002
     noise_sd: Any = 3.0
+    tau_noise: Any = 0.0
 
     def __post_init__(self) -> None:
         for name, unit in _UNITS.items():
@@ -86,7 +91,7 @@ noise_sd 4 mV>
             faults.require(np.isfinite(values).all(), f"{name} finite", _brief(values))
             if name == "tau_m":
                 faults.require((values > 0).all(), f"{name} > 0 {unit}", _brief(values))
-            if name in ("t_ref", "noise_sd"):
+            if name in ("t_ref", "noise_sd", "tau_noise"):
                 faults.require((values >= 0).all(), f"{name} >= 0 {unit}", _brief(values))
         if len(sizes) <= 1:
             faults.require(
@@ -144,7 +149,10 @@ noise_sd 4 mV>
         )
 
     def rate(self, mean_potential: ArrayLike) -> NDArray[np.float64]:
-        """Steady firing rate at a mean free potential (Siegert 1951).
+        """Steady firing rate at a mean free potential.
+
+        Siegert (1951) for white noise, Fourcaud & Brunel (2002) to first order for synaptic noise,
+        the deterministic formula for none; see `neurosim.models.theory`.
 
         Parameters
         ----------
@@ -157,14 +165,16 @@ noise_sd 4 mV>
             Hz, broadcast against the parameters.
         """
         mean = in_unit(mean_potential, "mV", "LIF.rate", "mean_potential")
-        return rate_white_noise(
-            mean,
-            noise_sd=self.noise_sd,
-            tau_m=self.tau_m,
-            v_threshold=self.v_threshold,
-            v_reset=self.v_reset,
-            t_ref=self.t_ref,
-        )
+        return rate_synaptic_noise(mean, **self._firing())
+
+    def rate_slope(self, mean_potential: ArrayLike) -> NDArray[np.float64]:
+        """Derivative of `rate` by the mean free potential, Hz/mV; same arguments and shape."""
+        mean = in_unit(mean_potential, "mV", "LIF.rate_slope", "mean_potential")
+        return rate_synaptic_noise_slope(mean, **self._firing())
+
+    def _firing(self) -> dict[str, Any]:
+        """What the rate depends on besides the mean potential."""
+        return {name: getattr(self, name) for name in _UNITS if name != "v_rest"}
 
     def parameters(self) -> dict[str, tuple[Any, str]]:
         """Every parameter with its unit."""

@@ -9,14 +9,16 @@ contrast units: a quadrature pair's response to its optimal full-contrast gratin
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.errors import Faults
-from neurosim.models.gabor import analytic_profile, carrier_ratio, relative_gain, spectrum_peak
-from neurosim.stimuli import Sinusoids, Stimulus, VisualField
+from neurosim.models.drive import Driven, driven_by, static
+from neurosim.models.gabor import analytic_profile, carrier_ratio, spectrum_peak
+from neurosim.stimuli import Stimulus, VisualField
 
 __all__ = ["QUADRATURE", "RINGACH_MEDIAN_NX", "RINGACH_MEDIAN_NY", "GaborBank"]
 
@@ -24,6 +26,7 @@ QUADRATURE = (0.0, 90.0, 180.0, 270.0)  # deg
 RINGACH_MEDIAN_NX = 0.365  # cycles; Ringach 2002, J Neurophysiol 88:455, medians of 79 cells
 RINGACH_MEDIAN_NY = 0.445
 
+_DRIVE_ATTRS = {"units": "1", "long_name": "drive (contrast units)"}
 _UNITS = {
     "orientation": "deg",
     "spatial_frequency": "cycles/deg",
@@ -222,7 +225,7 @@ class GaborBank:
     def drive(
         self, stimulus: Stimulus, field: VisualField | None = None, closed_form: bool = True
     ) -> xr.DataArray:
-        """Each cell's linear response to each stimulus.
+        """Each cell's linear response to each static stimulus.
 
         Parameters
         ----------
@@ -237,42 +240,69 @@ class GaborBank:
         -------
         DataArray (stimulus, cell)
             Contrast units, dimensionless: 1 is the pair's response to its best grating.
+
+        Raises
+        ------
+        InputError
+            When something moves.
         """
-        field = VisualField() if field is None else field
-        parts, kernels = [], None
-        for part in stimulus.parts():
-            waves = part.sinusoids() if closed_form else None
-            if waves is not None:
-                parts.append(self._response_to(waves))
-                continue
-            kernels = (
-                self.kernels(field).values.reshape(len(self), -1) if kernels is None else kernels
-            )
-            frames = part.contrast_frames(field)
-            parts.append(frames.reshape(len(frames), -1) @ kernels.T)
-        labels = stimulus.coordinates(field)
-        return xr.DataArray(
-            np.concatenate(parts),
-            dims=("stimulus", "cell"),
-            coords={"stimulus": np.arange(sum(map(len, parts))), **labels, **self.coordinates()},
-            name="drive",
-            attrs={"units": "1", "long_name": "drive (contrast units)"},
+        driven, coords = self._driven(stimulus, field, closed_form)
+        faults = Faults("GaborBank.drive")
+        faults.require(
+            not driven.frequency.any(), "static stimuli", "moving gratings", "use sinusoidal_drive"
+        )
+        faults.stop()
+        return xr.DataArray(driven.mean, coords, ("stimulus", "cell"), "drive", dict(_DRIVE_ATTRS))
+
+    def sinusoidal_drive(self, stimulus: Stimulus, field: VisualField | None = None) -> xr.Dataset:
+        """Each cell's linear response to moving gratings (static stimuli may be among them).
+
+        Returns
+        -------
+        Dataset
+            drive_mean, drive_amplitude (contrast units) and drive_phase (deg), each (stimulus,
+            cell), of
+            mean + amplitude cos(2 pi f t + phase), with temporal_frequency f (Hz) along stimulus.
+
+        Examples
+        --------
+        >>> from neurosim.stimuli import Gratings
+        >>> bank = GaborBank.quadrature(0, 2)
+        >>> moving = bank.sinusoidal_drive(Gratings(0, 2, temporal_frequency=4))
+        >>> moving["drive_amplitude"].values.round(9), moving["drive_phase"].values + 0.0
+        (array([[1., 1., 1., 1.]]), array([[  0.,  90., 180., 270.]]))
+        """
+        driven, coords = self._driven(stimulus, field, closed_form=True)
+        coords["temporal_frequency"] = xr.Variable("stimulus", driven.frequency, {"units": "Hz"})
+        dims = ("stimulus", "cell")
+        return xr.Dataset(
+            {
+                "drive_mean": (dims, driven.mean, _DRIVE_ATTRS),
+                "drive_amplitude": (dims, driven.amplitude, _DRIVE_ATTRS),
+                "drive_phase": (dims, driven.phase, {"units": "deg"}),
+            },
+            coords,
         )
 
-    def _response_to(self, waves: Sinusoids) -> NDArray[np.float64]:
-        """Exact response to sinusoids; shape (stimulus, cell)."""
-        amplitude, frequency, orientation, phase = (column[:, None] for column in waves)
-        preferred = self._column("spatial_frequency")
-        angle = np.deg2rad(orientation - self._column("orientation"))
-        gain = relative_gain(
-            frequency * np.cos(angle) / preferred,
-            frequency * np.sin(angle) / preferred,
-            self._column("nx"),
-            self._column("ny"),
-        )
-        wave = np.deg2rad(orientation)
-        shift = self._column("x") * np.cos(wave) + self._column("y") * np.sin(wave)  # deg
-        at_centre = 2 * np.pi * frequency * shift + np.deg2rad(phase)
-        # against its own direction the wave runs through the odd member the other way
-        turned = np.sign(gain) * at_centre
-        return amplitude * np.abs(gain) * np.cos(turned - np.deg2rad(self._column("phase")))
+    def _driven(
+        self, stimulus: Stimulus, field: VisualField | None, closed_form: bool
+    ) -> tuple[Driven, dict[str, Any]]:
+        """The response to every part, and the coordinates of stimuli and cells."""
+        field = VisualField() if field is None else field
+        parts = [self._response(part, field, closed_form) for part in stimulus.parts()]
+        driven = Driven(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        index = {"stimulus": np.arange(len(driven.mean))}
+        return driven, {**index, **stimulus.coordinates(field), **self.coordinates()}
+
+    def _response(self, stimulus: Stimulus, field: VisualField, closed_form: bool) -> Driven:
+        """Response to one set of stimuli."""
+        waves = stimulus.sinusoids()
+        if waves is not None and closed_form:
+            return driven_by(waves, **{name: self._column(name) for name in _UNITS})
+        faults = Faults("GaborBank.drive")
+        moving = waves is not None and waves.temporal_frequency.any()
+        faults.require(not moving, "closed_form=True for moving gratings", closed_form)
+        faults.stop()
+        frames = stimulus.contrast_frames(field)
+        kernels = self.kernels(field).values.reshape(len(self), -1)
+        return static(frames.reshape(len(frames), -1) @ kernels.T)

@@ -1,9 +1,9 @@
-"""Static sinusoidal gratings."""
+"""Sinusoidal gratings: static, drifting, counterphase."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,13 +14,19 @@ from neurosim.stimuli.stimulus import Label, Sinusoids, Stimulus
 
 __all__ = ["Gratings"]
 
-_UNITS = {"orientation": "deg", "spatial_frequency": "cycles/deg", "phase": "deg", "contrast": "1"}
+_UNITS = {
+    "orientation": "deg",
+    "spatial_frequency": "cycles/deg",
+    "phase": "deg",
+    "contrast": "1",
+    "temporal_frequency": "Hz",
+}
 
 
 class Gratings(Stimulus):
     r"""Sinusoidal gratings: every combination of the values given.
 
-    .. math:: C \cos(2\pi f (x\cos\theta + y\sin\theta) + \phi)
+    .. math:: C \cos(2\pi f (x\cos\theta + y\sin\theta) + \phi - 2\pi\omega t)
 
     Parameters
     ----------
@@ -33,6 +39,10 @@ class Gratings(Stimulus):
         :math:`\phi`, degrees; 0 puts a bright bar on the centre of the field.
     contrast : float or sequence
         Michelson contrast C, 0 to 1. It does not depend on where the pixels fall.
+    temporal_frequency : float or sequence
+        :math:`\omega`, Hz; 0 is static. Frames show the grating at t = 0.
+    motion : "drifting" or "counterphase"
+        A counterphase grating stands still and is multiplied by :math:`\cos 2\pi\omega t`.
 
     Raises
     ------
@@ -57,14 +67,19 @@ class Gratings(Stimulus):
         spatial_frequency: ArrayLike = 2.0,
         phase: ArrayLike = 0.0,
         contrast: ArrayLike = 1.0,
+        temporal_frequency: ArrayLike = 0.0,
+        motion: Literal["drifting", "counterphase"] = "drifting",
     ) -> None:
         given: dict[str, Any] = {
             "orientation": orientation,
             "spatial_frequency": spatial_frequency,
             "phase": phase,
             "contrast": contrast,
+            "temporal_frequency": temporal_frequency,
         }
         faults = Faults("Gratings")
+        known = motion in ("drifting", "counterphase")
+        faults.require(known, "motion 'drifting' or 'counterphase'", motion)
         axes: dict[str, NDArray[np.float64]] = {}
         for name, value in given.items():
             try:
@@ -80,8 +95,12 @@ class Gratings(Stimulus):
                        spatial_frequency)  # fmt: skip
         within = (axes["contrast"] >= 0) & (axes["contrast"] <= 1)
         faults.require(within.all(), "contrast in [0, 1] (Michelson)", contrast)
+        faults.require((axes["temporal_frequency"] >= 0).all(), "temporal_frequency >= 0 Hz",
+                       temporal_frequency, "drift the other way by orientation + 180")  # fmt: skip
         faults.stop()
-        self._axes = axes
+        if not axes["temporal_frequency"].any():
+            del axes["temporal_frequency"]  # static: not a thing that tells stimuli apart
+        self._axes, self._motion = axes, motion
         grid = np.meshgrid(*axes.values(), indexing="ij")
         self._columns = dict(zip(axes, (column.ravel() for column in grid), strict=True))
 
@@ -99,11 +118,13 @@ class Gratings(Stimulus):
             columns["spatial_frequency"],
             columns["orientation"],
             columns["phase"],
+            columns.get("temporal_frequency", np.zeros(columns["phase"].size)),
+            self._motion == "counterphase",
         )
 
     def contrast_frames(self, field: VisualField) -> NDArray[np.float64]:
         amplitude, frequency, orientation, phase = (
-            column[:, None, None] for column in self.sinusoids()
+            column[:, None, None] for column in self.sinusoids()[:4]
         )
         faults = Faults("Gratings")
         faults.require(

@@ -27,16 +27,20 @@ class Label(NamedTuple):
 
 
 class Sinusoids(NamedTuple):
-    """Stimuli that are sinusoids: amplitude * cos(2 pi f (x cos o + y sin o) + phase).
+    """Stimuli that are sinusoids: amplitude * cos(2 pi f (x cos o + y sin o) + phase), if static.
 
     Every array has shape (stimulus,): amplitude (contrast), frequency f (cycles/deg), orientation
-    o (deg, of the wave vector, counter-clockwise from rightwards) and phase (deg).
+    o (deg, of the wave vector, counter-clockwise from rightwards), phase (deg), and temporal
+    frequency (Hz; 0 for all: static). A drifting one moves along its wave vector; a counterphase
+    one stands still and is multiplied by cos(2 pi temporal_frequency t).
     """
 
     amplitude: NDArray[np.float64]
     spatial_frequency: NDArray[np.float64]
     orientation: NDArray[np.float64]
     phase: NDArray[np.float64]
+    temporal_frequency: NDArray[np.float64]
+    counterphase: bool = False
 
 
 class Stimulus(ABC):

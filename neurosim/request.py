@@ -1,0 +1,259 @@
+"""What is asked of a simulation: the arguments of `simulate` in SI units, checked together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from neurosim.engine.blocks import Plan, Sinusoid
+from neurosim.engine.cells import second_spike_chance
+from neurosim.engine.worker import MOST_TRIALS, Target, usable_target
+from neurosim.errors import Faults
+from neurosim.models.lif import LIF
+from neurosim.units import in_unit
+
+__all__ = ["Request"]
+
+Array = NDArray[np.float64]
+
+_MOST_SECOND_SPIKES = 1e-4  # chance that a step with a spike holds another
+_SPIKING = ("noise_sd", "tau_m", "v_threshold", "v_reset", "t_ref")
+
+
+@dataclass
+class Request:
+    """The arguments of `simulate`, in SI units, checked together."""
+
+    lif: LIF
+    given: xr.DataArray | xr.Dataset
+    gain: Any
+    baseline: Any
+    duration: Any
+    trials: int
+    dt: Any
+    seed: int
+    settle: Any
+    start: str
+    engine: str
+    time_bin: Any
+    phase_bins: int | None
+    spike_times: bool
+    memory: float
+    steps: int = field(init=False, default=0)
+    settle_steps: int = field(init=False, default=0)
+    potential: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, unit in (
+            ("duration", "s"), ("dt", "s"), ("settle", "s"), ("gain", "mV"), ("baseline", "mV"),
+        ):  # fmt: skip
+            setattr(self, name, in_unit(getattr(self, name), unit, "simulate", name))
+        if self.time_bin is not None:
+            self.time_bin = in_unit(self.time_bin, "s", "simulate", "time_bin")
+
+    @property
+    def sinusoidal(self) -> bool:
+        return isinstance(self.given, xr.Dataset)
+
+    @property
+    def drive(self) -> xr.DataArray:
+        """What the responses call drive: (stimulus, cell), the mean over time where it varies."""
+        static = self.given["drive_mean"] if isinstance(self.given, xr.Dataset) else self.given
+        return static.mean("time", keep_attrs=True) if "time" in static.dims else static
+
+    def check(self) -> None:
+        """Refuse everything that cannot be, then work out steps and potentials."""
+        faults = Faults("simulate")
+        self._check_drive(faults)
+        lif, gain, baseline = self.lif, self.gain, self.baseline
+        faults.require(np.isfinite(gain).all(), "finite gain (mV)", gain)
+        faults.require(np.isfinite(baseline).all(), "finite baseline (mV)", baseline)
+        faults.require(1 <= self.trials < MOST_TRIALS, f"trials from 1 to {MOST_TRIALS - 1}",
+                       self.trials)  # fmt: skip
+        faults.require(0 <= self.seed < 1 << 63, "seed from 0 to 2**63 - 1", self.seed)
+        faults.require(self.dt > 0, "dt > 0 s", self.dt)
+        faults.require(self.settle >= 0, "settle >= 0 s", self.settle)
+        faults.require(
+            self.duration >= self.dt, "duration of at least one time step", self.duration
+        )
+        longest = float(np.min(lif.tau_m)) / 10
+        faults.require(
+            self.dt <= longest * (1 + 1e-9), f"dt at most tau_m / 10 = {longest:g} s", self.dt
+        )
+        faults.require(self.start in ("settled", "rest"), "start 'settled' or 'rest'", self.start)
+        faults.require(
+            self.engine in ("spikes", "theory"), "engine 'spikes' or 'theory'", self.engine
+        )
+        faults.stop()
+        # the step is shortened to divide the duration; settling is rounded up to whole steps
+        self.steps = max(1, math.ceil(self.duration / self.dt - 1e-9))
+        self.dt = self.duration / self.steps
+        self.settle_steps = math.ceil(self.settle / self.dt - 1e-9)
+        self.potential = self._volts(self.drive.transpose("stimulus", "cell").values)
+        self._check_bins(faults)
+        self._check_second_spikes(faults)
+        size = 4 * np.prod((*self.potential.shape, self.trials), dtype=float)
+        faults.require(
+            size <= self.memory, f"counts within memory={self.memory:g} bytes", f"{size:g}",
+            "fewer trials, or more memory",
+        )  # fmt: skip
+        faults.stop()
+
+    def _check_drive(self, faults: Faults) -> None:
+        given = self.given
+        known = isinstance(given, xr.DataArray | xr.Dataset)
+        if not faults.require(known, "drive as a DataArray (stimulus, cell)", type(given).__name__):
+            faults.stop()
+        parts = [given] if isinstance(given, xr.DataArray) else []
+        if isinstance(given, xr.Dataset):
+            needed = {"drive_mean", "drive_amplitude", "drive_phase"}
+            has = needed <= set(given.data_vars) and "temporal_frequency" in given
+            faults.require(has, f"a sinusoid: {', '.join(sorted(needed))}, temporal_frequency",
+                           sorted(map(str, given)))  # fmt: skip
+            faults.stop()
+            parts = [given[name] for name in sorted(needed)]
+        for part in parts:
+            dims = set(part.dims)
+            static = dims == {"stimulus", "cell"}
+            over_time = dims == {"stimulus", "cell", "time"} and not self.sinusoidal
+            faults.require(
+                static or over_time, "drive with dims (stimulus, cell) or (stimulus, cell, time)",
+                part.dims,
+            )  # fmt: skip
+            finite = np.isfinite(part.values)
+            faults.require(finite.all(), "finite drive", f"{(~finite).sum()} NaN or infinite")
+        faults.stop()
+        cells = given.sizes["cell"]
+        for name, size in (
+            ("lif", self.lif.cells),
+            ("gain", np.size(self.gain) if np.ndim(self.gain) else None),
+            ("baseline", np.size(self.baseline) if np.ndim(self.baseline) else None),
+        ):
+            faults.require(size in (None, cells), f"{name} for one or {cells} cells", size)
+        if "time" in given.dims:
+            time = given["time"].values if "time" in given.coords else np.zeros(2)
+            faults.require(
+                "time" in given.coords and (np.diff(time) > 0).all() and time[0] <= 0,
+                "a rising time coordinate in s from 0", time[:3],
+            )  # fmt: skip
+            faults.require(self.engine != "theory", "static drive for engine='theory'", "time")
+        if self.sinusoidal:
+            frequency = given["temporal_frequency"].values
+            faults.require(
+                np.isfinite(frequency).all() and (frequency >= 0).all(),
+                "temporal_frequency >= 0 Hz", frequency,
+            )  # fmt: skip
+            faults.require(self.engine != "theory", "static drive for engine='theory'", "sinusoid")
+
+    def _check_bins(self, faults: Faults) -> None:
+        if self.time_bin is not None:
+            bins = self.duration / self.time_bin if self.time_bin > 0 else 0.5
+            faults.require(
+                bins >= 1 and abs(bins - round(bins)) < 1e-6,
+                "time_bin that divides the duration", self.time_bin,
+            )  # fmt: skip
+        if self.phase_bins is not None:
+            faults.require(self.phase_bins >= 1, "phase_bins >= 1", self.phase_bins)
+            if faults.require(self.sinusoidal, "phase_bins with a sinusoidal drive", "another"):
+                cycles = self.given["temporal_frequency"].values * self.duration
+                whole = np.abs(cycles - np.round(cycles)) < 1e-6
+                faults.require(
+                    (whole & (cycles > 0.5)).all(),
+                    "a duration of whole cycles of every stimulus (phase_bins)",
+                    f"{cycles[~whole | (cycles <= 0.5)][:1]} cycles",
+                )  # fmt: skip
+
+    def _check_second_spikes(self, faults: Faults) -> None:
+        lif = self.lif
+        highest = self._highest_potential()
+
+        def chance(dt: float) -> float:
+            cell = {n: v for n, (v, _) in lif.parameters().items() if n in _SPIKING}
+            return float(np.max(second_spike_chance(highest * 1e3, **cell, dt=dt)))
+
+        found = chance(self.dt)
+        if found > _MOST_SECOND_SPIKES:
+            shorter = self.dt
+            while chance(shorter) > _MOST_SECOND_SPIKES and shorter > 1e-9:
+                shorter /= 2
+            faults.require(
+                False,
+                f"a time step in which a second spike has a chance below {_MOST_SECOND_SPIKES:g}",
+                f"{found:.2g} at dt = {self.dt:g} s", f"dt = {shorter:g} s would do",
+            )  # fmt: skip
+
+    def _volts(self, drive: Array) -> Array:
+        """Mean free potential, V, for drive (..., cell)."""
+        return (np.asarray(self.lif.v_rest) + self.baseline + self.gain * drive) * 1e-3
+
+    def _highest_potential(self) -> Array:
+        """Each cell's largest mean potential over stimuli and time, V."""
+        if isinstance(self.given, xr.Dataset):
+            mean, amplitude = (self._part(n) for n in ("drive_mean", "drive_amplitude"))
+            return np.maximum(
+                self._volts(mean + np.abs(amplitude)), self._volts(mean - np.abs(amplitude))
+            ).max(0)
+        other = tuple(d for d in self.given.dims if d != "cell")
+        most, least = (f(other).values for f in (self.given.max, self.given.min))
+        return np.maximum(self._volts(most), self._volts(least))
+
+    def _part(self, name: str) -> Array:
+        return self.given[name].transpose("stimulus", "cell").values
+
+    def plan(self, target: Target) -> Plan:
+        """The run that the engine is asked for."""
+        lif, cells = self.lif, self.potential.shape[1]
+        si = {"mV": 1e-3, "s": 1.0}
+        held = {
+            n: np.broadcast_to(np.asarray(v, dtype=float) * si[unit], (cells,))
+            for n, (v, unit) in lif.parameters().items()
+        }
+        held["v_start"] = np.minimum(held.pop("v_rest"), held["v_reset"])
+        drive: Array | Sinusoid | Callable[..., Array] = self.potential
+        if isinstance(self.given, xr.Dataset):
+            gain = np.broadcast_to(np.asarray(self.gain, dtype=float), (cells,)) * 1e-3
+            drive = Sinusoid(
+                self.potential,
+                gain * self._part("drive_amplitude"),
+                self._part("drive_phase") / 360,
+                self.given["temporal_frequency"].values.astype(float),
+            )
+        elif "time" in self.given.dims:
+            drive = _Held(self)
+        shape = (*self.potential.shape, self.trials)
+        return Plan(
+            shape,
+            held,
+            drive,
+            self.dt,
+            self.settle_steps,
+            self.steps,
+            self.seed,
+            self.start == "settled",
+            self.spike_times or self.time_bin is not None or self.phase_bins is not None,
+            usable_target(target, self.sinusoidal),
+        )
+
+
+class _Held:
+    """Drive over time as the engine asks for it: the value that holds at each step's middle."""
+
+    def __init__(self, request: Request) -> None:
+        given = request.given.transpose("time", "stimulus", "cell")
+        self._volts = request._volts
+        self._values: Array = given.to_numpy()
+        self._time: Array = given["time"].to_numpy()
+        self._dt = request.dt
+
+    def __call__(self, stimulus: NDArray, cell: NDArray, first: int, steps: int) -> Array:
+        middle = (np.arange(first, first + steps) + 0.5) * self._dt
+        sample = np.clip(np.searchsorted(self._time, middle, side="right") - 1, 0, None)
+        distinct, which = np.unique(sample, return_inverse=True)
+        volts = self._volts(self._values[distinct])  # (sample, stimulus, cell)
+        return volts[which[:, None], stimulus, cell]
