@@ -120,7 +120,7 @@ def simulate(
     >>> responses["count"].sum("trial").values.ravel() > [0, 0, 5]
     array([False, False,  True])
     >>> simulate(LIF(), drive, engine="theory", trials=1)["count"].values.ravel().round(1)
-    array([ 0. ,  0. , 21.3])
+    array([ 0.,  0., 23.])
     """
     request = Request(
         lif, drive, gain, baseline, duration, trials, dt, seed, settle, start, engine, time_bin,

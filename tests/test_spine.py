@@ -68,7 +68,7 @@ def test_responses_survive_the_disk(tmp_path, responses):
     again = load_responses(tmp_path / "r.nc")
     xr.testing.assert_identical(again, responses)
     assert again.attrs["seed"] == 7
-    assert again["count"].dtype == np.int64
+    assert again["count"].dtype.kind == "i"
 
 
 def test_files_that_are_not_responses_are_refused(tmp_path):

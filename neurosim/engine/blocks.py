@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosim.engine.cells import settled_start
+from neurosim.engine.protocol import BLOCK
 from neurosim.engine.worker import Target, Worker
 from neurosim.progress import Advance
 
@@ -23,7 +24,8 @@ __all__ = ["Block", "Plan", "Sinusoid", "run_blocks"]
 
 Array = NDArray[np.float64]
 
-_RUNTIME_SIZE = 8192  # cells in a block of the NumPy and Cython targets: hides Python's share
+_CPP_SIZE = BLOCK  # instances in a block of the C++ worker, which can hold no more
+_RUNTIME_SIZE = 8192  # of the NumPy and Cython targets: hides Python's share
 _DRIVE_BYTES = 1 << 23  # of drive over time sent to a worker at once
 
 
@@ -117,7 +119,8 @@ def run_blocks(plan: Plan, workers: int, take: Callable[[Block], None], advance:
 
     Ctrl-C stops after the blocks that are running; what is done is then a prefix of the instances.
     """
-    probe = Worker(plan.target, isinstance(plan.drive, Sinusoid), _size(plan))
+    size = min(_CPP_SIZE if plan.target == "cpp" else _RUNTIME_SIZE, plan.instances)
+    probe = Worker(plan.target, isinstance(plan.drive, Sinusoid), size)
     idle, every = [probe], [probe]
     lock = threading.Lock()
 
@@ -125,15 +128,15 @@ def run_blocks(plan: Plan, workers: int, take: Callable[[Block], None], advance:
         with lock:
             worker = idle.pop() if idle else None
         if worker is None:
-            worker = Worker(plan.target, probe.sinusoid, probe.size)
+            worker = Worker(plan.target, probe.sinusoid, size)
             with lock:
                 every.append(worker)
-        done = _advance_block(plan, worker, start)
+        done = _advance_block(plan, worker, start, size)
         with lock:
             idle.append(worker)
         return done
 
-    starts = iter(range(0, plan.instances, probe.size))
+    starts = iter(range(0, plan.instances, size))
     done = 0
     stopped = False
     try:
@@ -163,13 +166,9 @@ def run_blocks(plan: Plan, workers: int, take: Callable[[Block], None], advance:
             worker.close(at_once=True)
 
 
-def _size(plan: Plan) -> int:
-    return min(_RUNTIME_SIZE, plan.instances)
-
-
-def _advance_block(plan: Plan, worker: Worker, start: int) -> Block:
+def _advance_block(plan: Plan, worker: Worker, start: int, size: int) -> Block:
     """Take one block of instances from its start to its end."""
-    stop = min(start + worker.size, plan.instances)
+    stop = min(start + size, plan.instances)
     block = plan.block(start, stop)
     worker.load(block, plan.seed, plan.dt)
     drive = plan.drive if callable(plan.drive) else None
