@@ -57,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--trials", type=int, help="repeats of each stimulus (default: 10)")
     add("--duration", metavar="TIME", type=_time,
         help='counted time per trial: seconds, or with a unit: "500ms" (default 0.5)')  # fmt: skip
+    add("--memory", type=float, default=1.0, metavar="GIB",
+        help="most memory the counts may take (default: 1 GiB)")  # fmt: skip
     add("--format", choices=("png", "pdf", "svg"), default="png",
         help="of the figure (default: %(default)s)")  # fmt: skip
     recovery = commands.add_parser(
@@ -106,6 +108,7 @@ def _compare(options: argparse.Namespace) -> int:
         seed=options.seed,
         rectifiers=options.models,
         quick=options.quick,
+        memory=options.memory * 2**30,
     )
     result = experiment.run(progress=True)
     files = result.write(options.out, options.format)

@@ -53,6 +53,8 @@ class Experiment:
         The only one: of the spikes and of the held-out folds.
     rectifiers : tuple of str, optional
         To compare; default all.
+    memory : float
+        Most bytes that the counts may take.
 
     Examples
     --------
@@ -69,10 +71,11 @@ class Experiment:
     baseline: Any = 0.0
     duration: Any = 0.5
     settle: Any = 0.1
-    dt: Any = 1e-4
+    dt: Any = 5e-4
     trials: int = 10
     seed: int = 0
     rectifiers: tuple[str, ...] | None = None
+    memory: float = 2.0**30
 
     def __post_init__(self) -> None:
         for name in ("duration", "settle", "dt"):
@@ -88,6 +91,7 @@ class Experiment:
         seed: int = 0,
         rectifiers: Iterable[str] | None = None,
         quick: bool = False,
+        memory: float = 2.0**30,
     ) -> Experiment:
         """Gratings and photograph patches, shown to a heterogeneous bank of quadrature sets.
 
@@ -106,6 +110,8 @@ class Experiment:
             Default: all.
         quick : bool
             A smaller experiment.
+        memory : float
+            Most bytes that the counts may take.
 
         Raises
         ------
@@ -142,6 +148,7 @@ class Experiment:
             lif=LIF.sample_v1(cells, seeds[1]),
             seed=seed,
             rectifiers=names,
+            memory=memory,
             **{**small, **{name: value for name, value in given.items() if value is not None}},
         )
 
@@ -151,7 +158,7 @@ class Experiment:
 
     def respond(self, progress: bool = False) -> xr.Dataset:
         """The cells' spikes (see `neurosim.responses`)."""
-        from neurosim.simulation import simulate  # brings Brian2
+        from neurosim.simulation import simulate
 
         responses = simulate(
             self.lif,
@@ -163,6 +170,7 @@ class Experiment:
             dt=self.dt,
             seed=self.seed,
             settle=self.settle,
+            memory=self.memory,
             progress=progress,
         )
         shown = self.visual_field

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.errors import Faults
+from neurosim.models.presets import PRESETS
 from neurosim.models.theory import rate_synaptic_noise, rate_synaptic_noise_slope
 from neurosim.units import in_unit
 
@@ -110,6 +111,26 @@ noise_sd 4 mV, tau_noise 0 s>
         """How many cells the parameters are for; None when every one is a single number."""
         sizes = [np.size(getattr(self, n)) for n in _UNITS if np.ndim(getattr(self, n))]
         return sizes[0] if sizes else None
+
+    @classmethod
+    def preset(cls, name: str, **changed: Any) -> LIF:
+        """Parameters from the literature (`neurosim.models.presets` has them with citations).
+
+        Parameters
+        ----------
+        name : str
+        **changed
+            Parameters to have otherwise.
+
+        Examples
+        --------
+        >>> LIF.preset("brunel-hakim-1999").v_threshold
+        20.0
+        """
+        faults = Faults("LIF.preset")
+        faults.require(name in PRESETS, f"one of {', '.join(PRESETS)}", name)
+        faults.stop()
+        return cls(**{**PRESETS[name].parameters, **changed})
 
     @classmethod
     def sample_v1(cls, cells: int, seed: int = 0, **fixed: Any) -> LIF:
