@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from neurosim.engine.blocks import Plan, Sinusoid
 from neurosim.engine.cells import second_spike_chance
+from neurosim.engine.lif import LIFPlan, Sinusoid
 from neurosim.engine.worker import MOST_TRIALS, Target, usable_target
 from neurosim.errors import Faults
 from neurosim.models.lif import LIF
@@ -206,7 +206,7 @@ class Request:
     def _part(self, name: str) -> Array:
         return self.given[name].transpose("stimulus", "cell").values
 
-    def plan(self, target: Target) -> Plan:
+    def plan(self, target: Target) -> LIFPlan:
         """The run that the engine is asked for."""
         lif, cells = self.lif, self.potential.shape[1]
         si = {"mV": 1e-3, "s": 1.0}
@@ -227,7 +227,7 @@ class Request:
         elif "time" in self.given.dims:
             drive = _Held(self)
         shape = (*self.potential.shape, self.trials)
-        return Plan(
+        return LIFPlan(
             shape,
             held,
             drive,

@@ -219,7 +219,7 @@ def test_identical_counts_over_a_billion_neuron_steps(monkeypatch):
     one = simulate(cells, drive, workers=1, **options)["count"].values
     assert np.array_equal(whole, one)
     for size in (1000, 1777):
-        monkeypatch.setattr("neurosim.engine.blocks._CPP_SIZE", size)
+        monkeypatch.setattr("neurosim.engine.lif._CPP_SIZE", size)
         assert np.array_equal(simulate(cells, drive, **options)["count"].values, whole)
 
 

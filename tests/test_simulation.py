@@ -115,7 +115,7 @@ def test_same_seed_same_spikes_on_any_blocks_and_workers(monkeypatch):
         other = _mixed_responses(**options)
         assert np.array_equal(other["count"], whole["count"])
         assert np.array_equal(other["spike_time"], whole["spike_time"])
-    monkeypatch.setattr("neurosim.engine.blocks._RUNTIME_SIZE", 7)
+    monkeypatch.setattr("neurosim.engine.lif._RUNTIME_SIZE", 7)
     blocks = _mixed_responses(target="numpy", workers=2)
     assert np.array_equal(blocks["count"], whole["count"])
     assert not np.array_equal(
