@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from neurosim.analysis.tuning import modulation
     from neurosim.errors import InputError
     from neurosim.experiment import Experiment
+    from neurosim.models.brian_cell import BrianCell, adaptive_lif, exponential_if
     from neurosim.models.lif import LIF
     from neurosim.models.receptive_fields import GaborBank
     from neurosim.models.rectifier import RECTIFIERS, Rectifier
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from neurosim.stimuli import Gratings, Photographs, VisualField
 
 _HOME = {
+    "BrianCell": "neurosim.models.brian_cell",
+    "adaptive_lif": "neurosim.models.brian_cell",
+    "exponential_if": "neurosim.models.brian_cell",
     "Comparison": "neurosim.analysis.comparison",
     "Experiment": "neurosim.experiment",
     "Fit": "neurosim.analysis.fitting",
@@ -49,6 +53,7 @@ _HOME = {
 __all__ = [
     "LIF",
     "RECTIFIERS",
+    "BrianCell",
     "Comparison",
     "Experiment",
     "Fit",
@@ -59,7 +64,9 @@ __all__ = [
     "Rectifier",
     "VisualField",
     "__version__",
+    "adaptive_lif",
     "compare",
+    "exponential_if",
     "fit",
     "load_responses",
     "modulation",

@@ -11,10 +11,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from neurosim.engine.blocks import Plan
 from neurosim.engine.cells import second_spike_chance
+from neurosim.engine.grid import GridPlan
 from neurosim.engine.lif import LIFPlan, Sinusoid
 from neurosim.engine.worker import MOST_TRIALS, Target, usable_target
 from neurosim.errors import Faults
+from neurosim.models.brian_cell import BrianCell
 from neurosim.models.lif import LIF
 from neurosim.units import in_unit
 
@@ -30,7 +33,7 @@ _SPIKING = ("noise_sd", "tau_m", "v_threshold", "v_reset", "t_ref")
 class Request:
     """The arguments of `simulate`, in SI units, checked together."""
 
-    lif: LIF
+    cell: LIF | BrianCell
     given: xr.DataArray | xr.Dataset
     gain: Any
     baseline: Any
@@ -71,7 +74,7 @@ class Request:
         """Refuse everything that cannot be, then work out steps and potentials."""
         faults = Faults("simulate")
         self._check_drive(faults)
-        lif, gain, baseline = self.lif, self.gain, self.baseline
+        gain, baseline = self.gain, self.baseline
         faults.require(np.isfinite(gain).all(), "finite gain (mV)", gain)
         faults.require(np.isfinite(baseline).all(), "finite baseline (mV)", baseline)
         faults.require(1 <= self.trials < MOST_TRIALS, f"trials from 1 to {MOST_TRIALS - 1}",
@@ -82,10 +85,7 @@ class Request:
         faults.require(
             self.duration >= self.dt, "duration of at least one time step", self.duration
         )
-        longest = float(np.min(lif.tau_m)) / 10
-        faults.require(
-            self.dt <= longest * (1 + 1e-9), f"dt at most tau_m / 10 = {longest:g} s", self.dt
-        )
+        self._check_cell(faults)
         faults.require(self.start in ("settled", "rest"), "start 'settled' or 'rest'", self.start)
         faults.require(
             self.engine in ("spikes", "theory"), "engine 'spikes' or 'theory'", self.engine
@@ -97,13 +97,26 @@ class Request:
         self.settle_steps = math.ceil(self.settle / self.dt - 1e-9)
         self.potential = self._volts(self.drive.transpose("stimulus", "cell").values)
         self._check_bins(faults)
-        self._check_second_spikes(faults)
+        if isinstance(self.cell, LIF):
+            self._check_second_spikes(faults, self.cell)
         size = 4 * np.prod((*self.potential.shape, self.trials), dtype=float)
         faults.require(
             size <= self.memory, f"counts within memory={self.memory:g} bytes", f"{size:g}",
             "fewer trials, or more memory",
         )  # fmt: skip
         faults.stop()
+
+    def _check_cell(self, faults: Faults) -> None:
+        if isinstance(self.cell, LIF):
+            longest = float(np.min(self.cell.tau_m)) / 10
+            short = self.dt <= longest * (1 + 1e-9)
+            faults.require(short, f"dt at most tau_m / 10 = {longest:g} s", self.dt)
+            return
+        known = isinstance(self.cell, BrianCell)
+        faults.require(known, "a LIF or a BrianCell", type(self.cell).__name__)
+        faults.require(self.engine != "theory", "a LIF for engine='theory'", "a BrianCell")
+        varies = self.sinusoidal or "time" in self.given.dims
+        faults.require(not varies, "static drive for a BrianCell", "one that varies in time")
 
     def _check_drive(self, faults: Faults) -> None:
         given = self.given
@@ -131,7 +144,7 @@ class Request:
         faults.stop()
         cells = given.sizes["cell"]
         for name, size in (
-            ("lif", self.lif.cells),
+            ("lif", self.cell.cells if isinstance(self.cell, LIF) else None),
             ("gain", np.size(self.gain) if np.ndim(self.gain) else None),
             ("baseline", np.size(self.baseline) if np.ndim(self.baseline) else None),
         ):
@@ -169,8 +182,7 @@ class Request:
                     f"{cycles[~whole | (cycles <= 0.5)][:1]} cycles",
                 )  # fmt: skip
 
-    def _check_second_spikes(self, faults: Faults) -> None:
-        lif = self.lif
+    def _check_second_spikes(self, faults: Faults, lif: LIF) -> None:
         highest = self._highest_potential()
 
         def chance(dt: float) -> float:
@@ -190,7 +202,8 @@ class Request:
 
     def _volts(self, drive: Array) -> Array:
         """Mean free potential, V, for drive (..., cell)."""
-        return (np.asarray(self.lif.v_rest) + self.baseline + self.gain * drive) * 1e-3
+        rest = np.asarray(self.cell.v_rest) if isinstance(self.cell, LIF) else 0.0
+        return (rest + self.baseline + self.gain * drive) * 1e-3
 
     def _highest_potential(self) -> Array:
         """Each cell's largest mean potential over stimuli and time, V."""
@@ -206,9 +219,16 @@ class Request:
     def _part(self, name: str) -> Array:
         return self.given[name].transpose("stimulus", "cell").values
 
-    def plan(self, target: Target) -> LIFPlan:
+    def plan(self, target: Target) -> Plan:
         """The run that the engine is asked for."""
-        lif, cells = self.lif, self.potential.shape[1]
+        shape = (self.potential.shape[0], self.potential.shape[1], self.trials)
+        times = self.spike_times or self.time_bin is not None or self.phase_bins is not None
+        if isinstance(self.cell, BrianCell):
+            return GridPlan(
+                shape, self.cell, self.potential, self.dt, self.settle_steps, self.steps, self.seed,
+                times,
+            )  # fmt: skip
+        lif, cells = self.cell, shape[1]
         si = {"mV": 1e-3, "s": 1.0}
         held = {
             n: np.broadcast_to(np.asarray(v, dtype=float) * si[unit], (cells,))
@@ -226,7 +246,6 @@ class Request:
             )
         elif "time" in self.given.dims:
             drive = _Held(self)
-        shape = (*self.potential.shape, self.trials)
         return LIFPlan(
             shape,
             held,
@@ -236,7 +255,7 @@ class Request:
             self.steps,
             self.seed,
             self.start == "settled",
-            self.spike_times or self.time_bin is not None or self.phase_bins is not None,
+            times,
             usable_target(target, self.sinusoidal),
         )
 

@@ -8,9 +8,11 @@ same spikes for any number of workers and every code-generation target.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import warnings
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +23,7 @@ from numpy.typing import NDArray
 
 from neurosim.engine.blocks import Block, Plan, run_blocks
 from neurosim.engine.worker import Target
+from neurosim.models.brian_cell import BrianCell
 from neurosim.models.lif import LIF
 from neurosim.progress import progress_bar
 from neurosim.request import Request
@@ -31,10 +34,14 @@ __all__ = ["simulate"]
 Array = NDArray[np.float64]
 
 _GIB = 1 << 30
+_GRID_ERROR = (
+    "plain time grid: thresholds are tested at grid points only, which lowers the rates of noisy "
+    "cells by an amount of order sqrt(dt/tau)"
+)
 
 
 def simulate(
-    lif: LIF,
+    lif: LIF | BrianCell,
     drive: xr.DataArray | xr.Dataset,
     *,
     gain: Any = 25.0,
@@ -60,8 +67,10 @@ def simulate(
 
     Parameters
     ----------
-    lif : LIF
-        One cell's parameters for all, or one value per cell.
+    lif : LIF or BrianCell
+        One cell's parameters for all, or one value per cell. A `BrianCell` (adaptive_lif,
+        exponential_if, or your own equations) is run on the plain time grid, its driven variable
+        being baseline + gain * drive.
     drive : DataArray (stimulus, cell), DataArray (stimulus, cell, time), or Dataset
         Contrast units. Over time, each value holds from its `time` (s, from the start of counting)
         to the next. A Dataset is a sinusoid in time: drive_mean, drive_amplitude and
@@ -128,14 +137,14 @@ def simulate(
     )  # fmt: skip
     request.check()
     responses = _without_counts(request)
-    if engine == "theory":
+    if isinstance(lif, LIF) and engine == "theory":
         rate = lif.rate(request.potential * 1e3)
         counts = np.repeat((rate * request.duration)[..., None], trials, axis=-1)
         responses["count"] = (("stimulus", "cell", "trial"), counts, {"expected": 1})
         return check_responses(responses)
     plan = request.plan(target)
     collected = _Collected(plan, request)
-    workers = workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    workers = workers or _processors()
     with progress_bar("simulating", progress) as advance:
         done = run_blocks(plan, workers, collected.take, advance)
     return check_responses(collected.into(responses, done))
@@ -212,6 +221,13 @@ class _Collected:
         return {name: ("spike", values[order]) for name, values in named.items()}
 
 
+def _processors() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _without_counts(request: Request) -> xr.Dataset:
     """Responses with everything but the counts."""
     drive = request.drive.transpose("stimulus", "cell")
@@ -229,8 +245,14 @@ def _without_counts(request: Request) -> xr.Dataset:
             "settle": request.settle_steps * request.dt, "start": request.start,
         },
     )  # fmt: skip
-    values = {**request.lif.parameters(), "gain": (request.gain, "mV"),
-              "baseline": (request.baseline, "mV")}  # fmt: skip
+    values = {"gain": (request.gain, "mV"), "baseline": (request.baseline, "mV")}
+    if isinstance(request.cell, LIF):
+        values = {**request.cell.parameters(), **values}
+    else:
+        responses.attrs |= {
+            "cell": json.dumps(asdict(request.cell)),
+            "time_step_error": _GRID_ERROR,
+        }
     for name, (value, unit) in values.items():
         along_cells = ("cell",) * np.ndim(value)
         responses = responses.assign_coords({name: (along_cells, value, {"units": unit})})

@@ -23,7 +23,7 @@ from brian2.devices.device import get_device
 from neurosim.engine import primitives
 from neurosim.engine.cache import HERE
 
-__all__ = ["population"]
+__all__ = ["functions", "population"]
 
 _HASH: dict[str, Any] = {
     "arg_units": [1] * 7,
@@ -186,7 +186,7 @@ class _EventCodeObject(CPPStandaloneCodeObject):
     )
 
 
-def _functions() -> dict[str, Function]:
+def functions() -> dict[str, Function]:
     """The functions of lif_bridge.h, each in C++, Cython and NumPy."""
     header = f'"{HERE / "lif_bridge.h"}"'
     made = {}
@@ -224,7 +224,7 @@ def population(size: int, dt: Any, sinusoid: bool = False) -> tuple[NeuronGroup,
         dt=dt,
         name="lif",
         events={"inside": "pending < 0"},
-        namespace=_functions(),
+        namespace=functions(),
         codeobj_class=_EventCodeObject if standalone else None,
     )
     group.run_on_event("inside", _EVENT)
