@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,10 +20,16 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     from neurosim.errors import InputError
 
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without Greek is no reason to fail
     try:
         return options.run(options)
-    except InputError as error:
+    except (InputError, OSError) as error:
         print(f"neurosim: {error}", file=sys.stderr)
+        return 2
+    except MemoryError as error:
+        print(f"neurosim: not enough memory ({error}); ask for less", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("neurosim: stopped; nothing was written", file=sys.stderr)
@@ -110,7 +117,15 @@ def _compare(options: argparse.Namespace) -> int:
         quick=options.quick,
         memory=options.memory * 2**30,
     )
-    result = experiment.run(progress=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="stopped after")  # said below
+        responses = experiment.respond(progress=True)
+    if "stopped_early" in responses.attrs:
+        kept = experiment.keep(responses, options.out)
+        trials = f"{responses.sizes['trial']} of {experiment.trials} trials"
+        print(f"neurosim: stopped after {trials}, kept in {kept}", file=sys.stderr)
+        return 130
+    result = experiment.compare(responses, progress=True)
     files = result.write(options.out, options.format)
     _print_summary(result, files)
     return 0
@@ -173,7 +188,3 @@ def _print_summary(result: Result, files: list[Path]) -> None:
     console.print(
         "wrote " + ", ".join(str(file) for file in files), highlight=False, soft_wrap=True
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

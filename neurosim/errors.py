@@ -8,6 +8,8 @@ from __future__ import annotations
 
 __all__ = ["Faults", "InputError"]
 
+_LONGEST = 120  # characters of a value that is shown
+
 
 class InputError(ValueError):
     """An input that neurosim refuses; its message is one line that names the remedy."""
@@ -42,7 +44,7 @@ expected tau_m > 0 s, got 0 (times are in seconds)
         """Note a fault unless `holds`; return whether it held."""
         if not holds:
             hint = f" ({remedy})" if remedy else ""
-            self.found.append(f"expected {expected}, got {got}{hint}")
+            self.found.append(f"expected {expected}, got {_brief(got)}{hint}")
         return bool(holds)
 
     def add(self, message: str) -> None:
@@ -53,3 +55,9 @@ expected tau_m > 0 s, got 0 (times are in seconds)
         """Raise `InputError` with every fault noted so far, if there is one."""
         if self.found:
             raise InputError(f"{self.subject}: " + "; ".join(self.found))
+
+
+def _brief(got: object) -> str:
+    """What was got, on one line and not longer than one."""
+    text = " ".join(str(got).split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 4] + " ..."

@@ -32,6 +32,8 @@ _SPATIAL_FREQUENCIES = (2.0, 1.4, 2.8)  # cycles/deg, half an octave apart
 _PHASES = tuple(range(0, 360, 30))  # deg; they sweep the drive of a cell through its whole range
 _CONTRASTS = (0.4, 1.0)
 
+FORMATS = ("png", "pdf", "svg")
+
 
 @dataclass(frozen=True, eq=False)
 class Experiment:
@@ -124,6 +126,9 @@ class Experiment:
         nearest = f"{max(4, cells - cells % 4)} or {max(4, cells - cells % 4) + 4} would do"
         faults.require(whole, "cells as a multiple of 4 (whole quadrature sets)", cells, nearest)
         faults.require(seed >= 0, "seed >= 0", seed)
+        size = 8.0 * cells * 200  # drive, at most some 200 stimuli
+        faults.require(size <= memory, f"drive within {memory:g} bytes of memory", f"{size:g}",
+                       "fewer cells, or more memory")  # fmt: skip
         faults.stop()
         names = None if rectifiers is None else tuple(named_rectifier(r).name for r in rectifiers)
         seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(2)]
@@ -182,8 +187,18 @@ class Experiment:
 
     def run(self, progress: bool = False) -> Result:
         """From stimulus to comparison, with bars on a terminal when `progress`."""
-        responses = self.respond(progress)
+        return self.compare(self.respond(progress), progress)
+
+    def compare(self, responses: xr.Dataset, progress: bool = False) -> Result:
+        """What responses of this experiment amount to."""
         return Result(self, compare(responses, self.rectifiers, seed=self.seed, progress=progress))
+
+    def keep(self, responses: xr.Dataset, folder: str | os.PathLike[str]) -> Path:
+        """Write responses.nc alone, as when a run was stopped; returns where it is."""
+        out = folder_for_output(folder)
+        with written_together(out) as scratch:
+            save_responses(responses, scratch / "responses.nc")
+        return out / "responses.nc"
 
     def with_seed(self, seed: int) -> Experiment:
         """The same stimuli and cells, other spikes."""
@@ -231,7 +246,7 @@ class Result:
         folder : path
             Made if absent; files of these names are replaced.
         format : str
-            "png", "pdf" or any other that Matplotlib writes.
+            "png", "pdf" or "svg".
 
         Returns
         -------
@@ -240,6 +255,9 @@ class Result:
         from neurosim.analysis.plots import save_figure  # brings Matplotlib
 
         out = folder_for_output(folder)
+        faults = Faults("Result.write")
+        faults.require(format in FORMATS, f"format among {', '.join(FORMATS)}", format)
+        faults.stop()
         with written_together(out) as scratch:
             save_responses(self.responses, scratch / "responses.nc")
             self.comparison.table.to_csv(scratch / "fits.csv", index=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -23,6 +24,8 @@ def folder_for_output(path: str | os.PathLike[str]) -> Path:
         When `path`, or the nearest parent that exists, is a file or is not writable.
     """
     folder = Path(path)
+    if folder.is_symlink() and not folder.exists():
+        raise InputError(f"output: {folder} is a link to nothing (give another --out)")
     nearest = folder
     while not nearest.exists() and nearest != nearest.parent:
         nearest = nearest.parent
@@ -35,7 +38,12 @@ def folder_for_output(path: str | os.PathLike[str]) -> Path:
 
 @contextmanager
 def written_together(folder: Path) -> Iterator[Path]:
-    """A scratch folder beside `folder`; its files move into `folder` only if the block succeeds.
+    """A scratch folder in `folder`; its files move up into it only if the block succeeds.
+
+    Raises
+    ------
+    InputError
+        When something that is not a file is in the way of one of them; nothing is moved then.
 
     Examples
     --------
@@ -43,15 +51,24 @@ def written_together(folder: Path) -> Iterator[Path]:
     >>> out = Path(tempfile.mkdtemp()) / "results"
     >>> with written_together(out) as scratch:
     ...     _ = (scratch / "a.txt").write_text("done")
-    >>> (out / "a.txt").read_text()
-    'done'
+    >>> [file.name for file in out.iterdir()], (out / "a.txt").read_text()
+    (['a.txt'], 'done')
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))  # on the same file system
     try:
         yield scratch
-        folder.mkdir(exist_ok=True)
-        for file in sorted(scratch.iterdir()):
-            os.replace(file, folder / file.name)  # atomic on one file system
+        files = sorted(scratch.iterdir())
+        for file in files:
+            target = folder / file.name
+            if target.exists() and not target.is_file():
+                raise InputError(f"output: {target} is in the way (move it, or give another --out)")
+        for file in files:
+            os.replace(file, folder / file.name)
+        new = False
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        if new:  # nothing was written: leave nothing
+            with contextlib.suppress(OSError):
+                folder.rmdir()

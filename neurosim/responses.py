@@ -97,7 +97,14 @@ def responses_from_counts(
     )
     faults.stop()
     exist = np.full(drive.shape, count.shape[2]) if trials is None else np.asarray(trials)
-    seconds = in_unit(duration, "s", "responses", "duration")
+    seconds = np.asarray(in_unit(duration, "s", "responses", "duration"))
+    if drive.sizes["cell"] == 1:  # one cell may come without its dimension
+        exist, seconds = (a[:, None] if a.ndim == 1 else a for a in (exist, seconds))
+    shape = f"{drive.shape[0]} stimuli x {drive.shape[1]} cells"
+    faults.require(exist.shape == drive.shape, f"trials for {shape}", exist.shape)
+    one = seconds.shape in ((), drive.shape)
+    faults.require(one, f"duration as one number or for {shape}", seconds.shape)
+    faults.stop()
     responses = xr.Dataset(
         {
             "drive": drive,
@@ -125,10 +132,20 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
             name in responses, f"a variable {name!r}", sorted(map(str, responses.data_vars))
         )
     faults.stop()
+    by = ("stimulus", "cell")
+    for name, dims in (("drive", by), ("trials", by), ("count", (*by, "trial"))):
+        faults.require(
+            set(responses[name].dims) == set(dims), f"{name} {dims}", responses[name].dims
+        )
+    faults.stop()
+    responses = responses.transpose(*by, "trial", ...)
+    faults.require(responses["drive"].size > 0, "at least one stimulus and cell", "none")
+    faults.stop()
     drive, count = responses["drive"].values, responses["count"].values
     trials, duration = responses["trials"].values, responses["duration"].values
     faults.require(np.isfinite(drive).all(), "finite drive", "NaN or infinity")
-    faults.require((duration > 0).all(), "duration > 0 s", duration.min())
+    good = (duration > 0).all() and np.isfinite(duration).all()
+    faults.require(good, "duration > 0 s", duration.min())
     inside = trials.dtype.kind in "iu" and (trials >= 0).all() and (trials <= count.shape[2]).all()
     faults.require(inside, f"trials as whole numbers from 0 to {count.shape[2]}", trials)
     faults.stop()

@@ -90,8 +90,8 @@ def simulate(
         Time that is simulated before counting, s. Drive over time has its first value there, a
         sinusoid its own past.
     start : "settled" or "rest"
-        Whether cells start as if they had been firing for some time, or at v_rest (at v_reset, if
-        that is lower).
+        Whether cells start spread over their cycle or over the free membrane's Gaussian, so that a
+        settle of a few membrane time constants is enough, or at v_rest (at v_reset, if lower).
     engine : "spikes" or "theory"
         "theory" simulates nothing: counts are the expected ones (Siegert 1951), and not whole.
     spike_times : bool
@@ -263,8 +263,11 @@ def _provenance() -> dict[str, str]:
     """Which software made the responses."""
     here = Path(__file__).parent
     try:
-        git = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"]
-        revision = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+        git = ["git", "-C", str(here)]  # only if it is this package that the repository holds
+        ours = [*git, "ls-files", "--error-unmatch", "simulation.py"]
+        subprocess.run(ours, capture_output=True, check=True)
+        said = [*git, "describe", "--always", "--dirty", "--abbrev=12"]
+        revision = subprocess.run(said, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         revision = "unknown"
     return {

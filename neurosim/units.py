@@ -22,12 +22,12 @@ _TIME = {"time": 1}
 _RATE = {"time": -1}
 _VOLTAGE = {"length": 2, "mass": 1, "time": -3, "current": -1}
 _UNITS: dict[str, tuple[float, dict[str, int]]] = {
-    "s": (1.0, _TIME), "ms": (1e-3, _TIME), "us": (1e-6, _TIME),
+    "s": (1.0, _TIME), "ms": (1e-3, _TIME), "us": (1e-6, _TIME), "µs": (1e-6, _TIME),
     "Hz": (1.0, _RATE), "kHz": (1e3, _RATE),
-    "V": (1.0, _VOLTAGE), "mV": (1e-3, _VOLTAGE), "uV": (1e-6, _VOLTAGE),
+    "V": (1.0, _VOLTAGE), "mV": (1e-3, _VOLTAGE), "uV": (1e-6, _VOLTAGE), "µV": (1e-6, _VOLTAGE),
 }  # fmt: skip
 _DIMENSIONS = ("length", "mass", "time", "current", "temperature", "substance", "luminosity")
-_TEXT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z]+)\s*")
+_TEXT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-zµ]+)\s*")
 
 
 def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
@@ -71,6 +71,10 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
         if match is None or given is None or given[1] != dimensions:
             raise refusal
         value, factor = float(match[1]), given[0] / size
+    elif isinstance(value, list | tuple):  # a list may hold quantities
+        return np.array([in_unit(each, unit, subject, name) for each in value], dtype=float)
+    elif hasattr(value, "unit") or hasattr(value, "units"):  # of another library
+        raise refusal
     elif hasattr(value, "dim") and hasattr(value.dim, "get_dimension"):  # a Brian2 quantity
         if any(value.dim.get_dimension(d) != dimensions.get(d, 0) for d in _DIMENSIONS):
             raise refusal
@@ -83,6 +87,6 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
         raise InputError(
             f"{subject}: expected {name} to be a number or numbers in {unit}, got {value!r}"
         ) from None
-    # 20*ms is 0.02 s up to the last digit; dividing by the unit keeps round numbers round
+    # dividing by a small unit rounds once less than multiplying by its inverse
     array = array * factor if factor >= 1 else array / (1 / factor)
     return float(array) if array.ndim == 0 else array

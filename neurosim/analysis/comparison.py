@@ -55,14 +55,22 @@ class Comparison:
 
     @cached_property
     def delta_aicc(self) -> NDArray[np.float64]:
-        """AICc above the cell's best; (cell, rectifier)."""
+        """AICc above the cell's best; (cell, rectifier). Infinite for a rectifier that has too many
+        parameters for the cell's conditions, NaN where every one has."""
         criterion = np.stack([each.aicc for each in self.fits], axis=1)
-        return criterion - criterion.min(1, keepdims=True)
+        best = criterion.min(1, keepdims=True)
+        return np.where(np.isfinite(best), criterion - np.where(np.isfinite(best), best, 0), np.nan)
+
+    @cached_property
+    def undetermined(self) -> NDArray[np.bool_]:
+        """Cells that say nothing: no spikes, or too few conditions for any rectifier; (cell,)."""
+        silent = Counts.from_responses(self.responses).spikes.sum(1) == 0
+        return silent | np.isnan(self.delta_aicc).all(1)
 
     @cached_property
     def chosen(self) -> NDArray[np.int64]:
         """Index of each cell's rectifier: the one with the fewest parameters among those within
-        4 AICc units of the best (the better of equals); (cell,)."""
+        4 AICc units of the best (the better of equals); -1 where undetermined; (cell,)."""
         return self._simplest(np.ones(len(self.fits), dtype=bool))[0]
 
     @cached_property
@@ -81,11 +89,12 @@ class Comparison:
     def _simplest(self, among: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """The simplest adequate rectifier of each cell, and whether a rival is adequate too."""
         size = np.array([len(each.parameter_names) for each in self.rectifiers], dtype=float)
-        delta = np.where(among, self.delta_aicc, np.inf)
-        delta = delta - delta.min(1, keepdims=True)
+        delta = np.where(among & ~self.undetermined[:, None], self.delta_aicc, np.inf)
+        best = delta.min(1, keepdims=True)
+        delta = np.where(np.isfinite(best), delta - np.where(np.isfinite(best), best, 0), np.inf)
         near = delta <= INDISTINGUISHABLE
         tie = np.where(near, delta, 0.0) / (10 * INDISTINGUISHABLE)
-        chosen = np.where(near, size + tie, np.inf).argmin(1)
+        chosen = np.where(near.any(1), np.where(near, size + tie, np.inf).argmin(1), -1)
         rivals = np.array(
             [[not (a.is_nested_in(b) or b.is_nested_in(a)) for b in self.rectifiers]
              for a in self.rectifiers]
@@ -131,7 +140,7 @@ class Comparison:
                 "cells described best": self._number(self.chosen),
                 "cells described best, reference aside": self._number(self.resembles[0]),
                 "cells with lowest AICc": (self.delta_aicc == 0).sum(0),
-                "median delta AICc": np.median(self.delta_aicc, axis=0),
+                "median delta AICc": [_median(each) for each in self.delta_aicc.T],
                 "median held-out log-likelihood per spike (nats)": [
                     _median(score.per_spike) for score in self.scores
                 ],
@@ -145,21 +154,27 @@ class Comparison:
         )
 
     def _number(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.bincount(which, minlength=len(self.fits))
+        return np.bincount(which[which >= 0], minlength=len(self.fits))
 
     def report(self) -> str:
         """What was found, in one sentence."""
-        cells = len(self.chosen)
+        known = ~self.undetermined
+        silent = f" ({(~known).sum()} more say nothing: no spikes or too few conditions)"
+        aside = silent if not known.all() else ""
+        if not known.any():
+            return f"Of {_cells(len(known))}, none says anything: no spikes or too few conditions."
         found = (
-            f"Of {_cells(cells)}, {self._shares(self.chosen)} "
-            f"({self._doubt(self.indistinguishable)})"
+            f"Of {_cells(int(known.sum()))}{aside}, {self._shares(self.chosen)}"
+            f"{self._doubt(self.indistinguishable[known])}"
         )
         kinds = {each.mechanistic for each in self.rectifiers}
-        if kinds == {True, False} and any(self.rectifiers[k].mechanistic for k in self.chosen):
+        if kinds == {True, False} and any(
+            self.rectifiers[k].mechanistic for k in self.chosen[known]
+        ):
             which, unsure = self.resembles
             found += (
-                f"; with the mechanistic reference set aside, {self._shares(which)} "
-                f"({self._doubt(unsure)})"
+                f"; with the mechanistic reference set aside, {self._shares(which)}"
+                f"{self._doubt(unsure[known])}"
             )
         return f"{found}, by the simplest rectifier within {INDISTINGUISHABLE:g} AICc of the best."
 
@@ -172,11 +187,12 @@ class Comparison:
             parts + [f"{won[k]} as {n}" for k, n in zip(order[1:], names[1:], strict=True)]
         )
 
-    @staticmethod
-    def _doubt(unsure: NDArray[np.bool_]) -> str:
+    def _doubt(self, unsure: NDArray[np.bool_]) -> str:
+        if len(self.fits) == 1:
+            return " (nothing was compared)"
         if unsure.all():
-            return "another kind is indistinguishable in every one"
-        return f"another kind is indistinguishable in {unsure.sum() or 'none'}"
+            return " (another kind is indistinguishable in every one)"
+        return f" (another kind is indistinguishable in {unsure.sum() or 'none'})"
 
     def plot(self, **options: Any) -> Figure:
         """Rates against drive with every rectifier, and the comparison over cells.

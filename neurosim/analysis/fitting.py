@@ -38,7 +38,10 @@ class Fit:
     values : array (cell, parameter)
         Maximum-likelihood estimates, in the order of ``rectifier.parameter_names``.
     standard_errors : array (cell, parameter)
-        From the expected information of the parameters off their bounds; NaN at a bound.
+        From the expected information of the parameters off their bounds; NaN at a bound, and
+        where the data do not identify the parameter. A threshold's likelihood has corners at the
+        drives shown, so its error is too small where few spikes fall about it: two of them covered
+        the truth in 74 to 90 % of simulated cells with few spikes or none below threshold.
     at_bound : bool array (cell, parameter)
     log_likelihood : array (cell,)
         nats, of the Poisson probabilities of every trial.
@@ -189,7 +192,8 @@ def fit_counts(
     shapes = len(rectifier.parameters)
     first = values.shape[1] - shapes
     rate, jacobian = rate_jacobian(rectifier, counts.x, values, low[:, first:], high[:, first:])
-    at_bound = _at_bound(values, low, high, np.ptp(counts.x, axis=1), first)
+    at_bound = _at_bound(values, low, high, np.ptp(counts.shown, axis=1), first)
+    errors = _standard_errors(rate, jacobian, counts.exposure, ~at_bound)
     log_likelihood = optimum.log_likelihood + counts.constant.sum(-1)
     names = np.array(rectifier.parameter_names)
     status = [
@@ -202,7 +206,7 @@ def fit_counts(
         rectifier,
         cells,
         values,
-        _standard_errors(rate, jacobian, counts.exposure, ~at_bound),
+        np.where(errors <= high - low, errors, np.nan),  # wider than the bounds: not known
         at_bound,
         log_likelihood,
         counts.conditions,
@@ -224,16 +228,17 @@ def _standard_errors(
     rate: Array, jacobian: Array, exposure: Array, free: NDArray[np.bool_]
 ) -> Array:
     """Square roots of the diagonal of the inverse expected information; NaN where not free."""
-    weight = np.divide(exposure, rate, out=np.zeros_like(rate), where=rate > 0)
-    information = np.einsum("cks,cs,cls->ckl", jacobian, weight, jacobian)
-    both = free[:, :, None] & free[:, None, :]
-    information = np.where(both, information, 0.0)
+    per = np.divide(np.sqrt(exposure), np.sqrt(rate), out=np.zeros_like(rate), where=rate > 0)
+    each = jacobian * free[:, :, None] * per[:, None, :]
+    information = np.einsum("cks,cls->ckl", each, each)
+    known = np.isfinite(information).all((1, 2))
+    information[~known] = np.eye(information.shape[1])
     diagonal = np.einsum("ckk->ck", information)
     identified = free & (diagonal > 0)
     scale = np.sqrt(np.where(identified, diagonal, 1.0))
     normal = information / (scale[:, :, None] * scale[:, None, :])
     np.einsum("ckk->ck", normal)[...] = 1.0
-    good = np.linalg.cond(normal) < 1e10
+    good = known & (np.linalg.cond(normal) < 1e10)
     normal[~good] = np.eye(normal.shape[1])
     variance = np.einsum("ckk->ck", np.linalg.inv(normal))
     with np.errstate(invalid="ignore"):

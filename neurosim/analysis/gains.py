@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 _ITERATIONS = 100
 _TINY = 1e-100
 _TOLERANCE = 1e-11  # nats still to be gained
+_GOOD = 1e-6  # the same, where rounding ends the ascent
 
 
 class Linear(NamedTuple):
@@ -77,11 +78,15 @@ def best_gains(basis: Array, spikes: Array, exposure: Array, start: Array | None
         if active.size == 0:
             break
         here = (scaled[active], spikes[active], exposure[active])
-        counts[active], log_likelihood[active], done = _step(
+        counts[active], log_likelihood[active], done, good = _step(
             *here, usable[active], counts[active], log_likelihood[active]
         )
-        converged[active[done]] = True
+        converged[active] = done & good
         active = active[~done]
+    nothing = counts <= 1e-10 * counts.sum(-1, keepdims=True)
+    value = _value(scaled, np.where(nothing, 0.0, counts), spikes, exposure)
+    zero = nothing & (value >= log_likelihood - 1e-9)[:, None]  # what is left of it is rounding
+    counts[zero] = 0.0
     return Linear(counts / safe * usable, log_likelihood, converged)
 
 
@@ -94,8 +99,8 @@ def _value(basis: Array, counts: Array, spikes: Array, exposure: Array) -> Array
 
 def _step(
     basis: Array, spikes: Array, exposure: Array, usable: NDArray, counts: Array, value: Array
-) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """One ascent of every row; the rows that need none are done."""
+) -> tuple[Array, Array, NDArray[np.bool_], NDArray[np.bool_]]:
+    """One ascent of every row; the rows that need no more, and those that are at the top."""
     rate = np.einsum("rks,rk->rs", basis, counts)
     ratio = np.divide(spikes, rate, out=np.zeros_like(rate), where=spikes > 0)
     gradient = np.einsum("rks,rs->rk", basis, ratio - exposure) * usable
@@ -103,12 +108,17 @@ def _step(
     curvature = np.divide(ratio, rate, out=np.zeros_like(rate), where=spikes > 0)
     hessian = np.einsum("rks,rs,rls->rkl", basis, curvature, basis)
     free = usable & ~(at_zero & (gradient <= 0))
-    hessian = hessian * (free[:, :, None] & free[:, None, :])
-    diagonal = np.einsum("rkk->rk", hessian)
-    diagonal += np.where(free, 1e-12 * diagonal.max(-1, keepdims=True) + 1e-300, 1.0)
-    step = np.linalg.solve(hessian, (gradient * free)[..., None])[..., 0]
+    step = _newton(hessian, gradient, free)
+    small = counts <= 1e-8 * counts.sum(-1, keepdims=True)
+    for _ in range(counts.shape[1]):  # one that is all but zero and would go below it waits
+        stuck = free & small & (step < 0)
+        if not stuck.any():
+            break
+        free = free & ~stuck
+        step = _newton(hessian, gradient, free)
     # what the quadratic still promises; beyond the step to zero it promises too much, never less
-    done = (step * gradient * free).sum(-1) / 2 <= _TOLERANCE
+    promised = (step * gradient * free).sum(-1) / 2
+    done = promised <= _TOLERANCE
     improved, new_value = counts.copy(), value.copy()
     waiting = np.flatnonzero(~done)
     blocked = step < 0
@@ -131,4 +141,12 @@ def _step(
         better = trial_value > value[waiting]
         improved[waiting[better]], new_value[waiting[better]] = trial[better], trial_value[better]
         done[waiting[~better]] = True
-    return improved, new_value, done
+    return improved, new_value, done, promised <= _GOOD
+
+
+def _newton(hessian: Array, gradient: Array, free: NDArray[np.bool_]) -> Array:
+    """Newton's step of the free coefficients; 0 for the others."""
+    kept = hessian * (free[:, :, None] & free[:, None, :])
+    diagonal = np.einsum("rkk->rk", kept)
+    diagonal += np.where(free, 1e-12 * diagonal.max(-1, keepdims=True) + 1e-300, 1.0)
+    return np.linalg.solve(kept, (gradient * free)[..., None])[..., 0].astype(float)

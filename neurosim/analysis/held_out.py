@@ -21,6 +21,8 @@ __all__ = ["HeldOut", "folds_by_condition", "held_out", "posterior_mean_r0"]
 
 Array = NDArray[np.float64]
 
+_NOTHING = 35.0  # nats below the maximum
+
 
 @dataclass(frozen=True)
 class HeldOut:
@@ -119,8 +121,8 @@ def held_out(fitted: Fit, counts: Counts, fold: NDArray[np.int64]) -> HeldOut:
 def posterior_mean_r0(counts: Counts, driven: Array, maximum: Array) -> Array:
     """Posterior mean of the spontaneous rate under a Gamma(1/2, 0) prior, the drive's part known.
 
-    In w = sqrt(r0) the prior is flat, and the integrals are taken by the trapezoidal rule around
-    the maximum.
+    In w = sqrt(r0) the prior is flat, and the integrals are taken by the trapezoidal rule from
+    where the density rises from nothing to where it returns.
 
     Parameters
     ----------
@@ -133,7 +135,7 @@ def posterior_mean_r0(counts: Counts, driven: Array, maximum: Array) -> Array:
     Returns
     -------
     ndarray (cell,)
-        Hz.
+        Hz; NaN for a cell without data.
 
     Examples
     --------
@@ -143,18 +145,29 @@ def posterior_mean_r0(counts: Counts, driven: Array, maximum: Array) -> Array:
     >>> posterior_mean_r0(silent, np.zeros((1, 2)), np.zeros(1)).round(9)
     array([0.05])
     """
-    time = np.maximum(counts.exposure.sum(-1), 1e-300)
-    rate = driven + maximum[:, None]
-    weight = np.divide(counts.exposure, rate, out=np.zeros_like(rate), where=rate > 0)
-    width = 12 / np.sqrt(np.maximum(weight.sum(-1), 1e-300))  # of r0, wide
-    reach = np.minimum(width, counts.spikes.sum(-1) / time + 40 / time) + 40 / time
-    low = np.sqrt(np.maximum(maximum - reach, 0.0))
-    high = np.sqrt(maximum + reach)
-    nodes = low + np.linspace(0, 1, 401)[:, None] * (high - low)  # (node, cell)
-    log_density = np.empty_like(nodes)
-    for k, w in enumerate(nodes):
-        terms = likelihood_terms(driven + w[:, None] ** 2, counts.spikes, counts.exposure)
-        log_density[k] = terms.sum(-1)
-    density = np.exp(log_density - log_density.max(0))
+    time = counts.exposure.sum(-1)
+    shown = time > 0
+    peak = np.sqrt(maximum)
+    unit = 0.5 / np.sqrt(np.where(shown, time, 1.0))  # the least the posterior's SD can be
+
+    def log_density(w: Array) -> Array:
+        rate = driven + (w * w)[:, None]
+        return likelihood_terms(rate, counts.spikes, counts.exposure).sum(-1)
+
+    # a maximum at 0 may be a rate of 0 where a spike fell in another fold: start just above it
+    top = log_density(np.maximum(peak, 1e-3 * unit))
+    edges = []
+    for sign in (-1.0, 1.0):
+        width = unit.copy()
+        for _ in range(60):  # until the density is nothing, or r0 is 0
+            edge = np.maximum(peak + sign * width, 0.0)
+            inside = (top - log_density(edge) < _NOTHING) & (edge > 0) & shown
+            if not inside.any():
+                break
+            width = np.where(inside, 1.5 * width, width)
+        edges.append(edge)
+    nodes = edges[0] + np.linspace(0, 1, 801)[:, None] * (edges[1] - edges[0])  # (node, cell)
+    log_densities = np.stack([log_density(w) for w in nodes])
+    density = np.exp(log_densities - log_densities.max(0))
     density[[0, -1]] /= 2
-    return (density * nodes**2).sum(0) / density.sum(0)
+    return np.where(shown, (density * nodes**2).sum(0) / density.sum(0), np.nan)

@@ -58,6 +58,13 @@ class Counts:
         """How many conditions have data, per cell."""
         return (self.exposure > 0).sum(-1)
 
+    @property
+    def shown(self) -> Array:
+        """The drive, those of conditions without data replaced by one that has some."""
+        seen = self.exposure > 0
+        one = np.take_along_axis(self.x, seen.argmax(-1)[:, None], axis=-1)
+        return np.where(seen, self.x, one)
+
     def only(self, keep: NDArray[np.bool_]) -> Counts:
         """The same conditions with those outside `keep` (broadcast) taken as never shown."""
         keep = np.broadcast_to(keep, self.x.shape)
@@ -145,6 +152,6 @@ def akaike_weights(criterion: Array) -> Array:
     array([0.7311, 0.2689])
     """
     best = criterion.min(-1, keepdims=True)
-    weight = np.exp(-(criterion - np.where(np.isfinite(best), best, 0.0)) / 2)
-    total = weight.sum(-1, keepdims=True)
-    return np.divide(weight, total, out=np.full(weight.shape, np.nan), where=total > 0)
+    known = np.isfinite(best)
+    weight = np.exp(-np.where(known, criterion - np.where(known, best, 0.0), 0.0) / 2)
+    return np.where(known, weight / weight.sum(-1, keepdims=True), np.nan)

@@ -97,20 +97,21 @@ def draw_residuals(ax: Axes, comparison: Comparison, cell: int) -> None:
 def draw_two_paths(ax: Axes, comparison: Comparison, on: int, off: int) -> None:
     """An ON cell and its opposite-phase partner against the ON cell's drive, with E+ and E−."""
     counts = Counts.from_responses(comparison.responses)
+    phase = comparison.responses["preferred_phase"].values
     squared = RECTIFIERS["half-squared"]
     pair = fit_counts(squared, counts.take(np.array([on, off])))
     x, rate, error = _measured(counts, on)
     ax.errorbar(x, rate, error, fmt="o", ms=3, lw=0.5, color=_PALETTE[0], alpha=0.7,
-                label="ON cell")  # fmt: skip
+                label=f"phase {phase[on]:.0f}°")  # fmt: skip
     at = np.linspace(x.min(), x.max(), 401)
     x, rate, error = _measured(counts, off)
     ax.errorbar(-x, rate, error, fmt="s", ms=3, lw=0.5, color=_PALETTE[1], alpha=0.7,
-                label="OFF cell")  # fmt: skip
+                label=f"phase {phase[off]:.0f}°")  # fmt: skip
     for row, (name, colour) in enumerate((("+", _PALETTE[0]), ("−", _PALETTE[1]))):
         gain = pair.values[row, 1]
         ax.plot(at, pair.rate(at if row == 0 else -at, row), color=colour, lw=1.6,
                 label=rf"$r_0 + g\,E_{{{name}}}$, g = {gain:.0f} Hz")  # fmt: skip
-    ax.set_xlabel("drive of the ON cell (contrast units)")
+    ax.set_xlabel(f"drive of the {phase[on]:.0f}° cell (contrast units)")
     ax.set_ylabel("rate (Hz)")
     ax.legend(fontsize="x-small", loc="upper center", ncols=2, frameon=False)
     ax.set_ylim(0, 1.35 * ax.get_ylim()[1])
@@ -121,7 +122,10 @@ def draw_delta_aicc(ax: Axes, comparison: Comparison) -> None:
     names = [r.name for r in comparison.rectifiers]
     colour = colours(names)
     for k, name in enumerate(names):
-        delta = comparison.delta_aicc[:, k]
+        delta = comparison.delta_aicc[~comparison.undetermined, k]
+        delta = delta[np.isfinite(delta)]
+        if delta.size == 0:
+            continue
         spread = 0.3 * np.linspace(-1, 1, delta.size)[np.argsort(np.argsort(delta, kind="stable"))]
         ax.plot(delta, k + spread, ".", ms=4, color=colour[name], alpha=0.8)
         ax.plot([np.median(delta)] * 2, [k - 0.38, k + 0.38], color="k", lw=1.2)
@@ -138,8 +142,9 @@ def draw_cells_described(ax: Axes, comparison: Comparison) -> None:
     names = [r.name for r in comparison.rectifiers]
     colour = [colours(names)[n] for n in names]
     rows = np.arange(len(names))
-    won = np.bincount(comparison.chosen, minlength=len(names))
-    aside = np.bincount(comparison.resembles[0], minlength=len(names))
+    won, aside = (
+        _number(which, len(names)) for which in (comparison.chosen, comparison.resembles[0])
+    )
     both = not np.array_equal(won, aside)
     if both:  # what remains when the mechanistic reference is not among the candidates
         outlined = ax.barh(rows + 0.2, aside, 0.36, fc="none", ec=colour)
@@ -209,6 +214,11 @@ def draw_decision(ax: Axes, comparison: Comparison) -> None:
         twin.set_ylabel("threshold (drive)")
 
 
+def _number(which: NDArray[np.int64], of: int) -> NDArray[np.int64]:
+    """How many cells have each index; -1 is none of them."""
+    return np.bincount(which[which >= 0], minlength=of)
+
+
 def _measured(
     counts: Counts, cell: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -249,7 +259,7 @@ def representative_cells(comparison: Comparison, number: int = 3) -> list[int]:
     spikes = comparison.responses["count"].sum(("stimulus", "trial")).values
     spikes = np.asarray(spikes, dtype=float)
     which = comparison.resembles[0]
-    won = np.bincount(which, minlength=len(comparison.fits))
+    won = _number(which, len(comparison.fits))
     picked: list[int] = []
     for k in np.argsort(-won, kind="stable"):
         mine = np.flatnonzero(which == k)

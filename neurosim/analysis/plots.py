@@ -97,6 +97,10 @@ def _fits(row: SubFigure, comparison: Comparison) -> None:
         top, bottom = axes[:, column]
         panels.draw_fits(top, comparison, cell)
         panels.draw_residuals(bottom, comparison, cell)
+        bottom.set_xlabel(_drive_label(comparison))
+        if comparison.undetermined[cell]:
+            top.set_title(f"cell {names[cell]}: says nothing", fontsize="medium")
+            continue
         chosen = comparison.rectifiers[comparison.chosen[cell]]
         like = comparison.rectifiers[comparison.resembles[0][cell]]
         title = f"cell {names[cell]}: {chosen.name}"
@@ -105,7 +109,6 @@ def _fits(row: SubFigure, comparison: Comparison) -> None:
         if chosen.mechanistic and like is not chosen:
             title += f"\n(reference aside: {like.name})"
         top.set_title(title, fontsize="medium")
-        bottom.set_xlabel(_drive_label(comparison))
     axes[0, 0].set_ylabel("rate (Hz)")
     axes[1, 0].set_ylabel("residual (SD)")
     handles, labels = axes[0, 0].get_legend_handles_labels()

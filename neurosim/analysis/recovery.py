@@ -182,8 +182,8 @@ def recovery(
         responses = poisson_responses(generator, parameters, *design, cells, seed=seed + k)
         fits = [fit(each, responses) for each in models]
         chosen = Comparison(responses, fits, [], 0).chosen
-        confusion.append(np.bincount(chosen, minlength=len(models)))
-        accepted.append(np.mean([models[c].is_nested_in(generator) for c in chosen]))
+        confusion.append(np.bincount(chosen[chosen >= 0], minlength=len(models)))
+        accepted.append(np.mean([c >= 0 and models[c].is_nested_in(generator) for c in chosen]))
         within[generator.name] = _within_two_se(fits[models.index(generator)], parameters)
         gap = expected_gap(generator, parameters, *design)
         gaps.append(min(gap[m.name] for m in models if not generator.is_nested_in(m)))

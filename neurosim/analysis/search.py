@@ -22,8 +22,8 @@ __all__ = ["Optimum", "best_parameters", "rate_jacobian"]
 
 Array = NDArray[np.float64]
 
-_PEAKS = 3  # peaks of the profile that are polished
-_GRID = {1: (64,), 2: (24, 10)}  # points along each shape parameter
+_PEAKS = 5  # peaks of the profile that are polished
+_GRID = {1: (96,), 2: (24, 11)}  # points along each shape parameter
 _BATCH = 4_000_000  # array elements worked on at once
 _CLIMBS = 150  # moves or shrinkings of one stencil, at the most
 
@@ -56,12 +56,14 @@ def best_parameters(rectifier: Rectifier, counts: Counts, start: Array | None = 
     Optimum
     """
     cells, shapes = len(counts.x), len(rectifier.parameters)
-    low, high = _bounds(rectifier, counts.x)
+    low, high = _bounds(rectifier, counts.shown)
     if shapes == 0:
         shape, coefficients, value, converged = _solve(rectifier, counts, np.zeros((cells, 0)))
     else:
-        use_start = start is not None and shapes > 1
-        peaks = start[:, None, :] if use_start else _grid_peaks(rectifier, counts, low, high)  # type: ignore[index]
+        if start is not None and shapes > 1:
+            peaks = np.clip(start, low, high)[:, None]
+        else:
+            peaks = _grid_peaks(rectifier, counts, low, high)
         many = counts.take(np.repeat(np.arange(cells), peaks.shape[1]))
         starts = peaks.reshape(-1, shapes)
         wide = [np.repeat(bound, peaks.shape[1], axis=0) for bound in (low, high)]
@@ -117,11 +119,11 @@ def _grid_peaks(rectifier: Rectifier, counts: Counts, low: Array, high: Array) -
     ):
         fraction = np.linspace(0, 1, number)
         if parameter.within == "spread":  # a scale: as many small values as large ones
-            fraction = np.geomspace(0.005, 1, number)
+            fraction = np.r_[0, np.geomspace(0.005, 1, number - 1)]
             axes.append(low[:, [k]] + fraction * (high - low)[:, [k]])
             continue
         even = low[:, [k]] + fraction[::2] * (high - low)[:, [k]]
-        where_data = np.quantile(counts.x, fraction[1::2], axis=1).T
+        where_data = np.quantile(counts.shown, fraction[1::2], axis=1).T
         axes.append(np.sort(np.concatenate([even, where_data], axis=1), axis=1))
     mesh = np.stack(np.meshgrid(*(np.arange(n) for n in points), indexing="ij"), -1)
     index = mesh.reshape(-1, len(points))
@@ -180,7 +182,8 @@ def _polish(
         smooth = ~better & (promised < 1e-10) & (h < 1e-3 * room[active]).all(1)
         converged[active[fine | smooth]] = True
         active = active[~(fine | smooth)]
-    return centre, coefficients, value, converged
+    _, coefficients, value, solved = _solve(rectifier, counts, centre, coefficients)
+    return centre, coefficients, value, converged & solved
 
 
 def _at_points(
@@ -246,7 +249,7 @@ def rate_jacobian(
     coefficients, shape = values[:, :linear], values[:, linear:]
     paths = basis(rectifier, x, shape)
     columns = [paths]
-    spread = np.ptp(x, axis=1)
+    spread = (high - low).max(-1, initial=0.0)
     for k in range(shape.shape[1]):
         step = 1e-5 * np.where(spread > 0, spread, 1.0)
         up, down = shape.copy(), shape.copy()

@@ -57,6 +57,11 @@ def modulation(
     faults.require(degrees.size > 2 * harmonic, f"more than {2 * harmonic} phases", degrees.size)
     faults.stop()
     step = np.diff(degrees)
+    per_cycle = 360 / abs(step[0]) if step[0] else 0.0
+    faults.require(
+        per_cycle > 2 * harmonic * (1 + 1e-9), f"more than {2 * harmonic} phases in each cycle",
+        f"{per_cycle:g}", "fewer alias one harmonic with another",
+    )  # fmt: skip
     cycles = degrees.size * step[0] / 360
     even = np.allclose(step, step[0], rtol=0, atol=1e-6)
     whole = abs(cycles - round(cycles)) < 1e-6 and round(cycles) != 0

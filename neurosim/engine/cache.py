@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-__all__ = ["FLAGS", "NoCompiler", "compiled_worker", "own_process"]
+__all__ = ["FLAGS", "DidNotBuild", "NoCompiler", "compiled_worker", "own_process"]
 
 HERE = Path(__file__).parent
 _SOURCES = (
@@ -37,7 +37,11 @@ FLAGS = (
 
 
 class NoCompiler(RuntimeError):
-    """There is no C++ compiler on this machine."""
+    """There is no C++ compiler on this machine, or nowhere to keep what it makes."""
+
+
+class DidNotBuild(NoCompiler):
+    """There is a compiler, and it failed: worth a report, but no reason to stop."""
 
 
 def folder() -> Path:
@@ -61,13 +65,18 @@ def compiled_worker(sinusoid: bool = False) -> Path:
     ------
     NoCompiler
         When there is no compiler.
-    RuntimeError
+    DidNotBuild
         When there is one and the build fails, with what it said.
     """
     binary = folder() / f"lif-{_key(sinusoid)}"
-    if binary.exists():
+    if binary.exists() and binary.stat().st_size > 0:
         return binary
-    binary.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        binary.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NoCompiler(f"no cache folder: {error}; NEUROSIM_CACHE names another") from None
+    if not os.access(binary.parent, os.W_OK):
+        raise NoCompiler(f"cannot write to {binary.parent}; NEUROSIM_CACHE names another folder")
     with tempfile.TemporaryDirectory(prefix="build-", dir=binary.parent) as build:
         done = subprocess.run(
             own_process("standalone", build, *["sinusoid"] * sinusoid),
@@ -75,8 +84,8 @@ def compiled_worker(sinusoid: bool = False) -> Path:
         )  # fmt: skip
         made = Path(build) / "main"
         if done.returncode or not made.exists():
-            said = f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-            raise RuntimeError(f"the simulation's C++ worker did not build:\n{said}")
+            said = (done.stdout + done.stderr)[-4000:]
+            raise DidNotBuild(f"the simulation's C++ worker did not build:\n{said}")
         os.replace(made, binary)
     return binary
 

@@ -90,8 +90,11 @@ noise_sd 4 mV, tau_noise 0 s>
             values = np.asarray(getattr(self, name))
             faults.require(values.ndim <= 1, f"{name} as a number or a list", values.shape)
             faults.require(np.isfinite(values).all(), f"{name} finite", _brief(values))
+            faults.require(values.size > 0, f"{name} for at least one cell", "none")
             if name == "tau_m":
                 faults.require((values > 0).all(), f"{name} > 0 {unit}", _brief(values))
+                short = (values < 1).all()
+                faults.require(short, f"{name} < 1 s", _brief(values), "times are in seconds")
             if name in ("t_ref", "noise_sd", "tau_noise"):
                 faults.require((values >= 0).all(), f"{name} >= 0 {unit}", _brief(values))
         if len(sizes) <= 1:
@@ -137,8 +140,8 @@ noise_sd 4 mV, tau_noise 0 s>
         """A heterogeneous population: noise and distance to threshold differ between cells.
 
         The noise is uniform between 2.7 and 7.2 mV: the 5th to 95th percentile of the membrane's
-        standard deviation over the 628 episodes of ten visual-cortex cells in the data released
-        with Zerlaut et al. (2016, J Physiol 594:3791). The distance from rest to threshold
+        standard deviation over 628 episodes of ten of the visual-cortex cells in the data
+        released with Zerlaut et al. (2016, J Physiol 594:3791). The distance from rest to threshold
         is uniform between 1 and 4 standard deviations of that noise, where the smoothed threshold
         acts as a power of 1.4 to 4.4 (Miller & Troyer 2002), around the 2 to 4 of single units.
         What varies is `v_rest` (the balance of background input); threshold and reset are shared.

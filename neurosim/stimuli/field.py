@@ -45,8 +45,13 @@ class VisualField:
 
     def __post_init__(self) -> None:
         faults = Faults("VisualField")
+        if np.ndim(self.size):
+            object.__setattr__(self, "size", tuple(self.size))  # type: ignore[arg-type]
+            two = len(self.size) == 2  # type: ignore[arg-type]
+            faults.require(two, "size as one number or (width, height)", self.size)
+            faults.stop()
         width, height = self._width_and_height()
-        faults.require(width > 0 and height > 0, "size > 0 deg", self.size)
+        faults.require(0 < width < np.inf and 0 < height < np.inf, "size > 0 deg", self.size)
         faults.require(self.ppd > 0, "ppd > 0 pixels/deg", self.ppd)
         faults.require(self.frame_rate > 0, "frame_rate > 0 Hz", self.frame_rate)
         faults.stop()

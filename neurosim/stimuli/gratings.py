@@ -48,7 +48,7 @@ class Gratings(Stimulus):
     ------
     InputError
         For a contrast outside 0..1, a frequency that is not positive, or a number that is not
-        finite; on drawing, for a frequency above the field's Nyquist frequency.
+        finite; on showing, for a frequency above the field's Nyquist frequency.
 
     Examples
     --------
@@ -109,6 +109,14 @@ class Gratings(Stimulus):
         return f"<Gratings: {self._columns['phase'].size} stimuli; {counts}>"
 
     def labels(self, field: VisualField) -> Mapping[str, Label]:
+        highest = self._columns["spatial_frequency"].max()
+        faults = Faults("Gratings")
+        faults.require(
+            highest <= field.nyquist,
+            f"spatial_frequency <= {field.nyquist:g} cycles/deg (the field's Nyquist frequency)",
+            f"{highest:g}", "raise the field's ppd",
+        )  # fmt: skip
+        faults.stop()
         return {name: Label(values, _UNITS[name]) for name, values in self._columns.items()}
 
     def sinusoids(self) -> Sinusoids:
@@ -123,17 +131,10 @@ class Gratings(Stimulus):
         )
 
     def contrast_frames(self, field: VisualField) -> NDArray[np.float64]:
+        self.labels(field)  # refuses what the field cannot show
         amplitude, frequency, orientation, phase = (
             column[:, None, None] for column in self.sinusoids()[:4]
         )
-        faults = Faults("Gratings")
-        faults.require(
-            (frequency <= field.nyquist).all(),
-            f"spatial_frequency <= {field.nyquist:g} cycles/deg (the field's Nyquist frequency)",
-            f"{frequency.max():g}",
-            "raise the field's ppd",
-        )
-        faults.stop()
         angle = np.deg2rad(orientation)
         along = field.x * np.cos(angle) + field.y[:, None] * np.sin(angle)  # deg
         return amplitude * np.cos(2 * np.pi * frequency * along + np.deg2rad(phase))

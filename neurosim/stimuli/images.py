@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ __all__ = ["Encoding", "image_files", "luminance", "srgb_to_linear"]
 Encoding = Literal["sRGB", "linear"]
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".pgm", ".ppm"}
+_WHITE = {"u1": 255.0, "u2": 65535.0}  # the code of white, by dtype
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # BT.709 weights of linear R, G, B
 
 
@@ -42,7 +43,9 @@ def image_files(paths: list[Path], faults: Faults) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in _SUFFIXES)
+            inside = sorted(
+                p for p in path.iterdir() if p.suffix.lower() in _SUFFIXES and p.is_file()
+            )
             kinds = " ".join(sorted(_SUFFIXES))
             if faults.require(inside, f"an image in the folder {path}", "none", f"read: {kinds}"):
                 files += inside
@@ -90,25 +93,33 @@ def luminance(path: str | os.PathLike[str], encoding: Encoding = "sRGB") -> NDAr
         raise InputError(f"{path}: {error}") from None
     except (OSError, SyntaxError, ValueError) as error:  # Pillow raises each for broken files
         raise InputError(f"{path}: cannot be read as an image ({error})") from None
-    linear = srgb_to_linear(values) if encoding == "sRGB" else values
+    if encoding == "linear":
+        linear = values / _WHITE[values.dtype.kind + str(values.dtype.itemsize)]
+    elif values.dtype == np.uint8:
+        linear = srgb_to_linear(np.arange(256) / 255)[values]  # each code decoded once
+    else:
+        linear = srgb_to_linear(values / 65535.0)
     return linear if linear.ndim == 2 else linear @ _LUMINANCE
 
 
-def _values(image) -> NDArray[np.float64]:  # type: ignore[no-untyped-def]  # Pillow comes late
-    """Pixel values scaled to 0..1; shape (rows, columns) for grey, (rows, columns, 3) for RGB."""
+def _values(image) -> NDArray[Any]:  # type: ignore[no-untyped-def]  # Pillow comes late
+    """Pixel codes, uint8 or uint16; shape (rows, columns) for grey, (rows, columns, 3) for RGB."""
+    from PIL import ImageOps
+
     if getattr(image, "n_frames", 1) > 1:
         raise InputError("an animation or a file of several images; save one frame as a file")
+    image = ImageOps.exif_transpose(image)  # as the camera was held
     mode = image.mode
     if mode.startswith("I"):  # 16-bit grey, which some versions open as 32-bit integers
-        values = np.asarray(image, dtype=float)
-        if values.min() < 0 or values.max() > 65535:
+        codes = np.asarray(image)
+        if codes.min() < 0 or codes.max() > 65535:
             raise InputError("32-bit integers; convert it to 16 bits")
-        return values / 65535
+        return codes.astype(np.uint16)
     if mode in ("1", "L"):
-        return np.asarray(image.convert("L"), dtype=float) / 255
+        return np.asarray(image.convert("L"))
     if mode in ("P", "PA", "RGBA", "LA", "RGB"):
-        rgba = np.asarray(image.convert("RGBA"), dtype=float) / 255
-        if (rgba[..., 3] < 1).any():
+        rgba = np.asarray(image.convert("RGBA"))
+        if (rgba[..., 3] < 255).any():
             raise InputError("has transparent pixels; flatten it onto a background first")
         return rgba[..., :3]
     raise InputError(f"colour mode {mode} has no defined luminance; convert it to RGB or grey")

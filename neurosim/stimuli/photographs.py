@@ -20,6 +20,11 @@ __all__ = ["Photographs", "embedded_photograph"]
 PathLike = str | os.PathLike[str]
 
 
+def _is_empty(image: object) -> bool:
+    """Whether it is the empty text, which as a path would mean the current folder."""
+    return isinstance(image, str) and not image.strip()
+
+
 def embedded_photograph() -> Path:
     """The photograph that Matplotlib ships (Grace Hopper; a public-domain U.S. Navy picture)."""
     from matplotlib.cbook import get_sample_data
@@ -70,14 +75,19 @@ class Photographs(Stimulus):
         encoding: Encoding = "sRGB",
     ) -> None:
         faults = Faults("Photographs")
-        faults.require(patches >= 1, "patches >= 1", patches)
+        whole = patches == int(patches) and patches >= 1
+        faults.require(whole, "patches as a whole number >= 1", patches)
         faults.require(seed >= 0, "seed >= 0", seed)
         faults.require(encoding in ("sRGB", "linear"), "encoding 'sRGB' or 'linear'", encoding)
         faults.stop()
         if images is None:
             images = embedded_photograph()
         given = [images] if isinstance(images, str | os.PathLike | np.ndarray) else list(images)
-        self.patches, self.seed, self.encoding = patches, seed, encoding
+        for image in given:
+            known = isinstance(image, str | os.PathLike | np.ndarray) and not _is_empty(image)
+            faults.require(known, "images as paths or 2-d arrays", repr(image))
+        faults.stop()
+        self.patches, self.seed, self.encoding = int(patches), seed, encoding
         self.names: list[str] = []
         self._luminance: list[NDArray[np.float64]] = []
         self._add_arrays([image for image in given if isinstance(image, np.ndarray)])
@@ -102,7 +112,11 @@ class Photographs(Stimulus):
             except InputError as error:
                 faults.add(str(error))
                 continue
-            if faults.require(values.any(), f"{path} with some light in it", "an all-black image"):
+            lit = faults.require(
+                values.any(), f"{path} with some light in it", "an all-black image"
+            )
+            uniform = values.size > 1 and np.ptp(values) == 0
+            if lit and faults.require(not uniform, f"{path} with some contrast", "a uniform image"):
                 self.names.append(path.name)
                 self._luminance.append(values)
         faults.require(self._luminance or faults.found, "at least one image", "none")
@@ -117,7 +131,7 @@ class Photographs(Stimulus):
         return self._cut(field)[1]
 
     def contrast_frames(self, field: VisualField) -> NDArray[np.float64]:
-        return self._cut(field)[0]
+        return self._cut(field)[0].copy()
 
     def _cut(self, field: VisualField) -> tuple[NDArray[np.float64], Mapping[str, Label]]:
         rows, columns = field.shape
