@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from neurosim.models.brian_cell import BrianCell, adaptive_lif, exponential_if
     from neurosim.models.lif import LIF
     from neurosim.models.receptive_fields import GaborBank
-    from neurosim.models.rectifier import RECTIFIERS, Rectifier
+    from neurosim.models.rectifier import RECTIFIERS, Parameter, Rectifier
     from neurosim.responses import load_responses, responses_from_counts, save_responses
     from neurosim.simulation import simulate
     from neurosim.stimuli import Gratings, Photographs, VisualField
@@ -36,6 +36,7 @@ _HOME = {
     "Gratings": "neurosim.stimuli",
     "InputError": "neurosim.errors",
     "LIF": "neurosim.models.lif",
+    "Parameter": "neurosim.models.rectifier",
     "Photographs": "neurosim.stimuli",
     "RECTIFIERS": "neurosim.models.rectifiers",
     "Rectifier": "neurosim.models.rectifier",
@@ -60,6 +61,7 @@ __all__ = [
     "GaborBank",
     "Gratings",
     "InputError",
+    "Parameter",
     "Photographs",
     "Rectifier",
     "VisualField",
@@ -90,4 +92,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

@@ -75,6 +75,15 @@ class Request:
         faults = Faults("simulate")
         self._check_drive(faults)
         gain, baseline = self.gain, self.baseline
+        for name in ("duration", "dt", "settle"):
+            value = getattr(self, name)
+            one = np.ndim(value) == 0 and np.isfinite(value)
+            faults.require(one, f"{name} as one finite number (s)", value)
+        for name in ("trials", "seed"):
+            value = getattr(self, name)
+            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+            faults.require(whole, f"{name} as a whole number", repr(value))
+        faults.stop()
         faults.require(np.isfinite(gain).all(), "finite gain (mV)", gain)
         faults.require(np.isfinite(baseline).all(), "finite baseline (mV)", baseline)
         faults.require(1 <= self.trials < MOST_TRIALS, f"trials from 1 to {MOST_TRIALS - 1}",

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from neurosim.errors import Faults, InputError
 from neurosim.units import in_unit
@@ -43,13 +43,14 @@ def responses_from_counts(
     ----------
     drive : DataArray or array (stimulus, cell)
         The drive (or any other stimulus variable) of each condition. A one-dimensional array is
-        one cell.
+        one cell. A Brian2 quantity is a potential, in mV.
     count : array (stimulus, cell, trial)
-        Spike counts; integers >= 0. (stimulus, trial) for one cell.
+        Spike counts; integers >= 0. (stimulus, trial) for one cell, which may be lists of unequal
+        length. Unequal repeats may be padded with NaN. A DataArray is turned by its dims.
     duration : float or array (stimulus, cell)
         How long spikes were counted, s (or a Brian2 quantity, or text).
     trials : int array (stimulus, cell), optional
-        How many of the trials exist, where repeats are unequal. Default: all.
+        How many of the trials exist, where repeats are unequal. Default: all that are not NaN.
     drive_unit : str
         Unit of the drive when it is a bare array; "1" is dimensionless contrast.
     attrs : mapping, optional
@@ -71,16 +72,9 @@ def responses_from_counts(
     >>> dict(responses.sizes)
     {'stimulus': 3, 'cell': 1, 'trial': 2}
     """
-    count = np.asarray(count)
+    count = _count_array(count)
     if not isinstance(drive, xr.DataArray):
-        values = np.asarray(drive, dtype=float)
-        values = values[:, None] if values.ndim == 1 else values
-        drive = xr.DataArray(
-            values,
-            dims=("stimulus", "cell")[: values.ndim],
-            coords={d: np.arange(n) for d, n in zip(("stimulus", "cell"), values.shape)},  # noqa: B905
-            attrs={"units": drive_unit, "long_name": "drive"},
-        )  # fmt: skip
+        drive = _labelled_drive(drive, drive_unit)
     if count.ndim == 2 and drive.sizes.get("cell") == 1:
         count = count[:, None, :]
     faults = Faults("responses")
@@ -96,11 +90,12 @@ def responses_from_counts(
         f"{count.shape[0]} x {count.shape[1]}",
     )
     faults.stop()
-    exist = np.full(drive.shape, count.shape[2]) if trials is None else np.asarray(trials)
+    exist = _trials_that_exist(count, trials)
     seconds = np.asarray(in_unit(duration, "s", "responses", "duration"))
     if drive.sizes["cell"] == 1:  # one cell may come without its dimension
         exist, seconds = (a[:, None] if a.ndim == 1 else a for a in (exist, seconds))
     shape = f"{drive.shape[0]} stimuli x {drive.shape[1]} cells"
+    exist = np.broadcast_to(exist, drive.shape) if exist.ndim == 0 else exist
     faults.require(exist.shape == drive.shape, f"trials for {shape}", exist.shape)
     one = seconds.shape in ((), drive.shape)
     faults.require(one, f"duration as one number or for {shape}", seconds.shape)
@@ -118,6 +113,53 @@ def responses_from_counts(
     return check_responses(responses)
 
 
+def _count_array(count: Any) -> NDArray[Any]:
+    """Counts by position; lists of unequal length are padded with NaN, labelled arrays turned."""
+    if isinstance(count, xr.DataArray):
+        order = [d for d in ("stimulus", "cell", "trial") if d in count.dims]
+        faults = Faults("responses")
+        known = set(order) == set(count.dims)
+        faults.require(known, "count with dims among stimulus, cell, trial", count.dims)
+        faults.stop()
+        return count.transpose(*order).values
+    try:
+        array = np.asarray(count)
+    except ValueError:  # ragged: (stimulus, trial) of one cell
+        rows = [np.atleast_1d(np.asarray(trials, dtype=float)) for trials in count]
+        most = max(row.size for row in rows)
+        array = np.array([[np.r_[row, np.full(most - row.size, np.nan)]] for row in rows])
+    if array.dtype.kind not in "iufb":
+        raise InputError(f"responses: expected counts as numbers, got {array.dtype}")
+    return array
+
+
+def _labelled_drive(drive: Any, unit: str) -> xr.DataArray:
+    """A bare drive as (stimulus, cell)."""
+    if hasattr(drive, "dim"):  # a Brian2 quantity: only a potential has a unit here
+        drive, unit = in_unit(drive, "mV", "responses", "drive"), "mV"
+    values = np.asarray(drive, dtype=float)
+    values = values[:, None] if values.ndim == 1 else values
+    if values.ndim != 2:
+        raise InputError(f"responses: expected drive (stimulus, cell), got {values.ndim}-d")
+    dims = ("stimulus", "cell")
+    coords = {d: np.arange(n) for d, n in zip(dims, values.shape, strict=True)}
+    return xr.DataArray(values, coords, dims, attrs={"units": str(unit), "long_name": "drive"})
+
+
+def _trials_that_exist(count: NDArray[Any], trials: ArrayLike | None) -> NDArray[Any]:
+    """The trials given, or those before the NaN that pads each condition."""
+    if trials is not None:
+        return np.asarray(trials)
+    missing = np.isnan(count) if count.dtype.kind == "f" else np.zeros(count.shape, dtype=bool)
+    exist = (~missing).sum(-1)
+    if not (missing == (np.arange(count.shape[-1]) >= exist[..., None])).all():
+        raise InputError(
+            "responses: expected NaN only behind the last trial of a condition, got NaN before "
+            "counts (leave those trials out, or give trials=)"
+        )
+    return exist
+
+
 def check_responses(responses: xr.Dataset) -> xr.Dataset:
     """`responses`, checked to be what the module describes, counts as integers.
 
@@ -127,6 +169,10 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
         Naming everything that is missing or cannot be.
     """
     faults = Faults("responses")
+    if not isinstance(responses, xr.Dataset):
+        got = type(responses).__name__
+        faults.require(False, "a Dataset", got, "responses_from_counts makes one of counts")
+        faults.stop()
     for name in ("drive", "count", "trials", "duration"):
         faults.require(
             name in responses, f"a variable {name!r}", sorted(map(str, responses.data_vars))
@@ -166,6 +212,9 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
 def save_responses(responses: xr.Dataset, path: str | os.PathLike[str]) -> None:
     """Write responses as NetCDF; the file appears whole or not at all."""
     path = Path(path)
+    check_responses(responses)
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}")
     packed = {name: {"zlib": True} for name in ("drive", "count") if name in responses}
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
         whole = Path(scratch) / path.name
@@ -187,4 +236,5 @@ def load_responses(path: str | os.PathLike[str]) -> xr.Dataset:
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read as NetCDF ({error})") from None
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path}: cannot be read as NetCDF ({reason})") from None

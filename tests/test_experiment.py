@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from neurosim import RECTIFIERS, Experiment, load_responses
+from neurosim import RECTIFIERS, Experiment, InputError, load_responses
 from neurosim.analysis import panels
 from neurosim.analysis.likelihood import Counts
 from neurosim.cli import main
@@ -85,7 +85,7 @@ def test_a_comparison_of_recorded_counts_draws_without_a_simulations_panels(resu
     figure = type(result.comparison)(
         bare, result.comparison.fits, result.comparison.scores, 5
     ).plot()
-    assert len(figure.subfigs) == 3
+    assert len(figure.subfigs) == 2  # fits and population
 
 
 def test_default_is_reproducible_in_stimuli_and_cells():
@@ -144,6 +144,35 @@ def test_command_line_refuses_in_one_line(arguments, message, tmp_path, capsys):
     assert re.search(message, printed.err)
     assert not out.exists()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stopped_run_keeps_whole_trials_and_says_so(tmp_path, capsys, monkeypatch):
+    import warnings
+
+    from neurosim.experiment import Experiment as Made
+
+    respond = Made.respond
+
+    def stopped(self, progress=False):
+        warnings.warn("stopped after 1 of 2 trials", stacklevel=2)
+        return respond(self).isel(trial=[0]).assign_attrs(stopped_early=1)
+
+    monkeypatch.setattr(Made, "respond", stopped)
+    arguments = ["compare", "--quick", "--cells", "4", "--trials", "2", "--duration", "0.05"]
+    assert main([*arguments, "--out", str(tmp_path / "out")]) == 130
+    assert "stopped after 1 of 2 trials, kept in" in capsys.readouterr().err
+    assert [f.name for f in (tmp_path / "out").iterdir()] == ["responses.nc"]
+
+
+def test_something_in_the_way_of_a_file_loses_nothing(result, tmp_path):
+    (tmp_path / "fits.csv").mkdir()
+    (tmp_path / "summary.csv").write_text("old")
+    with pytest.raises(InputError, match=r"fits.csv is in the way"):
+        result.write(tmp_path)
+    assert (tmp_path / "summary.csv").read_text() == "old"
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["fits.csv", "summary.csv"]
+    with pytest.raises(InputError, match="format among png, pdf, svg, got bmp"):
+        result.write(tmp_path / "new", format="bmp")
 
 
 def test_recovery_command(capsys):

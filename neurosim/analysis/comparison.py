@@ -18,6 +18,7 @@ from neurosim.errors import Faults
 from neurosim.models.rectifier import Rectifier
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.progress import progress_bar
+from neurosim.responses import check_responses
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -219,7 +220,7 @@ def _median(values: NDArray[np.float64]) -> float:
 
 def compare(
     responses: xr.Dataset,
-    rectifiers: Iterable[Rectifier | str] | None = None,
+    rectifiers: Iterable[Rectifier | str] | Rectifier | str | None = None,
     folds: int = 5,
     seed: int = 0,
     progress: bool = False,
@@ -230,7 +231,7 @@ def compare(
     ----------
     responses : Dataset
         See `neurosim.responses`.
-    rectifiers : iterable of Rectifier or str, optional
+    rectifiers : Rectifier or str, or several, optional
         By either of their names. Default: all.
     folds : int
         Held-out folds, by stimulus condition.
@@ -259,12 +260,17 @@ def compare(
     Of 1 cell, 1 best described as half-wave (another kind is indistinguishable in none), by the
     simplest rectifier within 4 AICc of the best.
     """
+    if isinstance(rectifiers, str | Rectifier):
+        rectifiers = [rectifiers]
     chosen = [named_rectifier(r) for r in (RECTIFIERS if rectifiers is None else rectifiers)]
+    responses = check_responses(responses)
     chosen = sorted(dict.fromkeys(chosen), key=lambda r: len(r.parameter_names))
     conditions = responses.sizes.get("stimulus", 0)
     faults = Faults("compare")
     faults.require(chosen, "at least one rectifier", "none")
-    faults.require(2 <= folds <= conditions, f"folds from 2 to {conditions} (conditions)", folds)
+    whole = folds == int(folds) and 2 <= folds <= conditions
+    faults.require(whole, f"folds from 2 to {conditions} (conditions)", folds)
+    faults.require(seed >= 0, "seed >= 0", seed)
     faults.stop()
     fold = folds_by_condition(conditions, folds, seed)
     fits, scores = [], []

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosim.analysis.likelihood import Counts, aicc
 from neurosim.analysis.search import best_parameters, rate_jacobian
-from neurosim.errors import Faults
+from neurosim.errors import Faults, InputError
 from neurosim.models.rectifier import Rectifier
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.responses import check_responses
@@ -125,15 +125,13 @@ def named_rectifier(rectifier: Rectifier | str) -> Rectifier:
     """
     if isinstance(rectifier, Rectifier):
         return rectifier
-    wanted = str(rectifier).casefold()
-    for each in RECTIFIERS.values():
-        if wanted in (each.name.casefold(), each.convnet.casefold()):
-            return each
-    faults = Faults("rectifier")
-    known = ", ".join(f"{each.name!r} ({each.convnet})" for each in RECTIFIERS.values())
-    faults.require(False, f"one of {known}", repr(rectifier))
-    faults.stop()
-    raise AssertionError  # pragma: no cover
+    if not isinstance(rectifier, str):
+        raise InputError(f"rectifier: expected a name, got a {type(rectifier).__name__}")
+    try:
+        return RECTIFIERS[rectifier]
+    except KeyError:
+        known = ", ".join(f"{each.name!r} ({each.convnet})" for each in RECTIFIERS.values())
+        raise InputError(f"rectifier: expected one of {known}, got {rectifier!r}") from None
 
 
 def fit(rectifier: Rectifier | str, responses: xr.Dataset) -> Fit:

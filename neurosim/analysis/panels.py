@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from neurosim.analysis.comparison import Comparison
@@ -44,7 +46,8 @@ def colours(names: list[str]) -> dict[str, str]:
 def draw_patch(ax: Axes, image: NDArray[np.float64], title: str, limit: float) -> None:
     """A stimulus or receptive field in grey, mid-grey being zero."""
     ax.imshow(image, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest")
-    ax.set_title(title, fontsize="small", pad=3)
+    ax.set_title(title, fontsize="x-small", pad=3)
+    ax.spines[:].set_visible(False)
     ax.set_xticks([])
     ax.set_yticks([])
 
@@ -133,7 +136,7 @@ def draw_delta_aicc(ax: Axes, comparison: Comparison) -> None:
     ax.set_xscale("symlog", linthresh=4)
     ax.set_xlim(left=-0.4)
     ax.set_yticks(range(len(names)), labels=names)
-    ax.invert_yaxis()
+    ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlabel("ΔAICc (grey: within 4 of the best)")
 
 
@@ -149,6 +152,7 @@ def draw_cells_described(ax: Axes, comparison: Comparison) -> None:
     if both:  # what remains when the mechanistic reference is not among the candidates
         outlined = ax.barh(rows + 0.2, aside, 0.36, fc="none", ec=colour)
         ax.bar_label(outlined, [str(n) if n else "" for n in aside], fontsize="small", padding=2)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     bars = ax.barh(rows - 0.2 * both, won, 0.36 if both else 0.7, color=colour)
     ax.bar_label(bars, [str(n) if n else "" for n in won], fontsize="small", padding=2)
     if both:
@@ -206,7 +210,12 @@ def draw_decision(ax: Axes, comparison: Comparison) -> None:
                     fontsize="x-small", color="0.5", ha="right", va="top")  # fmt: skip
     ax.set_xlim(0.9 * noise.min(), right)
     ax.set_ylim(0, top)
-    ax.legend(fontsize="x-small", loc="upper left", frameon=False, handletextpad=0.2)
+    handles = ax.get_legend_handles_labels()[0]
+    if (which >= 0)[doubtful].any():
+        handles.append(Line2D([], [], ls="", marker="o", mfc="none", mec="0.4", ms=5,
+                              label="open: not the only one"))  # fmt: skip
+    ax.legend(handles=handles, fontsize="x-small", loc="upper center", bbox_to_anchor=(0.5, -0.22),
+              ncols=3, frameon=False, handletextpad=0.2, columnspacing=1)  # fmt: skip
     ax.set_xlabel("membrane noise SD (mV)")
     ax.set_ylabel("rest to threshold (mV)")
     if np.ndim(gain) == 0:

@@ -45,15 +45,17 @@ def comparison_figure(
 
     with mpl.rc_context(_STYLE):
         pictures = frames is not None or kernels is not None
-        heights = ([1.25] if pictures else []) + [4.4, 3.0, 2.7]
+        middle = _middle_panels(comparison)
+        heights = [1.25] * pictures + [4.4] + [3.1] * bool(middle) + [2.7]
         figure = Figure(figsize=(10, sum(heights)), dpi=160, layout="constrained")
         grid = figure.subfigures(len(heights), 1, height_ratios=heights, hspace=0.03)
         rows = list(np.ravel(np.asarray(grid)))
         if pictures:
             _pictures(rows.pop(0), frames, kernels)
-        _fits(rows[0], comparison)
-        _two_paths_and_decision(rows[1], comparison)
-        _population(rows[2], comparison)
+        _fits(rows.pop(0), comparison)
+        if middle:
+            _two_paths_and_decision(rows.pop(0), comparison, middle)
+        _population(rows.pop(0), comparison)
         return figure
 
 
@@ -75,7 +77,8 @@ def _pictures(row: SubFigure, frames: xr.DataArray | None, kernels: xr.DataArray
             some = np.unique(np.linspace(0, strong.size // 2, 3).astype(int))
             for k in strong[some]:
                 bound = max(1.0, float(np.percentile(np.abs(frames.values[k]), 99)))
-                shown.append((frames.values[k], str(kind), bound))
+                wide = float(np.ptp(frames["x"].values)) * (1 + 1 / (frames.sizes["x"] - 1))
+                shown.append((frames.values[k], f"{kind}, {wide:.1f}°", bound))
     if kernels is not None:
         first_set = kernels[:4]
         bound = float(np.abs(first_set).max())
@@ -83,7 +86,8 @@ def _pictures(row: SubFigure, frames: xr.DataArray | None, kernels: xr.DataArray
         near = middle.any("y").values, middle.any("x").values  # cut to where the fields are
         for k, image in enumerate(first_set.values[:, near[1]][:, :, near[0]]):
             phase = float(kernels["preferred_phase"].values[k])
-            shown.append((image, f"field, {phase:.0f}°", bound))
+            wide = image.shape[1] * float(abs(kernels["x"][1] - kernels["x"][0]))
+            shown.append((image, f"field {phase:.0f}°, {wide:.1f}° wide", bound))
     axes = np.atleast_1d(row.subplots(1, len(shown)))
     for ax, (image, title, bound) in zip(axes, shown, strict=True):
         panels.draw_patch(ax, image, title, bound)
@@ -122,19 +126,26 @@ def _drive_label(comparison: Comparison) -> str:
     return "drive (contrast units)" if unit == "1" else f"drive ({unit})"
 
 
-def _two_paths_and_decision(row: SubFigure, comparison: Comparison) -> None:
-    pair = panels.opposite_pair(comparison.responses)
-    simulated = {"noise_sd", "v_rest", "v_threshold", "gain"} <= set(comparison.responses.coords)
-    drawn = [pair is not None, simulated]
-    if not any(drawn):
-        return
-    axes = list(row.subplots(1, sum(drawn), squeeze=False)[0])
-    if pair is not None:
+def _middle_panels(comparison: Comparison) -> dict[str, tuple[int, ...]]:
+    """Which of the two panels in the middle the responses can fill, with the cells they need."""
+    found: dict[str, tuple[int, ...]] = {}
+    if pair := panels.opposite_pair(comparison.responses):
+        found["two paths"] = pair
+    if {"noise_sd", "v_rest", "v_threshold", "gain"} <= set(comparison.responses.coords):
+        found["decision"] = ()
+    return found
+
+
+def _two_paths_and_decision(
+    row: SubFigure, comparison: Comparison, which: dict[str, tuple[int, ...]]
+) -> None:
+    axes = list(row.subplots(1, len(which), squeeze=False)[0])
+    if pair := which.get("two paths"):
         ax = axes.pop(0)
-        panels.draw_two_paths(ax, comparison, *pair)
+        panels.draw_two_paths(ax, comparison, pair[0], pair[1])
         names = comparison.fits[0].cells
         ax.set_title(f"two paths: cells {names[pair[0]]} and {names[pair[1]]}", fontsize="medium")
-    if simulated:
+    if "decision" in which:
         panels.draw_decision(axes[0], comparison)
         aside = ", reference aside" if any(r.mechanistic for r in comparison.rectifiers) else ""
         axes[0].set_title(f"what decides the rectifier{aside}", fontsize="medium")
@@ -145,4 +156,5 @@ def _population(row: SubFigure, comparison: Comparison) -> None:
     panels.draw_delta_aicc(left, comparison)
     panels.draw_cells_described(middle, comparison)
     panels.draw_held_out(right, comparison)
-    left.set_title(f"{len(comparison.chosen)} cells", fontsize="medium")
+    number = len(comparison.chosen)
+    left.set_title(f"{number} cell" + "s" * (number != 1), fontsize="medium")

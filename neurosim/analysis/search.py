@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 _PEAKS = 5  # peaks of the profile that are polished
 _GRID = {1: (96,), 2: (24, 11)}  # points along each shape parameter
 _BATCH = 4_000_000  # array elements worked on at once
+_FAR = 1e3  # where a grid ends for a parameter that has no bound
 _CLIMBS = 150  # moves or shrinkings of one stencil, at the most
 
 
@@ -121,6 +122,10 @@ def _grid_peaks(rectifier: Rectifier, counts: Counts, low: Array, high: Array) -
         if parameter.within == "spread":  # a scale: as many small values as large ones
             fraction = np.r_[0, np.geomspace(0.005, 1, number - 1)]
             axes.append(low[:, [k]] + fraction * (high - low)[:, [k]])
+            continue
+        if parameter.within is None:
+            ends = np.clip(np.stack([low[:, k], high[:, k]], 1), -_FAR, _FAR)
+            axes.append(ends[:, [0]] + fraction * (ends[:, [1]] - ends[:, [0]]))
             continue
         even = low[:, [k]] + fraction[::2] * (high - low)[:, [k]]
         where_data = np.quantile(counts.shown, fraction[1::2], axis=1).T

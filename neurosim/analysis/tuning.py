@@ -50,6 +50,7 @@ def modulation(
     """
     rates, degrees = np.asarray(rate, dtype=float), np.asarray(phase, dtype=float)
     faults = Faults("modulation")
+    faults.require(harmonic >= 1 and harmonic == int(harmonic), "harmonic >= 1", harmonic)
     faults.require(degrees.ndim == 1, "phase of shape (phase,)", degrees.shape)
     faults.require(
         rates.ndim >= 1 and rates.shape[0] == degrees.size, f"{degrees.size} rates", rates.shape

@@ -189,5 +189,15 @@ class Rectifier(ABC):
         return f"<Rectifier: {self.name} = {self.convnet}; {free}>"
 
 
-RECTIFIERS: dict[str, Rectifier] = {}
+class _Registry(dict[str, Rectifier]):
+    """Every rectifier by its biological name; looked up by its ConvNet name too, in any case."""
+
+    def __missing__(self, key: str) -> Rectifier:
+        for each in self.values():
+            if str(key).casefold() in (each.name.casefold(), each.convnet.casefold()):
+                return each
+        raise KeyError(f"{key!r} is none of {', '.join(self)}")
+
+
+RECTIFIERS: dict[str, Rectifier] = _Registry()
 """Every rectifier by its biological name. Import it from `neurosim.models.rectifiers`."""
