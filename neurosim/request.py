@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurosim.engine.blocks import Plan
-from neurosim.engine.cells import second_spike_chance
+from neurosim.engine.cells import second_spike_chance, substeps
 from neurosim.engine.grid import GridPlan
 from neurosim.engine.lif import LIFPlan, Sinusoid
 from neurosim.engine.worker import MOST_TRIALS, Target, usable_target
@@ -26,7 +26,7 @@ __all__ = ["Request"]
 Array = NDArray[np.float64]
 
 _MOST_SECOND_SPIKES = 1e-4  # chance that a step with a spike holds another
-_SPIKING = ("noise_sd", "tau_m", "v_threshold", "v_reset", "t_ref")
+_SPIKING = ("noise_sd", "tau_m", "v_threshold", "v_reset", "t_ref", "tau_noise")
 
 
 @dataclass
@@ -48,6 +48,7 @@ class Request:
     phase_bins: int | None
     spike_times: bool
     memory: float
+    correlation: float
     steps: int = field(init=False, default=0)
     settle_steps: int = field(init=False, default=0)
     potential: Array = field(init=False)
@@ -90,6 +91,8 @@ class Request:
                        self.trials)  # fmt: skip
         faults.require(0 <= self.seed < 1 << 63, "seed from 0 to 2**63 - 1", self.seed)
         faults.require(self.dt > 0, "dt > 0 s", self.dt)
+        shared = 0 <= self.correlation <= 1
+        faults.require(shared, "correlation in [0, 1]", self.correlation)
         faults.require(self.settle >= 0, "settle >= 0 s", self.settle)
         faults.require(
             self.duration >= self.dt, "duration of at least one time step", self.duration
@@ -104,6 +107,10 @@ class Request:
         self.steps = max(1, math.ceil(self.duration / self.dt - 1e-9))
         self.dt = self.duration / self.steps
         self.settle_steps = math.ceil(self.settle / self.dt - 1e-9)
+        if isinstance(self.cell, LIF) and np.any(self.cell.tau_noise):
+            parts = substeps(self.cell.tau_noise, self.dt)
+            self.dt, self.steps = self.dt / parts, self.steps * parts
+            self.settle_steps *= parts
         self.potential = self._volts(self.drive.transpose("stimulus", "cell").values)
         self._check_bins(faults)
         if isinstance(self.cell, LIF):
@@ -120,6 +127,9 @@ class Request:
             longest = float(np.min(self.cell.tau_m)) / 10
             short = self.dt <= longest * (1 + 1e-9)
             faults.require(short, f"dt at most tau_m / 10 = {longest:g} s", self.dt)
+            slow = np.asarray(self.cell.tau_noise) > 0
+            faults.require(slow.all() or not slow.any(), "tau_noise > 0 for every cell or for none",
+                           "both", "simulate them apart")  # fmt: skip
             return
         known = isinstance(self.cell, BrianCell)
         faults.require(known, "a LIF or a BrianCell", type(self.cell).__name__)
@@ -235,7 +245,7 @@ class Request:
         if isinstance(self.cell, BrianCell):
             return GridPlan(
                 shape, self.cell, self.potential, self.dt, self.settle_steps, self.steps, self.seed,
-                times,
+                times, self.correlation,
             )  # fmt: skip
         lif, cells = self.cell, shape[1]
         si = {"mV": 1e-3, "s": 1.0}
@@ -244,6 +254,8 @@ class Request:
             for n, (v, unit) in lif.parameters().items()
         }
         held["v_start"] = np.minimum(held.pop("v_rest"), held["v_reset"])
+        if not np.any(held["tau_noise"]):
+            del held["tau_noise"]
         drive: Array | Sinusoid | Callable[..., Array] = self.potential
         if isinstance(self.given, xr.Dataset):
             gain = np.broadcast_to(np.asarray(self.gain, dtype=float), (cells,)) * 1e-3
@@ -255,7 +267,7 @@ class Request:
             )
         elif "time" in self.given.dims:
             drive = _Held(self)
-        return LIFPlan(
+        plan = LIFPlan(
             shape,
             held,
             drive,
@@ -265,8 +277,10 @@ class Request:
             self.seed,
             self.start == "settled",
             times,
-            usable_target(target, self.sinusoidal),
+            "numpy",
+            self.correlation,
         )
+        return replace(plan, target=usable_target(target, plan.model))
 
 
 class _Held:

@@ -58,6 +58,7 @@ def simulate(
     phase_bins: int | None = None,
     workers: int | None = None,
     target: Target = "auto",
+    correlation: float = 0.0,
     memory: float = _GIB,
     progress: bool = False,
 ) -> xr.Dataset:
@@ -106,6 +107,9 @@ def simulate(
         Processes; default one per processor this process may use.
     target : "auto", "cpp", "cython" or "numpy"
         Brian2's code-generation target; "auto" is C++ where there is a compiler. Counts are equal.
+    correlation : float
+        Of the noise of the cells of one stimulus and trial, 0 to 1. Exact for the free membranes at
+        the time steps; what happens inside a step is independent between cells.
     memory : float
         Most bytes that results may take here.
     progress : bool
@@ -133,7 +137,7 @@ def simulate(
     """
     request = Request(
         lif, drive, gain, baseline, duration, trials, dt, seed, settle, start, engine, time_bin,
-        phase_bins, spike_times, memory,
+        phase_bins, spike_times, memory, correlation,
     )  # fmt: skip
     request.check()
     responses = _without_counts(request)
@@ -242,6 +246,7 @@ def _without_counts(request: Request) -> xr.Dataset:
         coords={"trial": np.arange(request.trials)},
         attrs={
             **_provenance(), "engine": request.engine, "seed": request.seed, "dt": request.dt,
+            "correlation": request.correlation,
             "settle": request.settle_steps * request.dt, "start": request.start,
         },
     )  # fmt: skip

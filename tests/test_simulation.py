@@ -241,7 +241,7 @@ def test_without_a_compiler_numpy_gives_the_same_counts_and_says_so_once(monkeyp
 
     expected = _mixed_responses()
 
-    def none(sinusoid=False):
+    def none(model):
         raise cache.NoCompiler("no C++ compiler 'g++' on the path")
 
     monkeypatch.setattr(cache, "compiled_worker", none)

@@ -16,12 +16,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+from neurosim.engine.protocol import Model
+
 __all__ = ["FLAGS", "DidNotBuild", "NoCompiler", "compiled_worker", "own_process"]
 
 HERE = Path(__file__).parent
 _SOURCES = (
-    "model.py", "standalone.py", "protocol.py", "lif_bridge.h", "lif_pipe.h",
-    "templates/reset.cpp", "templates/threshold.cpp",
+    "model.py", "white.py", "synaptic.py", "standalone.py", "protocol.py",
+    "lif_bridge.h", "lif_pipe.h", "templates/reset.cpp", "templates/threshold.cpp",
 )  # fmt: skip
 
 FLAGS = (
@@ -58,7 +60,7 @@ def folder() -> Path:
     return base / "neurosim"
 
 
-def compiled_worker(sinusoid: bool = False) -> Path:
+def compiled_worker(model: Model) -> Path:
     """Path of the worker, built now if this machine has none yet.
 
     Raises
@@ -68,7 +70,7 @@ def compiled_worker(sinusoid: bool = False) -> Path:
     DidNotBuild
         When there is one and the build fails, with what it said.
     """
-    binary = folder() / f"lif-{_key(sinusoid)}"
+    binary = folder() / f"lif-{_key(model)}"
     if binary.exists() and binary.stat().st_size > 0:
         return binary
     try:
@@ -79,7 +81,7 @@ def compiled_worker(sinusoid: bool = False) -> Path:
         raise NoCompiler(f"cannot write to {binary.parent}; NEUROSIM_CACHE names another folder")
     with tempfile.TemporaryDirectory(prefix="build-", dir=binary.parent) as build:
         done = subprocess.run(
-            own_process("standalone", build, *["sinusoid"] * sinusoid),
+            own_process("standalone", build, *model.words()),
             capture_output=True, text=True, cwd=build, stdin=subprocess.DEVNULL, check=False,
         )  # fmt: skip
         made = Path(build) / "main"
@@ -98,9 +100,9 @@ def own_process(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", run, *arguments]
 
 
-def _key(sinusoid: bool) -> str:
+def _key(model: Model) -> str:
     parts = [(HERE / source).read_bytes() for source in _SOURCES]
-    facts = (FLAGS, _compiler(), _processor(), platform.platform(), _brian2(), sinusoid)
+    facts = (FLAGS, _compiler(), _processor(), platform.platform(), _brian2(), model.words())
     parts += [repr(fact).encode() for fact in facts]
     return hashlib.sha256(b"".join(hashlib.sha256(p).digest() for p in parts)).hexdigest()[:24]
 

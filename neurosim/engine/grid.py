@@ -36,6 +36,8 @@ class GridPlan(Plan):
     settle, steps : int
     seed : int
     times : bool
+    correlation : float
+        Of the noise of the cells of one stimulus and trial.
     """
 
     shape: tuple[int, int, int]
@@ -46,6 +48,7 @@ class GridPlan(Plan):
     steps: int
     seed: int
     times: bool
+    correlation: float = 0.0
 
     @property
     def size(self) -> int:
@@ -78,7 +81,7 @@ class _Runner:
             "reset": cell.reset, "refractory": cell.refractory, "driven": cell.driven,
             "start": dict(cell.start), "constants": dict(cell.constants), "method": cell.method,
             "dt": plan.dt, "settle": plan.settle, "steps": plan.steps, "seed": plan.seed,
-            "times": plan.times,
+            "times": plan.times, "correlation": plan.correlation,
         }  # fmt: skip
         with tempfile.TemporaryDirectory(prefix="neurosim-") as name:
             folder = Path(name)

@@ -42,7 +42,7 @@ def run(folder: Path) -> None:
         threshold=ask["threshold"],
         reset=ask["reset"],
         refractory=_quantity(ask["refractory"]),
-        method=_hashed(ask["method"]),
+        method=_hashed(ask["method"], ask["correlation"]),
         namespace=namespace,
         dt=ask["dt"] * b2.second,
     )
@@ -81,8 +81,8 @@ def _quantity(text: str) -> Any:
     return float(match[1]) * unit
 
 
-def _hashed(method: str) -> Any:
-    """Brian2's integration method with hashed noise."""
+def _hashed(method: str, correlation: float) -> Any:
+    """Brian2's integration method with hashed noise, in part common to all cells (cell -1)."""
     from brian2.stateupdaters.base import StateUpdateMethod
 
     original = StateUpdateMethod.stateupdaters[method]
@@ -91,8 +91,11 @@ def _hashed(method: str) -> Any:
         draw = iter(range(1, 255))
 
         def noise(_: re.Match[str]) -> str:
-            where = f"cell, stimulus, trial, t_in_timesteps, {next(draw)}, seed_low, seed_high"
-            return f"normal_cos({where})"
+            where = f"stimulus, trial, t_in_timesteps, {next(draw)}, seed_low, seed_high"
+            own, common = f"normal_cos(cell, {where})", f"normal_cos(-1, {where})"
+            if not correlation:
+                return own
+            return f"({(1 - correlation) ** 0.5}*{own} + {correlation**0.5}*{common})"
 
         return re.sub(r"\brandn\(\)", noise, original(equations, variables, method_options))
 

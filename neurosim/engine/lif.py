@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosim.engine.blocks import Block, Plan
-from neurosim.engine.cells import settled_start
-from neurosim.engine.protocol import BLOCK
+from neurosim.engine.cells import settled_start, stationary_noise
+from neurosim.engine.protocol import BLOCK, Model
 from neurosim.engine.worker import Target, Worker
 
 __all__ = ["LIFPlan", "Sinusoid"]
@@ -41,7 +41,8 @@ class LIFPlan(Plan):
     ----------
     shape : (stimuli, cells, trials)
     cells : mapping of name to array (cell,)
-        tau_m, noise_sd, v_threshold, v_reset, t_ref, and v_start where cells start at rest.
+        tau_m, noise_sd, v_threshold, v_reset, t_ref, v_start where cells start at rest, and
+        tau_noise where the noise is synaptic.
     drive : array (stimulus, cell), Sinusoid, or function
         Mean potential, V; or what gives it, (steps, instance), for the stimulus and cell of each
         instance and a range of steps counted from the first counted one.
@@ -54,6 +55,8 @@ class LIFPlan(Plan):
     times : bool
         Whether the spikes themselves are wanted.
     target : "cpp", "cython" or "numpy"
+    correlation : float
+        Of the noise of the cells of one stimulus and trial.
     """
 
     shape: tuple[int, int, int]
@@ -66,6 +69,13 @@ class LIFPlan(Plan):
     settled: bool
     times: bool
     target: Target
+    correlation: float = 0.0
+
+    @property
+    def model(self) -> Model:
+        """What the worker must have compiled in."""
+        sinusoid, synaptic = isinstance(self.drive, Sinusoid), "tau_noise" in self.cells
+        return Model(sinusoid, synaptic, self.correlation > 0)
 
     @property
     def size(self) -> int:
@@ -92,7 +102,13 @@ class LIFPlan(Plan):
         if self.settled:
             block["v"], block["release"] = settled_start(block, self.dt, self.seed)
         else:
-            block["v"], block["release"] = block["v_start"], np.zeros(stop - start)
+            before = -1.0 if self.model.synaptic else 0.0  # a release at 0 is a reset at 0
+            block["v"], block["release"] = block["v_start"], np.full(stop - start, before)
+        own, common = np.sqrt([1 - self.correlation, self.correlation])
+        if self.model.shared:
+            block["own_weight"], block["common_weight"] = own, common
+        if self.model.synaptic:
+            block["noise"] = stationary_noise(block, self.seed, own, common)
         return block
 
 
@@ -101,7 +117,7 @@ class _Runner:
 
     def __init__(self, plan: LIFPlan) -> None:
         self._plan = plan
-        self._worker = Worker(plan.target, isinstance(plan.drive, Sinusoid), plan.size)
+        self._worker = Worker(plan.target, plan.model, plan.size)
 
     def close(self) -> None:
         self._worker.close(at_once=True)

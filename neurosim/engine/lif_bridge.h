@@ -115,6 +115,8 @@ LB_INLINE double lb_sin_turn(uint64_t w) { return lb_turn(w, 3u); }
                  (uint32_t)seed_low, (uint32_t)seed_high)
 LB_INLINE double normal_cos(LB_ARGS) { const lb_words w = LB_WORDS; return lb_radius(w.a) * lb_cos_turn(w.b); }
 LB_INLINE double normal_sin(LB_ARGS) { const lb_words w = LB_WORDS; return lb_radius(w.a) * lb_sin_turn(w.b); }
+LB_INLINE double other_cos(LB_ARGS) { const lb_words w = LB_WORDS; return lb_radius(w.c) * lb_cos_turn(w.d); }
+LB_INLINE double other_sin(LB_ARGS) { const lb_words w = LB_WORDS; return lb_radius(w.c) * lb_sin_turn(w.d); }
 LB_INLINE double exponential_c(LB_ARGS) { const lb_words w = LB_WORDS; return lb_exponential(w.c); }
 LB_INLINE double exponential_d(LB_ARGS) { const lb_words w = LB_WORDS; return lb_exponential(w.d); }
 LB_INLINE double bound_c(LB_ARGS) { const lb_words w = LB_WORDS; return lb_bound(w.c); }
@@ -138,4 +140,43 @@ LB_INLINE double cosine(double turns) // of an angle in turns, |turns| < 2^50
     return y + y * a * p;
 }
 LB_INLINE int64_t half(int64_t step) { return step >> 1; }
+// ---- the cubic on 0 <= x <= 1 with values y, z and slopes m, n at its ends (Hermite) ---------
+LB_INLINE double cubic_at(double x, double y, double m, double z, double n)
+{
+    const double d = z - y, a = 3.0 * d - 2.0 * m - n, b = m + n - 2.0 * d;
+    return y + x * (m + x * (a + x * b));
+}
+LB_INLINE double cubic_slope(double x, double y, double m, double z, double n)
+{
+    const double d = z - y, a = 3.0 * d - 2.0 * m - n, b = m + n - 2.0 * d;
+    return m + x * (2.0 * a + x * (3.0 * b));
+}
+// First x at which a cubic, y below a level at 0 and z below it at 1, reaches it; 2 if it does not.
+// A maximum inside that misses the level by less than `margin` counts as reaching it.
+LB_INLINE double first_crossing(double y, double m, double z, double n, double margin)
+{
+    const double d = y - z, a = 3.0 * d - 2.0 * m - n, b = m + n - 2.0 * d;
+    const double square = a * a - 3.0 * b * m;
+    const double root = std::sqrt(square > 0.0 ? square : 0.0);
+    const double top = a > 0.0 ? (a + root) / (-3.0 * b) : m / (root - a);   // the local maximum
+    const double clear = y - top * (m + top * (a + top * b));
+    const double inside = square > 0.0 ? top > 0.0 ? top < 1.0 ? 1.0 : 0.0 : 0.0 : 0.0;
+    const double miss = inside > 0.0 ? clear : 1e300;
+    const double up = z > 0.0 ? 0.0 : 1.0;             // it ends above the level
+    const double last = up > 0.0 ? 1.0 : top;
+    const double start = up > 0.0 ? 0.0 : top;         // a near miss: the maximum itself
+    double low = miss > 0.0 ? start : 0.0, high = miss > 0.0 ? last : top;
+    double x = 0.5 * (low + high);                     // the first crossing is the only one between
+    for (int i = 0; i < 7; i++) {                  // bisection, then Newton kept in the bracket
+        const double f = y - x * (m + x * (a + x * b));
+        low = f > 0.0 ? x : low;
+        high = f > 0.0 ? high : x;
+        x = i < 2 ? 0.5 * (low + high) : x + f / (m + x * (2.0 * a + x * (3.0 * b)));
+        x = x > low ? x : low;
+        x = x < high ? x : high;
+    }
+    x = y > 0.0 ? x : 0.0;
+    const double otherwise = z > 0.0 ? 2.0 : x;
+    return miss <= margin ? x : otherwise;
+}
 #endif

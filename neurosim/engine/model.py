@@ -1,14 +1,8 @@
 """The LIF cell as a Brian2 group: equations with units, and the exact step as abstract code.
 
-Each step has up to three pieces. DRAW, every other step, hashes the noise of two. STEP advances the
-free membrane exactly and compares the exponent of the bridge's crossing probability with an upper
-bound of an exponential variate, which costs neither exp nor log. EVENT resolves the few cells in
-which something may have happened inside the step: the variate itself is compared, the crossing time
-drawn, the cell reset at that time, released after its refractory period, taken through the rest of
-the step and tested again. Brian2 generates C++, Cython and NumPy from this one text.
-
-The crossing time t of a bridge over a step h has t/(h - t) inverse Gaussian with mean
-(Vth - V)/|Vth - V'|, and is drawn after Michael, Schucany & Haas (1976).
+`white` and `synaptic` hold what depends on the noise: its equations, the step, and what is done for
+the cells in which something may have happened inside a step. Brian2 generates C++, Cython and NumPy
+from this one text.
 """
 
 from __future__ import annotations
@@ -20,8 +14,9 @@ from brian2 import Function, Network, NeuronGroup, StateUpdateMethod
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import get_device
 
-from neurosim.engine import primitives
+from neurosim.engine import primitives, synaptic, white
 from neurosim.engine.cache import HERE
+from neurosim.engine.protocol import Model
 
 __all__ = ["functions", "population"]
 
@@ -31,9 +26,16 @@ _HASH: dict[str, Any] = {
     "arg_types": ["integer"] * 7,
     "return_type": "float",
 }
+_CUBIC: dict[str, Any] = {
+    "arg_units": [1] + [None] * 4,
+    "return_unit": lambda x, y, m, z, n: y,
+    "arg_types": ["float"] * 5,
+    "return_type": "float",
+}
 _SIGNATURES: dict[str, dict[str, Any]] = {
     **dict.fromkeys(
-        ("normal_cos", "normal_sin", "exponential_c", "exponential_d", "bound_c", "bound_d",
+        ("normal_cos", "normal_sin", "other_cos", "other_sin", "exponential_c", "exponential_d",
+         "bound_c", "bound_d",
          "uniform_c"), _HASH,
     ),
     "one_minus_exp": {
@@ -54,6 +56,12 @@ _SIGNATURES: dict[str, dict[str, Any]] = {
     "cosine": {
         "arg_units": [1], "return_unit": 1, "arg_types": ["float"], "return_type": "float",
     },
+    "cubic_at": _CUBIC,
+    "cubic_slope": _CUBIC,
+    "first_crossing": {
+        "arg_units": [None] * 5, "return_unit": 1, "arg_types": ["float"] * 5,
+        "return_type": "float",
+    },
     "half": {
         "arg_units": [1], "return_unit": 1, "arg_types": ["integer"], "return_type": "integer",
     },
@@ -61,7 +69,6 @@ _SIGNATURES: dict[str, dict[str, Any]] = {
 _CYTHON = {"integer": "int64_t", "float": "double", "boolean": "bint"}
 
 _EQUATIONS = """
-dv/dt = (mu - v)/tau_m + noise_sd*sqrt(2/tau_m)*xi : volt
 mu : volt                         # mean free potential
 tau_m : second (constant)
 noise_sd : volt (constant)        # of the free membrane potential
@@ -70,17 +77,11 @@ v_reset : volt (constant)
 rest_steps : 1 (constant)         # in steps
 step_in_tau : 1 (constant)        # dt/tau_m
 decay : 1 (constant)              # exp(-dt/tau_m)
-kick : volt (constant)            # noise_sd sqrt(1 - exp(-2 dt/tau_m))
-steepness : volt**-2 (constant)   # 2/(s^2 sinh(dt/tau_m)), s = sqrt(2) noise_sd
 v_start : volt                    # at the beginning of the step
 release : 1                       # end of the refractory period, in steps since 0
 pending : 1                       # negative: something happened inside the step
 spike_count : 1
 crossing : 1                      # latest step's (first) threshold crossing, in steps since 0
-z_even : 1
-z_odd : 1
-e_even : 1                        # upper bounds of the exponential variates of the bridge
-e_odd : 1
 cell : integer (constant)
 stimulus : integer (constant)
 trial : integer (constant)
@@ -97,76 +98,39 @@ turns : 1 (constant)
 """
 _SINUSOID = "mu = mean + amplitude*cosine(turns_per_step*(t_in_timesteps + 0.5) + turns)"
 
-_PAIR = "cell, stimulus, trial, half(t_in_timesteps), 0, seed_low, seed_high"
-_NOW = "cell, stimulus, trial, t_in_timesteps, 1, seed_low, seed_high"
-
-# one hash and one Box-Muller pair serve two steps
-_DRAW = f"""
-z_even = normal_cos({_PAIR})
-z_odd = normal_sin({_PAIR})
-e_even = bound_c({_PAIR})
-e_odd = bound_d({_PAIR})
+_SHARED_EQUATIONS = """
+own_weight : 1 (shared, constant)      # sqrt(1 - correlation)
+common_weight : 1 (shared, constant)   # sqrt(correlation)
 """
 
-_STEP = """
-barrier = v_threshold + (v_threshold - mu)*(step_in_tau*step_in_tau*(1.0/12.0))
-v_free = mu + (v - mu)*decay + kick*by_parity(t_in_timesteps, z_even, z_odd)
-exponent = steepness*larger(barrier - v, 0*volt)*(barrier - v_free)
-margin = exponent - by_parity(t_in_timesteps, e_even, e_odd)
-v_start = v
-pending = choose(release <= t_in_timesteps, margin, release - t_in_timesteps - 1.0)
-v = choose(release <= t_in_timesteps, v_free, v)
-"""
+# counter words of a pair of steps: a cell's own, and those of the noise that all cells of its
+# stimulus and trial share; -1 is the cell word 0xFFFFFFFF, which no cell has
+_OWN = "(cell, stimulus, trial, half(t_in_timesteps), 0, seed_low, seed_high)"
+_COMMON = "(-1, stimulus, trial, half(t_in_timesteps), 0, seed_low, seed_high)"
 
 
-def _segment(n: int, length: str, start: str, noise: str) -> str:
-    """Abstract code: exact transition over part of a step, and its bridge's steepness and gaps."""
-    return f"""
-h{n} = {length}*step_in_tau
-f{n} = one_minus_exp(h{n})
-g{n} = f{n}*(2.0 - f{n})
-end{n} = {start} + (mu - {start})*f{n} + noise_sd*sqrt(g{n})*{noise}
-steep{n} = 2.0*(1.0 - f{n})/(noise_sd*noise_sd*(g{n} + 1e-30))
-barrier{n} = v_threshold + (v_threshold - mu)*(h{n}*h{n}*(1.0/12.0))
-gap{n} = larger(barrier{n} - {start}, 1e-15*volt)
-gap_end{n} = barrier{n} - end{n}
-"""
+def _draw(noise: Any, shared: bool) -> str:
+    """Abstract code of the random numbers of two steps.
+
+    Noise is shared at the grid points. Given the paths there, everything between (crossings, their
+    times, the rest of a step after one) is independent from cell to cell.
+    """
+    lines = [f"{n}_common = {f}{_COMMON}" for n, f in noise.NORMALS.items()] if shared else []
+    for name, function in noise.NORMALS.items():
+        own = f"{function}{_OWN}"
+        mixed = f"own_weight*{own} + common_weight*{name}_common"
+        lines.append(f"{name} = {mixed if shared else own}")
+    return "\n".join(lines + [f"{name} = {f}{_OWN}" for name, f in noise.BOUNDS.items()])
 
 
-# For the cells whose bound was passed or whose refractory period ends inside the step. Segment 1
-# goes from the start of the step (or the release) to its end; segment 2 from the release after a
-# crossing to the end. A crossing in segment 2 is rare (see `cells.second_spike_chance`): it is put
-# where it would be without noise, and the cell stays at reset until the step ends.
-_EVENT = f"""
-z = by_parity(t_in_timesteps, z_even, z_odd)
-e = by_parity(t_in_timesteps, exponential_c({_PAIR}), exponential_d({_PAIR}))
-since = larger(release - t_in_timesteps, 0.0)
-{_segment(1, "(1.0 - since)", "v_start", "z")}
-crossed = choose(steep1*gap1*gap_end1 < e, 1.0, 0.0)
-normal = normal_cos({_NOW})
-slope = abs(gap_end1)/gap1
-spread = normal*normal/(steep1*gap1*gap1*slope + 1e-30)
-root = 1.0/(1.0 + spread + sqrt(spread*(spread + 2.0)))
-ratio = choose(uniform_c({_NOW})*(1.0 + root) <= 1.0, root, 1.0/root)
-crossing1 = since + (1.0 - since)*ratio/(ratio + slope)
-release1 = crossing1 + rest_steps
-left = larger(1.0 - release1, 0.0)
-{_segment(2, "left", "v_reset", f"normal_sin({_NOW})")}
-possible = choose(left > 0, crossed, 0.0)
-again = choose(steep2*gap2*gap_end2 < exponential_d({_NOW}), possible, 0.0)
-release2 = release1 + left*gap2/(gap2 + abs(gap_end2)) + rest_steps
-release = t_in_timesteps + choose(crossed > 0, choose(again > 0, release2, release1), since)
-crossing = t_in_timesteps + crossing1
-v = choose(crossed > 0, choose(again > 0, v_reset, end2), end1)
-spike_count += crossed + again
-"""
+class _ExactStep(StateUpdateMethod):
+    """Exact Gaussian transition of a linear membrane, with its test for events inside the step."""
 
-
-class _ExactBridge(StateUpdateMethod):
-    """Exact Gaussian transition of a linear membrane, with the bridge's crossing exponent."""
+    def __init__(self, code: str) -> None:
+        self._code = code
 
     def __call__(self, equations: Any, variables: Any = None, method_options: Any = None) -> str:
-        return _STEP
+        return self._code
 
 
 def _split_writes(code: list[str]) -> tuple[str, list[tuple[str, str, str]]]:
@@ -205,7 +169,7 @@ def functions() -> dict[str, Function]:
     return made
 
 
-def population(size: int, dt: Any, sinusoid: bool = False) -> tuple[NeuronGroup, Network]:
+def population(size: int, dt: Any, model: Model) -> tuple[NeuronGroup, Network]:
     """A network of `size` cells; all that tells one run from another is data in its arrays.
 
     Parameters
@@ -213,22 +177,24 @@ def population(size: int, dt: Any, sinusoid: bool = False) -> tuple[NeuronGroup,
     size : int
     dt : Quantity
         A placeholder: the step is in the cells' constants.
-    sinusoid : bool
-        Whether the mean potential is a sinusoid in time, taken at the middle of each step.
+    model : Model
+        What is compiled in.
     """
     standalone = type(get_device()).__name__ == "CPPStandaloneDevice"
+    noise: Any = synaptic if model.synaptic else white
+    equations = _EQUATIONS + noise.EQUATIONS + _SINUSOID_EQUATIONS * model.sinusoid
     group = NeuronGroup(
         size,
-        _EQUATIONS + _SINUSOID_EQUATIONS * sinusoid,
-        method=_ExactBridge(),
+        equations + _SHARED_EQUATIONS * model.shared,
+        method=_ExactStep(noise.STEP),
         dt=dt,
         name="lif",
         events={"inside": "pending < 0"},
         namespace=functions(),
         codeobj_class=_EventCodeObject if standalone else None,
     )
-    group.run_on_event("inside", _EVENT)
-    group.run_regularly(_DRAW, dt=2 * dt, when="start", name="lif_draw")
-    if sinusoid:
+    group.run_on_event("inside", noise.EVENT)
+    group.run_regularly(_draw(noise, model.shared), dt=2 * dt, when="start", name="lif_draw")
+    if model.sinusoid:
         group.run_regularly(_SINUSOID, when="start", name="lif_drive")
     return group, Network(group, name="lif_network")

@@ -147,6 +147,18 @@ def normal_sin(*args: Any) -> Floats:
     return radius(a) * turn(b, 3)
 
 
+def other_cos(*args: Any) -> Floats:
+    """One of the two normals of the hash's other words."""
+    _, _, c, d = words(*args)
+    return radius(c) * turn(d, 0)
+
+
+def other_sin(*args: Any) -> Floats:
+    """The other."""
+    _, _, c, d = words(*args)
+    return radius(c) * turn(d, 3)
+
+
 def exponential_c(*args: Any) -> Floats:
     """The exponential of the third word."""
     return exponential(words(*args)[2])
@@ -203,3 +215,42 @@ def cosine(turns: Any) -> Any:
     p = p * a + 0.008333333333333333
     p = p * a - 0.16666666666666666
     return y + y * a * p
+
+
+def cubic_at(x: Any, y: Any, m: Any, z: Any, n: Any) -> Any:
+    """At x, 0 to 1, the cubic with values y, z and slopes m, n at 0 and 1 (Hermite)."""
+    d = z - y
+    a, b = 3.0 * d - 2.0 * m - n, m + n - 2.0 * d
+    return y + x * (m + x * (a + x * b))
+
+
+def cubic_slope(x: Any, y: Any, m: Any, z: Any, n: Any) -> Any:
+    """The slope of `cubic_at` at x."""
+    d = z - y
+    a, b = 3.0 * d - 2.0 * m - n, m + n - 2.0 * d
+    return m + x * (2.0 * a + x * (3.0 * b))
+
+
+def first_crossing(y: Any, m: Any, z: Any, n: Any, margin: Any) -> Floats:
+    """First x at which a cubic, y below a level at 0 and z below it at 1, reaches it; 2 if never.
+
+    A maximum inside that misses the level by less than `margin` counts as reaching it.
+    """
+    d = y - z
+    a, b = 3.0 * d - 2.0 * m - n, m + n - 2.0 * d
+    square = a * a - 3.0 * b * m
+    root = np.sqrt(np.where(square > 0.0, square, 0.0))
+    top = np.where(a > 0.0, (a + root) / (-3.0 * b), m / (root - a))  # the local maximum
+    clear = y - top * (m + top * (a + top * b))
+    miss = np.where((square > 0.0) & (top > 0.0) & (top < 1.0), clear, 1e300)
+    low = np.where((miss > 0.0) & (z > 0.0), top, 0.0)
+    high = np.where((miss > 0.0) & ~(z > 0.0), 1.0, top)
+    x = 0.5 * (low + high)  # the first crossing is the only one between
+    for i in range(7):  # bisection, then Newton kept in the bracket
+        f = y - x * (m + x * (a + x * b))
+        low, high = np.where(f > 0.0, x, low), np.where(f > 0.0, high, x)
+        x = 0.5 * (low + high) if i < 2 else x + f / (m + x * (2.0 * a + x * (3.0 * b)))
+        x = np.where(x > low, x, low)
+        x = np.where(x < high, x, high)
+    x = np.where(y > 0.0, x, 0.0)
+    return np.where(miss <= margin, x, np.where(z > 0.0, 2.0, x))

@@ -1,4 +1,4 @@
-"""The worker on Brian2's runtime targets; a program: numpy|cython SIZE [sinusoid].
+"""The worker on Brian2's runtime targets; a program: numpy|cython, SIZE and the words of a Model.
 
 The same protocol, the same abstract code and the same counts as the C++ worker, for machines
 without a compiler.
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from neurosim.engine.cache import FLAGS
-from neurosim.engine.protocol import DRIVE, HEADER, LOAD, arrays
+from neurosim.engine.protocol import DRIVE, HEADER, LOAD, Model, arrays, numbers
 
 __all__ = ["Block", "serve"]
 
@@ -21,7 +21,7 @@ __all__ = ["Block", "serve"]
 class Block:
     """One Brian2 network whose state is data and whose steps are taken one by one."""
 
-    def __init__(self, target: str, size: int, sinusoid: bool) -> None:
+    def __init__(self, target: str, size: int, model: Model) -> None:
         from brian2 import ms, prefs
 
         prefs.reset_to_defaults()  # whatever the user prefers elsewhere
@@ -30,8 +30,8 @@ class Block:
         prefs.codegen.cpp.extra_compile_args = [f for f in FLAGS if not f.startswith("-std")]
         from neurosim.engine.model import population
 
-        self.size, self.sinusoid = size, sinusoid
-        group, network = population(size, 1 * ms, sinusoid)
+        self.size, self.model = size, model
+        group, network = population(size, 1 * ms, model)
         network.run(0 * ms)  # makes the code objects
         self.variable = group.variables
         self.objects = [o for o in network.sorted_objects if o.active]
@@ -39,9 +39,11 @@ class Block:
 
     def load(self, source: BinaryIO, seed_low: int, seed_high: int) -> None:
         """Read every array of a LOAD."""
-        for name, dtype in arrays(self.sinusoid):
+        for name, dtype in arrays(self.model):
             data = source.read(self.size * np.dtype(dtype).itemsize)
             self.variable[name].set_value(np.frombuffer(data, dtype))
+        for name in numbers(self.model):
+            self.variable[name].set_value(np.frombuffer(source.read(8)))
         self.variable["spike_count"].set_value(np.zeros(self.size))
         for name, word in (("seed_low", seed_low), ("seed_high", seed_high)):
             self.variable[name].set_value(np.array(word, np.int64).astype(np.int32))
@@ -98,7 +100,7 @@ if __name__ == "__main__":
     os.dup2(2, 1)  # whatever else prints goes to standard error
     with np.errstate(all="ignore"):  # the branch that choose() does not take
         serve(
-            Block(sys.argv[1], int(sys.argv[2]), "sinusoid" in sys.argv[3:]),
+            Block(sys.argv[1], int(sys.argv[2]), Model.of(sys.argv[3:])),
             sys.stdin.buffer,
             pipe,
         )

@@ -1,4 +1,6 @@
-"""Builds the C++ worker with Brian2's C++ standalone mode; a program: FOLDER [sinusoid].
+"""Builds the C++ worker with Brian2's C++ standalone mode; a program.
+
+Arguments: FOLDER and the words of a Model.
 
 It runs in a process of its own, so that `set_device` and the preferences touch nobody. Brian2 bakes
 group size and duration into its sources; here the size is one padded block, and the network's code
@@ -11,7 +13,7 @@ from __future__ import annotations
 import sys
 
 from neurosim.engine.cache import FLAGS, HERE
-from neurosim.engine.protocol import BLOCK, DRIVE, LOAD, arrays
+from neurosim.engine.protocol import BLOCK, DRIVE, LOAD, Model, arrays, numbers
 
 __all__ = ["build"]
 
@@ -61,7 +63,7 @@ std::_Exit(0);  // never reached: Brian2's own run with its baked duration
 """
 
 
-def build(folder: str, sinusoid: bool = False) -> None:
+def build(folder: str, model: Model) -> None:
     """Write, compile and leave ``main`` in `folder`."""
     from brian2 import device, ms, prefs, second, set_device
 
@@ -72,10 +74,11 @@ def build(folder: str, sinusoid: bool = False) -> None:
     set_device("cpp_standalone", build_on_run=False)
     from neurosim.engine.model import population
 
-    _, network = population(BLOCK, 1 * ms, sinusoid)
+    _, network = population(BLOCK, 1 * ms, model)
     receive = "\n        ".join(
-        f"lif_pipe::receive(_array_lif_{name}, {BLOCK});" for name, _ in arrays(sinusoid)
+        f"lif_pipe::receive(_array_lif_{name}, {BLOCK});" for name, _ in arrays(model)
     )
+    receive += "".join(f"\n        lif_pipe::receive(_array_lif_{n}, 1);" for n in numbers(model))
     loop = _LOOP.format(LOAD=LOAD, DRIVE=DRIVE, BLOCK=BLOCK, receive=receive)
     device.insert_code("before_network_run", loop)
     network.run(1 * second)
@@ -83,4 +86,4 @@ def build(folder: str, sinusoid: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    build(sys.argv[1], sinusoid="sinusoid" in sys.argv[2:])
+    build(sys.argv[1], Model.of(sys.argv[2:]))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurosim.engine import cache
 from neurosim.engine.cells import constants
-from neurosim.engine.protocol import BLOCK, DRIVE, HEADER, LOAD, RUN, arrays
+from neurosim.engine.protocol import BLOCK, DRIVE, HEADER, LOAD, RUN, Model, arrays, numbers
 
 __all__ = ["MOST_TRIALS", "Target", "Worker", "usable_target"]
 
@@ -26,13 +26,14 @@ MOST_TRIALS = 1 << 24
 # what fills a block up: cells that never do anything
 _SILENT = {
     "tau_m": 1.0, "noise_sd": 1.0, "v_threshold": 1.0, "step_in_tau": 0.01, "decay": 0.99,
-    "steepness": 1.0, "release": np.inf,
+    "steepness": 1.0, "release": np.inf, "tau_noise": 1.0,
 }  # fmt: skip
 
+_PLAIN = Model()
 _said: set[str] = set()
 
 
-def usable_target(target: Target = "auto", sinusoid: bool = False) -> Target:
+def usable_target(target: Target, model: Model) -> Target:
     """The code-generation target to use; for "cpp" its worker is there when this returns.
 
     Parameters
@@ -44,7 +45,7 @@ def usable_target(target: Target = "auto", sinusoid: bool = False) -> Target:
     if target not in ("auto", "cpp"):
         return target
     try:
-        cache.compiled_worker(sinusoid)
+        cache.compiled_worker(model)
     except cache.NoCompiler as error:
         if target == "cpp":
             raise
@@ -65,19 +66,19 @@ class Worker:
     Parameters
     ----------
     target : "cpp", "cython" or "numpy"
-    sinusoid : bool
-        Whether the drive is a sinusoid in time.
+    model : Model
+        What the process has compiled in.
     size : int
         Most cells at a time; a C++ worker has its own.
     """
 
-    def __init__(self, target: Target, sinusoid: bool = False, size: int = BLOCK) -> None:
-        self.sinusoid = sinusoid
+    def __init__(self, target: Target, model: Model = _PLAIN, size: int = BLOCK) -> None:
+        self.model = model
         self.size = BLOCK if target == "cpp" else size
         if target == "cpp":
-            command = [str(cache.compiled_worker(sinusoid))]
+            command = [str(cache.compiled_worker(model))]
         else:
-            options = [target, str(size), *["sinusoid"] * sinusoid]
+            options = [target, str(size), *model.words()]
             command = cache.own_process("runtime", *options)
         self._process = subprocess.Popen(
             command,
@@ -113,11 +114,12 @@ class Worker:
         full = constants(cells, dt)
         self.loaded = len(cells["cell"])
         data = []
-        for name, dtype in arrays(self.sinusoid):
+        for name, dtype in arrays(self.model):
             array = np.empty(self.size, dtype)
             array[: self.loaded] = full[name]
             array[self.loaded :] = _SILENT.get(name, 0)
             data.append(array)
+        data += [np.array([full[name]], dtype=float) for name in numbers(self.model)]
         self._send(LOAD, 0, 0, seed, dt, *data)
 
     def run(
