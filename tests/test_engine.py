@@ -210,8 +210,8 @@ def test_second_spike_chance_bounds_what_is_seen():
 
 @pytest.mark.slow
 def test_identical_counts_over_a_billion_neuron_steps(monkeypatch):
-    # 12,500 instances x 80,000 steps, whole, in blocks of 1,000 and 65,536 (of the C++ worker's
-    # own size at most), on one and on two processes
+    # 12,500 instances x 80,000 steps in blocks of 2,088 (as many as the C++ worker holds), of 1,777
+    # and of 1,000, on one and on two processes
     drive = _drive(np.linspace(-0.5, 1.5, 50).reshape(1, 50))
     cells = LIF.sample_v1(50, seed=1)
     options = {"duration": 40, "settle": 0, "trials": 250, "seed": 5, "dt": 5e-4}
@@ -224,10 +224,11 @@ def test_identical_counts_over_a_billion_neuron_steps(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["numpy", "cython"])
-def test_identical_counts_over_ten_million_neuron_steps_per_target(target):
+@pytest.mark.parametrize(("target", "size"), [("numpy", 1000), ("numpy", 65_536), ("cython", 8192)])
+def test_identical_counts_over_ten_million_neuron_steps_per_target(target, size, monkeypatch):
     drive = _drive(np.linspace(-0.5, 1.5, 50).reshape(1, 50))
     cells = LIF.sample_v1(50, seed=1)
     options = {"duration": 1, "settle": 0, "trials": 100, "seed": 5, "dt": 5e-4}
     expected = simulate(cells, drive, **options)["count"].values
+    monkeypatch.setattr("neurosim.engine.lif._RUNTIME_SIZE", size)
     assert np.array_equal(simulate(cells, drive, target=target, **options)["count"], expected)

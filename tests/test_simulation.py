@@ -48,6 +48,43 @@ def test_without_noise_the_rates_are_the_deterministic_ones():
     assert kept.tolist() == responses["count"].values.ravel().tolist()
 
 
+# the table's coloured column: tau_noise ms -> Hz, rows as above
+COLOURED = [
+    (0.5, 10.209423), (0.5, 30.107146), (0.5, 10.097686), (0.5, 29.979602),
+    (1.0, 32.309861), (1.0, 1.423971), (1.0, 37.620365), (1.0, 135.254402),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "coloured"), list(zip(SIEGERT, COLOURED, strict=True)))
+def test_lif_rate_is_the_table(row, coloured):
+    # oracle: REFERENCES. Its coloured column was made with alpha rounded to 2.0652532, which moves
+    # two of the eight by one unit of the last digit; alpha here is sqrt(2) |zeta(1/2)| in full
+    tau, t_ref, threshold, reset, mean, s, white = row
+    assert float(_cell(tau, t_ref, threshold, reset, s).rate(mean)) == pytest.approx(
+        white, abs=6e-7
+    )
+    tau_noise, expected = coloured
+    sd = s / 2**0.5 / (1 + tau_noise / tau) ** 0.5
+    cell = LIF(
+        tau_m=tau / 1e3, t_ref=t_ref / 1e3, v_rest=0, v_threshold=threshold, v_reset=reset,
+        noise_sd=sd, tau_noise=tau_noise / 1e3,
+    )  # fmt: skip
+    assert float(cell.rate(mean)) == pytest.approx(expected, abs=1.1e-6)
+    slope = (float(cell.rate(mean + 1e-4)) - float(cell.rate(mean - 1e-4))) / 2e-4
+    assert float(cell.rate_slope(mean)) == pytest.approx(slope, rel=1e-6)
+
+
+def test_presets_say_where_they_are_from():
+    from neurosim.models.presets import PRESETS
+
+    for name, preset in PRESETS.items():
+        assert preset.source
+        assert LIF.preset(name).tau_m == preset.parameters["tau_m"]
+    assert LIF.preset("brette-2007-cuba", noise_sd=2).noise_sd == 2
+    with pytest.raises(InputError, match="one of brunel-hakim-1999"):
+        LIF.preset("hodgkin-huxley")
+
+
 def _rate_error(row, dt_over_tau, spikes, settle_taus=100, seed=1):
     """Relative error of the simulated rate against Siegert's, and its standard error."""
     tau, t_ref, threshold, reset, mean, s, siegert = row
