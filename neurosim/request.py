@@ -75,6 +75,29 @@ class Request:
         """Refuse everything that cannot be, then work out steps and potentials."""
         faults = Faults("simulate")
         self._check_drive(faults)
+        self._check_numbers(faults)
+        self._check_cell(faults)
+        faults.stop()
+        # the step is shortened to divide the duration; settling is rounded up to whole steps
+        self.steps = max(1, math.ceil(self.duration / self.dt - 1e-9))
+        self.dt = self.duration / self.steps
+        self.settle_steps = math.ceil(self.settle / self.dt - 1e-9)
+        if isinstance(self.cell, LIF) and np.any(self.cell.tau_noise):
+            parts = substeps(self.cell.tau_noise, self.dt)
+            self.dt, self.steps = self.dt / parts, self.steps * parts
+            self.settle_steps *= parts
+        self.potential = self._volts(self.drive.transpose("stimulus", "cell").values)
+        self._check_bins(faults)
+        if isinstance(self.cell, LIF):
+            self._check_second_spikes(faults, self.cell)
+        size = 4 * np.prod((*self.potential.shape, self.trials), dtype=float)
+        faults.require(
+            size <= self.memory, f"counts within memory={self.memory:g} bytes", f"{size:g}",
+            "fewer trials, or more memory",
+        )  # fmt: skip
+        faults.stop()
+
+    def _check_numbers(self, faults: Faults) -> None:
         gain, baseline = self.gain, self.baseline
         for name in ("duration", "dt", "settle"):
             value = getattr(self, name)
@@ -97,30 +120,13 @@ class Request:
         faults.require(
             self.duration >= self.dt, "duration of at least one time step", self.duration
         )
-        self._check_cell(faults)
+        if self.dt > 0:
+            steps = (self.duration + self.settle) / self.dt
+            faults.require(steps < 1 << 31, f"fewer than {1 << 31} steps", f"{steps:g}")
         faults.require(self.start in ("settled", "rest"), "start 'settled' or 'rest'", self.start)
         faults.require(
             self.engine in ("spikes", "theory"), "engine 'spikes' or 'theory'", self.engine
         )
-        faults.stop()
-        # the step is shortened to divide the duration; settling is rounded up to whole steps
-        self.steps = max(1, math.ceil(self.duration / self.dt - 1e-9))
-        self.dt = self.duration / self.steps
-        self.settle_steps = math.ceil(self.settle / self.dt - 1e-9)
-        if isinstance(self.cell, LIF) and np.any(self.cell.tau_noise):
-            parts = substeps(self.cell.tau_noise, self.dt)
-            self.dt, self.steps = self.dt / parts, self.steps * parts
-            self.settle_steps *= parts
-        self.potential = self._volts(self.drive.transpose("stimulus", "cell").values)
-        self._check_bins(faults)
-        if isinstance(self.cell, LIF):
-            self._check_second_spikes(faults, self.cell)
-        size = 4 * np.prod((*self.potential.shape, self.trials), dtype=float)
-        faults.require(
-            size <= self.memory, f"counts within memory={self.memory:g} bytes", f"{size:g}",
-            "fewer trials, or more memory",
-        )  # fmt: skip
-        faults.stop()
 
     def _check_cell(self, faults: Faults) -> None:
         if isinstance(self.cell, LIF):
