@@ -9,6 +9,7 @@ from scipy.signal import hilbert
 
 from neurosim import RECTIFIERS, GaborBank, Gratings, InputError, Photographs, VisualField
 from neurosim.models.gabor import analytic_profile, carrier_ratio, relative_gain
+from neurosim.models.populations import bandwidth, orientation_width
 
 
 @pytest.mark.parametrize("nx", [0.1, 0.2, 0.365, 0.6, 1.2])
@@ -140,3 +141,40 @@ def test_a_band_beyond_nyquist_and_a_field_too_small_are_refused():
         GaborBank.quadrature(0, 2).kernels(VisualField(6, 8))
     with pytest.raises(InputError, match="3 envelope SDs from the edge"):
         GaborBank.quadrature(0, 2, x=1.8).kernels(VisualField(4, 16))
+
+
+@pytest.mark.parametrize("nx", [0.2, 0.365, 0.8])
+def test_widths_are_those_of_the_tuning_curves(nx):
+    # oracle: half height found on fine tuning curves of the closed form
+    octaves = np.linspace(-4, 3, 70_001)
+    wide = octaves[relative_gain(2**octaves, 0.0, nx, 0.4) > 0.5]
+    assert bandwidth(nx) == pytest.approx(np.ptp(wide), abs=5e-4)
+    angle = np.deg2rad(np.linspace(-90, 90, 180_001))
+    over = angle[relative_gain(np.cos(angle), np.sin(angle), nx, 0.4) > 0.5]
+    assert orientation_width(nx, 0.4) == pytest.approx(np.rad2deg(np.ptp(over)), abs=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("source", "eccentricity", "width", "medians"),
+    [
+        # published medians; what a median of so many published cells is uncertain by
+        ("ringach", "foveal", "nx", (0.365, 0.03)),
+        ("ringach", "foveal", "ny", (0.445, 0.04)),
+        ("devalois", "foveal", "bandwidth", (1.45, 0.06)),
+        ("devalois", "foveal", "orientation_width", (42.3, 3.5)),
+        ("devalois", "parafoveal", "bandwidth", (1.32, 0.08)),
+        ("devalois", "parafoveal", "orientation_width", (33.8, 3.5)),
+    ],
+)
+def test_sampled_cells_have_the_published_medians(source, eccentricity, width, medians):
+    bank = GaborBank.sample_v1(2000, seed=3, source=source, eccentricity=eccentricity)
+    table = bank.widths_against_published()
+    median, uncertainty = medians
+    assert table.loc[width, f"{source} {eccentricity}"] == median
+    assert table.loc[width, "this bank"] == pytest.approx(median, abs=uncertainty)
+    assert np.ptp(bank.orientation) > 175
+
+
+def test_sample_v1_refuses_what_there_is_not():
+    with pytest.raises(InputError, match="source 'ringach' or 'devalois', got hubel"):
+        GaborBank.sample_v1(3, source="hubel")

@@ -9,7 +9,7 @@ contrast units: a quadrature pair's response to its optimal full-contrast gratin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -17,8 +17,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosim.errors import Faults
 from neurosim.models.drive import Driven, driven_by, static
-from neurosim.models.gabor import analytic_profile, carrier_ratio, spectrum_peak
+from neurosim.models.gabor import carrier_ratio
+from neurosim.models.kernels import kernels_on
+from neurosim.models.populations import Eccentricity, Source, against_published, sample_cells
 from neurosim.stimuli import Stimulus, VisualField
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["QUADRATURE", "RINGACH_MEDIAN_NX", "RINGACH_MEDIAN_NY", "GaborBank"]
 
@@ -119,6 +124,46 @@ class GaborBank:
         theta, f, x, y, nx, ny = (np.repeat(column, len(QUADRATURE)) for column in sets)
         return cls(theta, f, np.tile(QUADRATURE, sets[0].size), x, y, nx, ny)
 
+    @classmethod
+    def sample_v1(
+        cls,
+        cells: int,
+        seed: int = 0,
+        source: Source = "ringach",
+        eccentricity: Eccentricity = "foveal",
+    ) -> GaborBank:
+        """Simple cells drawn from published distributions of macaque V1.
+
+        Widths and spatial frequencies are the source's (see `neurosim.models.populations`);
+        orientations and phases are uniform, centres are at 0. The two sources disagree:
+        `widths_against_published` says by how much.
+
+        Parameters
+        ----------
+        cells : int
+        seed : int
+        source : "ringach" or "devalois"
+        eccentricity : "foveal" or "parafoveal"
+
+        Examples
+        --------
+        >>> bank = GaborBank.sample_v1(200, seed=1)
+        >>> bank.widths_against_published().round(2).loc["nx"].tolist()
+        [0.37, 0.36, nan, nan]
+        """
+        return cls(**sample_cells(cells, seed, source, eccentricity))
+
+    def widths_against_published(self) -> pd.DataFrame:
+        """Medians of this bank's widths beside the published ones of simple cells.
+
+        Returns
+        -------
+        DataFrame
+            Rows nx, ny (cycles), bandwidth (octaves), orientation_width (deg); columns the bank and
+            each source.
+        """
+        return against_published(self._column("nx"), self._column("ny"))
+
     def _column(self, name: str) -> NDArray[np.float64]:
         return np.asarray(getattr(self, name), dtype=float)
 
@@ -172,25 +217,9 @@ class GaborBank:
         InputError
             When the pixels are too coarse for a cell's band, or the field too small for it.
         """
-        self._check_fits(field)
-        theta = np.deg2rad(self._column("orientation"))[:, None, None]
-        dx = field.x - self._column("x")[:, None, None]
-        dy = field.y[:, None] - self._column("y")[:, None, None]
-        sx, sy = (s[:, None, None] for s in self.sigma)
-        along = (dx * np.cos(theta) + dy * np.sin(theta)) / sx
-        across = (dy * np.cos(theta) - dx * np.sin(theta)) / sy
-        phase = np.exp(1j * np.deg2rad(self._column("phase")))[:, None, None]
-        nx = self._column("nx")[:, None, None]
-        envelope = np.exp(-(across**2) / 2)
-        weights = (analytic_profile(along, nx) * phase).real * envelope
-        envelope = envelope * np.exp(-(along**2) / 2)
-        # what cropping and sampling leave of the mean goes where the envelope is
-        for _ in range(2):
-            mean = weights.sum((1, 2), keepdims=True) / envelope.sum((1, 2), keepdims=True)
-            weights -= mean * envelope
-        peak = spectrum_peak(*self.sigma, self._column("nx"))[:, None, None]
+        weights = kernels_on(field, **{name: self._column(name) for name in _UNITS})
         return xr.DataArray(
-            weights / (peak * field.ppd**2),
+            weights,
             dims=("cell", "y", "x"),
             coords={
                 **self.coordinates(),
@@ -199,28 +228,6 @@ class GaborBank:
             },
             name="kernel",
         )
-
-    def _check_fits(self, field: VisualField) -> None:
-        """Refuse a band that reaches beyond Nyquist, or an envelope that leaves the field."""
-        faults = Faults("GaborBank")
-        sx, sy = self.sigma
-        band_edge = self._column("spatial_frequency") + 3 / (2 * np.pi * np.minimum(sx, sy))
-        faults.require(
-            (band_edge <= field.nyquist).all(),
-            f"every band (preferred frequency + 3 SD) within {field.nyquist:g} cycles/deg",
-            f"{band_edge.max():.3g}",
-            "raise the field's ppd",
-        )
-        edge_x = np.abs(field.x).max() - np.abs(self._column("x"))
-        edge_y = np.abs(field.y).max() - np.abs(self._column("y"))
-        room = np.minimum(edge_x, edge_y) / np.maximum(sx, sy)
-        faults.require(
-            (room >= 3).all(),
-            "every cell at least 3 envelope SDs from the edge of the field",
-            f"{room.min():.2g}",
-            "make the field larger or move the cell",
-        )
-        faults.stop()
 
     def drive(
         self, stimulus: Stimulus, field: VisualField | None = None, closed_form: bool = True
