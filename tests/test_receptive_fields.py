@@ -178,3 +178,45 @@ def test_sampled_cells_have_the_published_medians(source, eccentricity, width, m
 def test_sample_v1_refuses_what_there_is_not():
     with pytest.raises(InputError, match="source 'ringach' or 'devalois', got hubel"):
         GaborBank.sample_v1(3, source="hubel")
+
+
+@pytest.mark.parametrize(("stride", "padding"), [(1, "valid"), (3, "same"), (2, 5)])
+def test_convolution_is_the_dot_product_with_every_patch(stride, padding):
+    # oracle: the sum of products, patch by patch
+    random = np.random.default_rng(0)
+    field = VisualField(2, 16)
+    image = random.normal(size=(50, 61))
+    bank = GaborBank.quadrature(30, 3)
+    kernels = bank.kernels(field).values
+    response = bank.convolve(image, field, stride, padding)
+    around = {"valid": (0, 0), "same": (15, 16), 5: (5, 5)}[padding]
+    padded = np.pad(image, around)
+    for row, column in ((0, 0), (1, 2), (-1, -1)):
+        top = range(0, padded.shape[0] - 31, stride)[row]
+        left = range(0, padded.shape[1] - 31, stride)[column]
+        patch = padded[top : top + 32, left : left + 32]
+        expected = (kernels * patch).sum((1, 2))
+        assert response.values[:, row, column] == pytest.approx(expected, abs=1e-10)
+    if padding == "same":
+        assert response.shape[1:] == (-(-50 // 3), -(-61 // 3))
+
+
+def test_convolution_with_a_patch_is_its_drive():
+    photographs = Photographs(patches=3, seed=1)
+    bank = GaborBank.quadrature([0, 45], 2)
+    drive = bank.drive(photographs).values
+    for patch, expected in zip(photographs.frames(VisualField()).values, drive, strict=True):
+        assert bank.convolve(patch).values.ravel() == pytest.approx(expected, abs=1e-12)
+
+
+def test_convolution_refuses_what_cannot_be():
+    bank = GaborBank.quadrature(0, 2)
+    for image, arguments, message in (
+        (np.zeros((3, 3)), {}, "at least 64 x 64 pixels"),
+        (np.zeros(9), {}, "shape .row, column"),
+        (np.zeros((99, 99)), {"stride": 0}, "stride >= 1"),
+        (np.zeros((99, 99)), {"padding": "full"}, "padding as a number"),
+        (np.full((99, 99), np.nan), {}, "a finite image"),
+    ):
+        with pytest.raises(InputError, match=message):
+            bank.convolve(image, **arguments)

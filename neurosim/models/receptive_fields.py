@@ -16,6 +16,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.errors import Faults
+from neurosim.models.convolution import Padding, correlate
 from neurosim.models.drive import Driven, driven_by, static
 from neurosim.models.gabor import carrier_ratio
 from neurosim.models.kernels import kernels_on
@@ -228,6 +229,40 @@ class GaborBank:
             },
             name="kernel",
         )
+
+    def convolve(
+        self,
+        image: ArrayLike,
+        field: VisualField | None = None,
+        stride: int = 1,
+        padding: Padding = "valid",
+    ) -> xr.DataArray:
+        """Response at every position of an image: the bank as a ConvNet's layer.
+
+        Parameters
+        ----------
+        image : array (row, column)
+            Contrast about the mean.
+        field : VisualField, optional
+            The kernels' size and pixels per degree. Default: ``VisualField()``.
+        stride, padding
+            As ConvNets name them; see `neurosim.models.convolution.correlate`.
+
+        Returns
+        -------
+        DataArray (cell, y, x)
+            Contrast units; y and x in deg from the first position, y upwards.
+        """
+        field = VisualField() if field is None else field
+        kernels = self.kernels(field).values
+        response = correlate(np.asarray(image, dtype=float), kernels, stride, padding)
+        step = stride / field.ppd
+        places = {
+            "y": ("y", -step * np.arange(response.shape[1]), {"units": "deg"}),
+            "x": ("x", step * np.arange(response.shape[2]), {"units": "deg"}),
+        }
+        coords = {**self.coordinates(), **places}
+        return xr.DataArray(response, coords, ("cell", "y", "x"), "response", dict(_DRIVE_ATTRS))
 
     def drive(
         self, stimulus: Stimulus, field: VisualField | None = None, closed_form: bool = True
