@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from neurosim.models.rectifier import RECTIFIERS, Parameter, Rectifier
     from neurosim.responses import load_responses, responses_from_counts, save_responses
     from neurosim.simulation import simulate
-    from neurosim.stimuli import Gratings, Photographs, VisualField
+    from neurosim.stimuli import Gratings, Noise, Photographs, VisualField
 
 _HOME = {
     "BrianCell": "neurosim.models.brian_cell",
@@ -36,6 +36,7 @@ _HOME = {
     "Gratings": "neurosim.stimuli",
     "InputError": "neurosim.errors",
     "LIF": "neurosim.models.lif",
+    "Noise": "neurosim.stimuli",
     "Parameter": "neurosim.models.rectifier",
     "Photographs": "neurosim.stimuli",
     "RECTIFIERS": "neurosim.models.rectifiers",
@@ -61,6 +62,7 @@ __all__ = [
     "GaborBank",
     "Gratings",
     "InputError",
+    "Noise",
     "Parameter",
     "Photographs",
     "Rectifier",

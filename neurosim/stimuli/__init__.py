@@ -2,7 +2,8 @@
 
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.gratings import Gratings
+from neurosim.stimuli.noise import Noise
 from neurosim.stimuli.photographs import Photographs
 from neurosim.stimuli.stimulus import Sequence, Sinusoids, Stimulus
 
-__all__ = ["Gratings", "Photographs", "Sequence", "Sinusoids", "Stimulus", "VisualField"]
+__all__ = ["Gratings", "Noise", "Photographs", "Sequence", "Sinusoids", "Stimulus", "VisualField"]

@@ -1,0 +1,129 @@
+"""Noise: each frame a function of the seed and its index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosim.errors import Faults
+from neurosim.stimuli.field import VisualField
+from neurosim.stimuli.stimulus import Label, Stimulus
+
+__all__ = ["Noise"]
+
+Kind = Literal["gaussian", "binary", "ternary", "pink"]
+_KINDS = ("gaussian", "binary", "ternary", "pink")
+
+
+class Noise(Stimulus):
+    """Frames of noise, of zero mean contrast in expectation.
+
+    Parameters
+    ----------
+    frames : int
+        How many.
+    kind : "gaussian", "binary", "ternary" or "pink"
+        Independent Gaussian squares; squares of plus or minus the contrast; sparse ones, of either
+        sign with a chance of `density`, else 0; Gaussian with a power spectrum of f^-slope.
+    contrast : float
+        RMS contrast for Gaussian and pink noise (nothing is clipped; pink noise has it in
+        expectation), the squares' contrast for binary and ternary.
+    square : float
+        Side of the squares, deg; whole pixels. Default: one pixel. Not for pink noise.
+    density : float
+        Of ternary noise.
+    slope : float
+        Of pink noise's power spectrum.
+    seed : int
+        Frame k depends on the seed and k alone, not on how many frames there are.
+
+    Raises
+    ------
+    InputError
+        Naming everything that cannot be; on showing, for squares that are not whole pixels.
+
+    Examples
+    --------
+    >>> noise = Noise(3, kind="binary", contrast=0.5, square=0.25, seed=1)
+    >>> noise
+    <Noise: 3 frames of binary noise, contrast 0.5>
+    >>> frames = noise.frames(VisualField(size=2, ppd=16))
+    >>> np.unique(frames.values)
+    array([-0.5,  0.5])
+    """
+
+    kind = "noise"
+
+    def __init__(
+        self,
+        frames: int,
+        kind: Kind = "gaussian",
+        contrast: float = 0.3,
+        square: float | None = None,
+        density: float = 0.1,
+        slope: float = 2.0,
+        seed: int = 0,
+    ) -> None:
+        faults = Faults("Noise")
+        faults.require(frames >= 1 and frames == int(frames), "frames >= 1", frames)
+        faults.require(kind in _KINDS, f"kind among {', '.join(_KINDS)}", kind)
+        faults.require(0 < contrast < np.inf, "contrast > 0", contrast)
+        faults.require(square is None or square > 0, "square > 0 deg", square)
+        faults.require(square is None or kind != "pink", "no square for pink noise", square)
+        faults.require(0 < density <= 1, "density in (0, 1]", density)
+        faults.require(0 <= slope <= 4, "slope in [0, 4]", slope)
+        faults.require(seed >= 0, "seed >= 0", seed)
+        faults.stop()
+        self.number, self.noise, self.contrast = int(frames), kind, contrast
+        self.square, self.density, self.slope, self.seed = square, density, slope, seed
+
+    def __repr__(self) -> str:
+        return f"<Noise: {self.number} frames of {self.noise} noise, contrast {self.contrast:g}>"
+
+    def labels(self, field: VisualField) -> Mapping[str, Label]:
+        return {
+            "noise": Label(np.full(self.number, self.noise)),
+            "frame": Label(np.arange(self.number)),
+            "contrast": Label(np.full(self.number, float(self.contrast)), "1"),
+        }
+
+    def contrast_frames(self, field: VisualField) -> NDArray[np.float64]:
+        return np.stack([self.frame(k, field) for k in range(self.number)])
+
+    def frame(self, index: int, field: VisualField) -> NDArray[np.float64]:
+        """One frame, whatever its index; shape (row, column)."""
+        random = np.random.Generator(np.random.Philox(key=self.seed, counter=[0, 0, 0, index]))
+        if self.noise == "pink":
+            return self.contrast * self._pink(random, field)
+        side = self._pixels(field)
+        rows, columns = (-(-n // side) for n in field.shape)
+        squares = self.contrast * self._squares(random, (rows, columns))
+        whole = np.repeat(np.repeat(squares, side, axis=0), side, axis=1)
+        return whole[: field.shape[0], : field.shape[1]]
+
+    def _squares(self, random: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
+        if self.noise == "gaussian":
+            return random.standard_normal(shape)
+        sign = random.choice([-1.0, 1.0], shape)
+        return sign if self.noise == "binary" else sign * (random.random(shape) < self.density)
+
+    def _pink(self, random: np.random.Generator, field: VisualField) -> NDArray[np.float64]:
+        """Gaussian noise of RMS 1 in expectation, power f^-slope, no mean, periodic."""
+        rows, columns = field.shape
+        f = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.fftfreq(columns))
+        amplitude = np.where(f > 0, f, np.inf) ** (-self.slope / 2)
+        amplitude /= np.sqrt((amplitude**2).mean())
+        return np.fft.ifft2(np.fft.fft2(random.standard_normal((rows, columns))) * amplitude).real
+
+    def _pixels(self, field: VisualField) -> int:
+        side = 1.0 if self.square is None else self.square * field.ppd
+        faults = Faults("Noise")
+        faults.require(
+            side >= 1 and abs(side - round(side)) < 1e-9, "squares of whole pixels",
+            f"{side:g} pixels", f"{max(1, round(side)) / field.ppd:g} deg would do",
+        )  # fmt: skip
+        faults.stop()
+        return round(side)
