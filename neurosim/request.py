@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from neurosim.drive_over_time import Integral, MeanOverSteps, seconds
 from neurosim.engine.blocks import Plan
 from neurosim.engine.cells import second_spike_chance, substeps
 from neurosim.engine.grid import GridPlan
@@ -26,6 +27,7 @@ __all__ = ["Request"]
 Array = NDArray[np.float64]
 
 _MOST_SECOND_SPIKES = 1e-4  # chance that a step with a spike holds another
+_MOST_STEPS = 1 << 31
 _SPIKING = ("noise_sd", "tau_m", "v_threshold", "v_reset", "t_ref", "tau_noise")
 
 
@@ -69,7 +71,11 @@ class Request:
     def drive(self) -> xr.DataArray:
         """What the responses call drive: (stimulus, cell), the mean over time where it varies."""
         static = self.given["drive_mean"] if isinstance(self.given, xr.Dataset) else self.given
-        return static.mean("time", keep_attrs=True) if "time" in static.dims else static
+        if "time" not in static.dims:
+            return static
+        ends = Integral(static).at(np.array([0.0, self.duration]))
+        over_time = static.isel(time=0, drop=True).transpose("stimulus", "cell")
+        return over_time.copy(data=(ends[1] - ends[0]) / self.duration)
 
     def check(self) -> None:
         """Refuse everything that cannot be, then work out steps and potentials."""
@@ -86,11 +92,16 @@ class Request:
             parts = substeps(self.cell.tau_noise, self.dt)
             self.dt, self.steps = self.dt / parts, self.steps * parts
             self.settle_steps *= parts
+            few = self.steps + self.settle_steps < _MOST_STEPS
+            faults.require(few, f"fewer than {_MOST_STEPS} steps of tau_noise / 5",
+                           self.steps + self.settle_steps)  # fmt: skip
+            faults.stop()
         self.potential = self._volts(self.drive.transpose("stimulus", "cell").values)
         self._check_bins(faults)
         if isinstance(self.cell, LIF):
             self._check_second_spikes(faults, self.cell)
-        size = 4 * np.prod((*self.potential.shape, self.trials), dtype=float)
+        bins = (self.phase_bins or 0) + (self.duration / self.time_bin if self.time_bin else 0)
+        size = self.potential.size * (4.0 * self.trials + 8.0 * bins)
         faults.require(
             size <= self.memory, f"counts within memory={self.memory:g} bytes", f"{size:g}",
             "fewer trials, or more memory",
@@ -108,6 +119,22 @@ class Request:
             whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
             faults.require(whole, f"{name} as a whole number", repr(value))
         faults.stop()
+        for name in ("correlation", "memory"):
+            value = getattr(self, name)
+            number = isinstance(value, int | float | np.number)
+            faults.require(number, f"{name} as a number", repr(value))
+        for name in ("gain", "baseline"):
+            value = getattr(self, name)
+            faults.require(np.ndim(value) <= 1, f"{name} as one number or one per cell",
+                           np.shape(value))  # fmt: skip
+        if self.time_bin is not None:
+            one = np.ndim(self.time_bin) == 0 and self.time_bin > 0
+            faults.require(one, "time_bin as one number > 0 (s)", self.time_bin)
+        if self.engine == "theory":
+            more = [n for n in ("spike_times", "time_bin", "phase_bins", "correlation")
+                    if getattr(self, n)]  # fmt: skip
+            faults.require(not more, "nothing but counts of engine='theory'", ", ".join(more))
+        faults.stop()
         faults.require(np.isfinite(gain).all(), "finite gain (mV)", gain)
         faults.require(np.isfinite(baseline).all(), "finite baseline (mV)", baseline)
         faults.require(1 <= self.trials < MOST_TRIALS, f"trials from 1 to {MOST_TRIALS - 1}",
@@ -122,7 +149,7 @@ class Request:
         )
         if self.dt > 0:
             steps = (self.duration + self.settle) / self.dt
-            faults.require(steps < 1 << 31, f"fewer than {1 << 31} steps", f"{steps:g}")
+            faults.require(steps < _MOST_STEPS, f"fewer than {_MOST_STEPS} steps", f"{steps:g}")
         faults.require(self.start in ("settled", "rest"), "start 'settled' or 'rest'", self.start)
         faults.require(
             self.engine in ("spikes", "theory"), "engine 'spikes' or 'theory'", self.engine
@@ -164,6 +191,9 @@ class Request:
                 static or over_time, "drive with dims (stimulus, cell) or (stimulus, cell, time)",
                 part.dims,
             )  # fmt: skip
+            if not faults.require(part.dtype.kind in "iufb", "drive as numbers", part.dtype):
+                faults.stop()
+            faults.require(part.size > 0, "at least one stimulus and cell", dict(part.sizes))
             finite = np.isfinite(part.values)
             faults.require(finite.all(), "finite drive", f"{(~finite).sum()} NaN or infinite")
         faults.stop()
@@ -175,14 +205,17 @@ class Request:
         ):
             faults.require(size in (None, cells), f"{name} for one or {cells} cells", size)
         if "time" in given.dims:
-            time = given["time"].values if "time" in given.coords else np.zeros(2)
+            time = seconds(given["time"]) if "time" in given.coords else np.ones(2)
             faults.require(
-                "time" in given.coords and (np.diff(time) > 0).all() and time[0] <= 0,
+                time.size > 0 and (np.diff(time) > 0).all() and abs(time[0]) < 1e-12,
                 "a rising time coordinate in s from 0", time[:3],
             )  # fmt: skip
             faults.require(self.engine != "theory", "static drive for engine='theory'", "time")
         if self.sinusoidal:
             frequency = given["temporal_frequency"].values
+            along = given["temporal_frequency"].dims == ("stimulus",)
+            faults.require(along, "temporal_frequency along stimulus",
+                           given["temporal_frequency"].dims)  # fmt: skip
             faults.require(
                 np.isfinite(frequency).all() and (frequency >= 0).all(),
                 "temporal_frequency >= 0 Hz", frequency,
@@ -196,8 +229,16 @@ class Request:
                 bins >= 1 and abs(bins - round(bins)) < 1e-6,
                 "time_bin that divides the duration", self.time_bin,
             )  # fmt: skip
+        if self.sinusoidal:
+            fastest = float(self.given["temporal_frequency"].values.max()) * self.dt
+            faults.require(
+                fastest <= 0.1, "at least 10 time steps in each cycle of the drive",
+                f"{1 / fastest if fastest else np.inf:.3g}", "a shorter dt",
+            )  # fmt: skip
         if self.phase_bins is not None:
-            faults.require(self.phase_bins >= 1, "phase_bins >= 1", self.phase_bins)
+            whole = isinstance(self.phase_bins, int | np.integer) and self.phase_bins >= 1
+            if not faults.require(whole, "phase_bins as a whole number >= 1", self.phase_bins):
+                faults.stop()
             if faults.require(self.sinusoidal, "phase_bins with a sinusoidal drive", "another"):
                 cycles = self.given["temporal_frequency"].values * self.duration
                 whole = np.abs(cycles - np.round(cycles)) < 1e-6
@@ -272,7 +313,7 @@ class Request:
                 self.given["temporal_frequency"].values.astype(float),
             )
         elif "time" in self.given.dims:
-            drive = _Held(self)
+            drive = MeanOverSteps(self.given, self._volts, self.dt)
         plan = LIFPlan(
             shape,
             held,
@@ -287,21 +328,3 @@ class Request:
             self.correlation,
         )
         return replace(plan, target=usable_target(target, plan.model))
-
-
-class _Held:
-    """Drive over time as the engine asks for it: the value that holds at each step's middle."""
-
-    def __init__(self, request: Request) -> None:
-        given = request.given.transpose("time", "stimulus", "cell")
-        self._volts = request._volts
-        self._values: Array = given.to_numpy()
-        self._time: Array = given["time"].to_numpy()
-        self._dt = request.dt
-
-    def __call__(self, stimulus: NDArray, cell: NDArray, first: int, steps: int) -> Array:
-        middle = (np.arange(first, first + steps) + 0.5) * self._dt
-        sample = np.clip(np.searchsorted(self._time, middle, side="right") - 1, 0, None)
-        distinct, which = np.unique(sample, return_inverse=True)
-        volts = self._volts(self._values[distinct])  # (sample, stimulus, cell)
-        return volts[which[:, None], stimulus, cell]

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from neurosim.engine.blocks import Block, Plan, run_blocks
 from neurosim.engine.worker import Target
+from neurosim.errors import Faults
 from neurosim.models.brian_cell import BrianCell
 from neurosim.models.lif import LIF
 from neurosim.progress import progress_bar
@@ -74,8 +75,9 @@ def simulate(
         being baseline + gain * drive.
     drive : DataArray (stimulus, cell), DataArray (stimulus, cell, time), or Dataset
         Contrast units. Over time, each value holds from its `time` (s, from the start of counting)
-        to the next. A Dataset is a sinusoid in time: drive_mean, drive_amplitude and
-        drive_phase (deg), each (stimulus, cell), and temporal_frequency (Hz) along stimulus, as
+        to the next, and a time step takes the mean over it. A Dataset is a sinusoid in time, taken
+        at the middle of each step: drive_mean, drive_amplitude and drive_phase (deg), each
+        (stimulus, cell), and temporal_frequency (Hz) along stimulus, as
         `GaborBank.sinusoidal_drive` gives.
     gain, baseline : float or array (cell,)
         mV per unit drive, and mV.
@@ -139,6 +141,12 @@ def simulate(
         lif, drive, gain, baseline, duration, trials, dt, seed, settle, start, engine, time_bin,
         phase_bins, spike_times, memory, correlation,
     )  # fmt: skip
+    faults = Faults("simulate")
+    many = workers is None or (isinstance(workers, int) and workers >= 1)
+    faults.require(many, "workers >= 1", repr(workers))
+    targets = ("auto", "cpp", "cython", "numpy")
+    faults.require(target in targets, f"target among {', '.join(targets)}", repr(target))
+    faults.stop()
     request.check()
     responses = _without_counts(request)
     if isinstance(lif, LIF) and engine == "theory":
@@ -154,6 +162,29 @@ def simulate(
     return check_responses(collected.into(responses, done))
 
 
+class _Histogram:
+    """Spikes per condition and bin, of whole trials: those of unfinished ones wait."""
+
+    def __init__(self, conditions: int, bins: int) -> None:
+        self.total = np.zeros((conditions, bins), dtype=np.int64)
+        self.waiting: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+
+    def add(self, instance: NDArray[np.int64], place: Array, whole: int) -> None:
+        """Spikes of instances at places in bins; those below `whole` belong to whole trials."""
+        bins = np.minimum(place.astype(np.int64), self.total.shape[1] - 1)
+        self.waiting.append((instance, bins))
+        self.up_to(whole)
+
+    def up_to(self, whole: int) -> NDArray[np.int64]:
+        """The histogram of all instances below `whole`."""
+        if self.waiting:
+            instance, bins = (np.concatenate(part) for part in zip(*self.waiting, strict=True))
+            sure = instance < whole
+            np.add.at(self.total, (instance[sure] % len(self.total), bins[sure]), 1)
+            self.waiting = [(instance[~sure], bins[~sure])]
+        return self.total
+
+
 class _Collected:
     """What the blocks have given so far."""
 
@@ -163,24 +194,26 @@ class _Collected:
         self.counts = np.zeros(plan.instances, dtype=np.int32)
         self.spikes: list[tuple[NDArray[np.int64], Array]] = []
         self.bins, self.phases = request.time_bin, request.phase_bins
+        self.conditions, self.frontier = stimuli * cells, 0
+        self.taken: dict[int, int] = {}
         if self.bins is not None:
-            number = round(request.duration / self.bins)
-            self.in_bin = np.zeros((stimuli * cells, number), dtype=np.int64)
+            self.in_bin = _Histogram(self.conditions, round(request.duration / self.bins))
         if self.phases is not None:
-            self.at_phase = np.zeros((stimuli * cells, self.phases), dtype=np.int64)
+            self.at_phase = _Histogram(self.conditions, self.phases)
             self.frequency = np.repeat(request.given["temporal_frequency"].values, cells)
 
     def take(self, block: Block) -> None:
         """Keep what a block gave."""
         self.counts[block.start : block.stop] = block.counts
-        condition = block.instance % (self.plan.shape[0] * self.plan.shape[1])
+        self.taken[block.start] = block.stop
+        while self.frontier in self.taken:  # blocks come back in almost their order
+            self.frontier = self.taken.pop(self.frontier)
+        whole = self.frontier // self.conditions * self.conditions
         if self.bins is not None:
-            k = np.minimum((block.time / self.bins).astype(int), self.in_bin.shape[1] - 1)
-            np.add.at(self.in_bin, (condition, k), 1)
+            self.in_bin.add(block.instance, block.time / self.bins, whole)
         if self.phases is not None:
-            turn = block.time * self.frequency[condition] % 1.0
-            k = np.minimum((turn * self.phases).astype(int), self.phases - 1)
-            np.add.at(self.at_phase, (condition, k), 1)
+            turn = block.time * self.frequency[block.instance % self.conditions] % 1.0
+            self.at_phase.add(block.instance, turn * self.phases, whole)
         if self.request.spike_times:
             self.spikes.append((block.instance, block.time))
 
@@ -201,11 +234,13 @@ class _Collected:
         responses["count"] = ((*by, "trial"), np.moveaxis(counts, 0, -1))
         shape = (stimuli, cells, -1)
         if self.bins is not None:
-            responses["count_in_bin"] = ((*by, "time_bin"), self.in_bin.reshape(shape))
-            start = np.arange(self.in_bin.shape[1]) * self.bins
+            binned = self.in_bin.up_to(whole * conditions)
+            responses["count_in_bin"] = ((*by, "time_bin"), binned.reshape(shape))
+            start = np.arange(binned.shape[1]) * self.bins
             responses = responses.assign_coords(time_bin=("time_bin", start, {"units": "s"}))
         if self.phases is not None:
-            responses["count_at_phase"] = ((*by, "phase_bin"), self.at_phase.reshape(shape))
+            binned = self.at_phase.up_to(whole * conditions)
+            responses["count_at_phase"] = ((*by, "phase_bin"), binned.reshape(shape))
             middle = (np.arange(self.phases) + 0.5) * 360 / self.phases
             responses = responses.assign_coords(phase_bin=("phase_bin", middle, {"units": "deg"}))
         if self.request.spike_times:

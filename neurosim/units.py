@@ -64,7 +64,8 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
     """
     size, dimensions = _UNITS[unit]
     factor = 1.0
-    refusal = InputError(f"{subject}: expected {name} in {unit} or a unit like it, got {value}")
+    got = " ".join(str(value).split())[:80]
+    refusal = InputError(f"{subject}: expected {name} in {unit} or a unit like it, got {got}")
     if isinstance(value, str):
         match = _TEXT.fullmatch(value)
         given = _UNITS.get(match[2]) if match else None
@@ -73,6 +74,11 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
         value, factor = float(match[1]), given[0] / size
     elif isinstance(value, list | tuple):  # a list may hold quantities
         return np.array([in_unit(each, unit, subject, name) for each in value], dtype=float)
+    elif hasattr(value, "attrs") and hasattr(value, "values"):  # a labelled array may say its unit
+        said = _UNITS.get(value.attrs.get("units", unit))
+        if said is None or said[1] != dimensions:
+            raise refusal
+        value, factor = value.values, said[0] / size
     elif hasattr(value, "unit") or hasattr(value, "units"):  # of another library
         raise refusal
     elif hasattr(value, "dim") and hasattr(value.dim, "get_dimension"):  # a Brian2 quantity

@@ -228,6 +228,44 @@ def test_a_drive_over_time_holds_until_the_next_sample():
     assert responses["count_in_bin"].values.sum() == len(times)
 
 
+def _table(values, time, **coordinate):
+    drive = xr.DataArray([[values]], dims=("stimulus", "cell", "time"))
+    return drive.assign_coords(time=("time", time, coordinate))
+
+
+def test_a_table_finer_than_the_step_enters_by_its_mean():
+    # oracle: the static drive of the same mean; 2 ms pulses of 1 in 5 samples of 0.1 ms
+    time = np.arange(0, 0.5, 1e-4)
+    pulses = np.where(np.arange(time.size) % 5 == 0, 5.0, 0.0)
+    options = {"duration": 0.5, "trials": 300, "seed": 1, "settle": 0, "start": "rest"}
+    still = simulate(LIF(), _drive([[1.0]]), **options)["count"].values
+    for shift in (0, 2):
+        fast = simulate(LIF(), _table(np.roll(pulses, shift), time), **options)
+        assert fast["count"].values.mean() == pytest.approx(still.mean(), rel=0.02)
+        assert fast["drive"].values == pytest.approx(1.0)
+
+
+def test_the_stored_drive_is_the_mean_over_the_counted_time():
+    options = {"trials": 1, "duration": 0.5}
+    for values, time, mean in (([10.0, 0.0], [0, 0.01], 0.2), ([1.0, 0.0], [0, 5.0], 1.0)):
+        stored = simulate(LIF(), _table(values, time), gain=1, **options)["drive"]
+        assert stored.values == pytest.approx(mean)
+
+
+def test_time_in_any_unit_that_it_says():
+    options = {"trials": 20, "duration": 0.2, "seed": 4}
+    counts = simulate(LIF(), _table([0.0, 2.0], [0, 0.05]), **options)["count"]
+    assert counts.values.sum() > 100
+    in_ms = _table([0.0, 2.0], [0.0, 50.0], units="ms")
+    differences = _table([0.0, 2.0], np.array([0, 50], "timedelta64[ms]"))
+    for table in (in_ms, differences):
+        assert np.array_equal(simulate(LIF(), table, **options)["count"], counts)
+    with pytest.raises(InputError, match="expected time in s"):
+        simulate(LIF(), _table([0.0, 2.0], [0, 50], units="mV"), **options)
+    with pytest.raises(InputError, match="a rising time coordinate in s from 0"):
+        simulate(LIF(), _table([0.0, 2.0], [-0.1, 0.05]), **options)
+
+
 def test_a_drifting_grating_modulates_a_simple_cell():
     # F1/F0 of the cycle histogram: a rectified sinusoid's, pi/2 to 2, and all four phases agree
     bank = GaborBank.quadrature(0, 2)
@@ -242,6 +280,24 @@ def test_a_drifting_grating_modulates_a_simple_cell():
     # the ON cell's peak comes half a cycle after its OFF partner's
     peak = histogram["phase_bin"].values[histogram.values[0].argmax(-1)]
     assert abs((peak[0] - peak[2]) % 360 - 180) <= 45
+
+
+def test_parameters_of_results_can_be_given_back():
+    drive = _drive([[0.5, 1.0]])
+    first = simulate(LIF(noise_sd=[2, 4]), drive, gain=[20, 25], trials=3, seed=2)
+    again = simulate(
+        LIF(noise_sd=first["noise_sd"]), first["drive"], gain=first["gain"], trials=3, seed=2
+    )
+    assert np.array_equal(first["count"], again["count"])
+
+
+def test_a_damaged_worker_is_built_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("NEUROSIM_CACHE", str(tmp_path))
+    drive = _drive([[1.0]])
+    whole = simulate(LIF(), drive, trials=2, duration=0.05)["count"]
+    (worker,) = tmp_path.glob("lif-*")
+    worker.write_bytes(worker.read_bytes()[:20_000])
+    assert np.array_equal(simulate(LIF(), drive, trials=2, duration=0.05)["count"], whole)
 
 
 def test_responses_say_where_they_came_from():
@@ -266,7 +322,9 @@ def test_ctrl_c_keeps_whole_trials(monkeypatch):
     whole = simulate(LIF(), drive, **options)
     monkeypatch.setattr(blocks, "wait", stop_after_some)
     with pytest.warns(UserWarning, match=r"stopped after \d+ of 30 trials"):
-        part = simulate(LIF(), drive, **options)
+        part = simulate(LIF(), drive, time_bin=0.01, spike_times=True, **options)
+    assert part["count_in_bin"].values.sum() == part["count"].values.sum()
+    assert part["spike_time"].size == part["count"].values.sum()
     kept = part.sizes["trial"]
     assert 1 <= kept < 30
     assert (part["trials"] == kept).all()
@@ -303,6 +361,18 @@ def test_without_a_compiler_numpy_gives_the_same_counts_and_says_so_once(monkeyp
         (LIF(), [[0.0]], {"time_bin": 0.3}, "time_bin that divides the duration"),
         (LIF(), [[0.0]], {"phase_bins": 8}, "phase_bins with a sinusoidal drive"),
         (LIF(), [[0.0]], {"memory": 10}, "counts within memory=10 bytes"),
+        (LIF(), [[0.0]], {"memory": 1e4, "time_bin": 1e-4}, "counts within memory"),
+        (LIF(), [[0.0]], {"memory": "1 GB"}, "memory as a number, got '1 GB'"),
+        (LIF(), [[0.0]], {"workers": -1}, "workers >= 1, got -1"),
+        (LIF(), [[0.0]], {"target": "gpu"}, "target among auto, cpp, cython, numpy, got 'gpu'"),
+        (LIF(), [[0.0]], {"correlation": None}, "correlation as a number"),
+        (LIF(), [[0.0]], {"gain": np.ones((2, 1))}, "gain for one or 1 cells, got 2"),
+        (LIF(), [[0.0]], {"gain": np.ones((1, 1))}, "gain as one number or one per cell"),
+        (LIF(), [[0.0]], {"time_bin": [0.1, 0.05]}, "time_bin as one number"),
+        (LIF(), [[0.0]], {"engine": "theory", "spike_times": True}, "nothing but counts of engine"),
+        (LIF(tau_noise=1e-9), [[0.0]], {}, "steps of tau_noise / 5"),
+        (LIF(), np.zeros((1, 0)), {}, "at least one stimulus and cell"),
+        (LIF(), [["a"]], {}, "drive as numbers"),
         (LIF(), [[0.0]], {"start": "cold"}, "start 'settled' or 'rest', got cold"),
     ],
 )
@@ -326,6 +396,11 @@ def test_simulate_refuses_drives_of_the_wrong_shape():
         simulate(LIF(), moving, duration=0.5, phase_bins=8)
     with pytest.raises(InputError, match="static drive for engine='theory'"):
         simulate(LIF(), moving, engine="theory")
+    with pytest.raises(InputError, match="at least 10 time steps in each cycle"):
+        simulate(LIF(), moving.assign_coords(temporal_frequency=("stimulus", [300.0, 4.0])))
+    across = moving.drop_vars("temporal_frequency").assign(temporal_frequency=("cell", [4.0] * 4))
+    with pytest.raises(InputError, match="temporal_frequency along stimulus"):
+        simulate(LIF(), across)
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,10 @@ def compiled_worker(model: Model) -> Path:
         When there is one and the build fails, with what it said.
     """
     binary = folder() / f"lif-{_key(model)}"
-    if binary.exists() and binary.stat().st_size > 0:
-        return binary
+    if binary.exists():
+        if _runs(binary):
+            return binary
+        binary.unlink()  # damaged: built again
     try:
         binary.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -90,6 +92,15 @@ def compiled_worker(model: Model) -> Path:
             raise DidNotBuild(f"the simulation's C++ worker did not build:\n{said}")
         os.replace(made, binary)
     return binary
+
+
+def _runs(binary: Path) -> bool:
+    """Whether a worker starts, and ends when there is nothing to do."""
+    try:
+        done = subprocess.run([binary], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    except OSError:
+        return False
+    return done.returncode == 0
 
 
 def own_process(module: str, *arguments: str) -> list[str]:
@@ -114,7 +125,7 @@ def _brian2() -> str:
 def _compiler() -> str:
     """The compiler's path and version, which is also how one finds out that it works."""
     name = os.environ.get("CXX") or ("clang++" if sys.platform == "darwin" else "g++")
-    words = name.split()
+    words = name.split() or ["g++"]
     path = shutil.which(words[0])
     if path is None:
         raise NoCompiler(f"no C++ compiler {words[0]!r} on the path")
