@@ -40,8 +40,7 @@ class Fit:
     standard_errors : array (cell, parameter)
         From the expected information of the parameters off their bounds; NaN at a bound, and
         where the data do not identify the parameter. A threshold's likelihood has corners at the
-        drives shown, so its error is too small where few spikes fall about it: two of them covered
-        the truth in 74 to 90 % of simulated cells with few spikes or none below threshold.
+        drives shown, so its error is too small where few spikes fall about it.
     at_bound : bool array (cell, parameter)
     log_likelihood : array (cell,)
         nats, of the Poisson probabilities of every trial.

@@ -14,8 +14,8 @@ def rate_from_intervals(responses: xr.Dataset) -> xr.DataArray:
     """Firing rate as one over the mean interspike interval.
 
     Unlike a count over a window it is not rounded to whole spikes, which suits cells that fire
-    regularly. Intervals longer than the window are never seen: for irregular cells it is too high
-    (28.7 for 27.9 Hz, but 6.5 for 1.7 Hz in windows of half a second); count spikes for those.
+    regularly. Intervals longer than the window are never seen: for irregular cells it is too high,
+    the more so the fewer spikes a window holds; count spikes for those.
 
     Parameters
     ----------
