@@ -105,16 +105,16 @@ def draw_two_paths(ax: Axes, comparison: Comparison, on: int, off: int) -> None:
     pair = fit_counts(squared, counts.take(np.array([on, off])))
     x, rate, error = _measured(counts, on)
     ax.errorbar(x, rate, error, fmt="o", ms=3, lw=0.5, color=_PALETTE[0], alpha=0.7,
-                label=f"phase {phase[on]:.0f}°")  # fmt: skip
+                label=f"{_kind(phase[on])} cell")  # fmt: skip
     at = np.linspace(x.min(), x.max(), 401)
     x, rate, error = _measured(counts, off)
     ax.errorbar(-x, rate, error, fmt="s", ms=3, lw=0.5, color=_PALETTE[1], alpha=0.7,
-                label=f"phase {phase[off]:.0f}°")  # fmt: skip
+                label=f"{_kind(phase[off])} cell")  # fmt: skip
     for row, (name, colour) in enumerate((("+", _PALETTE[0]), ("−", _PALETTE[1]))):
         gain = pair.values[row, 1]
         ax.plot(at, pair.rate(at if row == 0 else -at, row), color=colour, lw=1.6,
                 label=rf"$r_0 + g\,E_{{{name}}}$, g = {gain:.0f} Hz")  # fmt: skip
-    ax.set_xlabel(f"drive of the {phase[on]:.0f}° cell (contrast units)")
+    ax.set_xlabel(f"drive of the {_kind(phase[on])} cell (contrast units)")
     ax.set_ylabel("rate (Hz)")
     ax.legend(fontsize="x-small", loc="upper center", ncols=2, frameon=False)
     ax.set_ylim(0, 1.35 * ax.get_ylim()[1])
@@ -223,6 +223,11 @@ def draw_decision(ax: Axes, comparison: Comparison) -> None:
         twin.set_ylabel("threshold (drive)")
 
 
+def _kind(phase: float) -> str:
+    """What a cell of a phase (deg) is called."""
+    return {0.0: "ON", 180.0: "OFF"}.get(float(phase), f"{phase:.0f}°")
+
+
 def _number(which: NDArray[np.int64], of: int) -> NDArray[np.int64]:
     """How many cells have each index; -1 is none of them."""
     return np.bincount(which[which >= 0], minlength=of)
@@ -238,9 +243,10 @@ def _measured(
 
 
 def opposite_pair(responses: xr.Dataset) -> tuple[int, int] | None:
-    """The cell and opposite-phase partner that half-squaring describes best, if there are such.
+    """The ON cell (phase 0) and OFF partner that half-squaring describes best, if there are such.
 
-    Best is the largest sum of explained deviance fractions of the two half-squared fits.
+    Where no cell has phase 0, any opposite pair will do. Best is the largest sum of the fractions
+    of deviance that the two half-squared fits explain.
     """
     if "preferred_phase" not in responses.coords or "quadrature_set" not in responses.coords:
         return None
@@ -257,7 +263,7 @@ def opposite_pair(responses: xr.Dataset) -> tuple[int, int] | None:
     explained = np.divide(squared - flat, room, out=np.zeros_like(room), where=room > 0)
     pairs = [
         (float(explained[on] + explained[off]), int(on), int(off))
-        for on in np.flatnonzero(phase < 180)
+        for on in np.flatnonzero(phase == 0 if (phase == 0).any() else phase < 180)
         for off in np.flatnonzero((sets == sets[on]) & (phase == phase[on] + 180))
     ]
     return max(pairs)[1:] if pairs else None
