@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from neurosim import Gratings, InputError, Noise, Photographs, VisualField
-from neurosim.stimuli.images import luminance, srgb_to_linear
+from neurosim.stimuli.images import read_image, srgb_to_linear
 
 FIELD = VisualField(size=2, ppd=16)
 
@@ -24,7 +24,7 @@ def test_field_is_centred_with_y_upwards():
     ("arguments", "message"),
     [
         ({"size": -1}, "VisualField: expected size > 0 deg, got -1"),
-        ({"size": 0, "ppd": 0}, "size > 0 deg, got 0; expected ppd > 0"),
+        ({"size": 0, "ppd": 0}, "ppd > 0 pixels/deg, got 0; expected size > 0 deg, got 0"),
         ({"size": 1, "ppd": 10.4}, "whole number of pixels.*0.961538 deg would do"),
     ],
 )
@@ -41,7 +41,7 @@ def test_field_refuses(arguments, message):
 )
 def test_grating_is_its_formula_at_every_pixel(orientation, frequency, phase, contrast):
     # oracle: the cosine evaluated pixel by pixel, degrees turned to radians here
-    frame = Gratings(orientation, frequency, phase, contrast).contrast_frames(FIELD)[0]
+    frame = Gratings(orientation, frequency, phase, contrast).pictures(FIELD)[0]
     angle = orientation * np.pi / 180
     for row, column in ((0, 0), (5, 17), (31, 2)):
         along = FIELD.x[column] * np.cos(angle) + FIELD.y[row] * np.sin(angle)
@@ -50,7 +50,7 @@ def test_grating_is_its_formula_at_every_pixel(orientation, frequency, phase, co
 
 
 def test_zero_degrees_is_vertical_bars():
-    frame = Gratings(orientation=0, spatial_frequency=1).contrast_frames(FIELD)[0]
+    frame = Gratings(orientation=0, spatial_frequency=1).pictures(FIELD)[0]
     assert np.ptp(frame, axis=0).max() < 1e-12  # every column is uniform
 
 
@@ -102,7 +102,7 @@ def test_photograph_patches_are_the_image_about_its_mean():
 
 
 def test_patches_depend_on_the_seed_alone():
-    one, again, other = (Photographs(patches=4, seed=s).contrast_frames(FIELD) for s in (1, 1, 2))
+    one, again, other = (Photographs(patches=4, seed=s).pictures(FIELD) for s in (1, 1, 2))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
 
@@ -110,16 +110,18 @@ def test_patches_depend_on_the_seed_alone():
 def test_luminance_of_the_kinds_of_file(tmp_path):
     # oracle: BT.709 weights of linear light; 16-bit code 32768 is 0.50000763 of white
     Image.fromarray(np.full((4, 4, 3), (255, 0, 0), dtype=np.uint8)).save(tmp_path / "red.png")
-    assert luminance(tmp_path / "red.png")[0, 0] == pytest.approx(0.2126)
+    assert read_image(tmp_path / "red.png").luminance[0, 0] == pytest.approx(0.2126)
     Image.fromarray(np.full((4, 4), 32768, dtype=np.uint16)).save(tmp_path / "grey.tiff")
-    assert luminance(tmp_path / "grey.tiff", "linear")[0, 0] == pytest.approx(32768 / 65535)
+    assert read_image(tmp_path / "grey.tiff", "linear").luminance[0, 0] == pytest.approx(
+        32768 / 65535
+    )
     red = Image.open(tmp_path / "red.png").quantize(4)
     red.save(tmp_path / "palette.png")
-    assert luminance(tmp_path / "palette.png")[0, 0] == pytest.approx(0.2126, abs=2e-3)
+    assert read_image(tmp_path / "palette.png").luminance[0, 0] == pytest.approx(0.2126, abs=2e-3)
     red.convert("RGBA").save(tmp_path / "opaque.png")
-    assert luminance(tmp_path / "opaque.png")[0, 0] == pytest.approx(0.2126, abs=2e-3)
+    assert read_image(tmp_path / "opaque.png").luminance[0, 0] == pytest.approx(0.2126, abs=2e-3)
     Image.fromarray(np.eye(4) > 0).save(tmp_path / "bits.png")
-    assert luminance(tmp_path / "bits.png", "linear").tolist() == np.eye(4).tolist()
+    assert read_image(tmp_path / "bits.png", "linear").luminance.tolist() == np.eye(4).tolist()
 
 
 def _broken_images(folder):
@@ -143,7 +145,7 @@ def _broken_images(folder):
         "transparent.png": "transparent pixels",
         "animated.gif": "animation",
         "black.png": "some light in it",
-        "floating.tiff": "colour mode F",
+        "floating.tiff": "8 or 16 bits per colour for sRGB",
         "absent.png": "no such file",
     }
 
@@ -194,23 +196,23 @@ def test_sets_join_with_nan_where_a_label_is_missing():
 @pytest.mark.parametrize("kind", ["gaussian", "binary", "ternary", "pink"])
 def test_noise_has_its_moments_and_each_frame_its_own_seed(kind):
     noise = Noise(40, kind, contrast=0.4, density=0.2, seed=3)
-    frames = noise.contrast_frames(FIELD)
+    frames = noise.pictures(FIELD)
     # oracle: RMS contrast 0.4 sqrt(density) for sparse squares, else 0.4; no mean
     rms = 0.4 * (0.2**0.5 if kind == "ternary" else 1)
     few = 4 / 40**0.5 if kind == "pink" else 4 / frames.size**0.5
     assert frames.std() == pytest.approx(rms, rel=few)
     assert abs(frames.mean()) < 4 * rms / frames.size**0.5
-    assert np.array_equal(Noise(3, kind, 0.4, density=0.2, seed=3).frame(29, FIELD), frames[29])
+    assert np.array_equal(Noise(3, kind, 0.4, density=0.2, seed=3).picture(FIELD, 29), frames[29])
     assert not np.array_equal(frames[0], frames[1])
     assert abs(np.corrcoef(frames[0].ravel(), frames[1].ravel())[0, 1]) < 0.25
-    others = Noise(1, kind, 0.4, density=0.2, seed=4).contrast_frames(FIELD)
+    others = Noise(1, kind, 0.4, density=0.2, seed=4).pictures(FIELD)
     assert not np.array_equal(others[0], frames[0])
 
 
 def test_pink_noise_has_its_spectrum():
     # oracle: a line fitted to the mean power over frames, log-log, away from the axes' corners
     field = VisualField(4, 16)
-    frames = Noise(60, "pink", slope=2.0, seed=1).contrast_frames(field)
+    frames = Noise(60, "pink", slope=2.0, seed=1).pictures(field)
     power = (np.abs(np.fft.fft2(frames)) ** 2).mean(0)
     f = np.hypot(np.fft.fftfreq(64)[:, None], np.fft.fftfreq(64))
     inside = (f > 0.03) & (f < 0.4)
@@ -219,7 +221,7 @@ def test_pink_noise_has_its_spectrum():
 
 
 def test_noise_squares_and_refusals():
-    frame = Noise(1, "gaussian", square=0.25, seed=0).contrast_frames(FIELD)[0]
+    frame = Noise(1, "gaussian", square=0.25, seed=0).pictures(FIELD)[0]
     assert np.ptp(frame[:4, :4]) == 0
     assert len(np.unique(frame)) == 64
     with pytest.raises(InputError, match=r"squares of whole pixels, got 1.6 pixels"):
@@ -240,5 +242,5 @@ def test_noise_drives_cells_as_its_pixels_do():
     bank = GaborBank.quadrature(0, 2)
     noise = Noise(5, seed=2)
     kernels = bank.kernels(VisualField()).values
-    expected = np.einsum("cij,sij->sc", kernels, noise.contrast_frames(VisualField()))
+    expected = np.einsum("cij,sij->sc", kernels, noise.pictures(VisualField()))
     assert bank.drive(noise).values == pytest.approx(expected)

@@ -1,4 +1,17 @@
-"""What a Gabor cell makes of sinusoids, in closed form: a drive that is one in time."""
+r"""What Gabor cells make of stimuli that have a closed form.
+
+A pair's analytic response z (its real part turned by the cell's phase is the drive) to a wave of
+amplitude a, wave vector :math:`\kappa` and phase :math:`\theta` is
+
+.. math:: z(t) = P e^{i\omega t} + Q e^{-i\omega t},\quad
+          P = \tfrac a2 e^{-i\theta} \hat A_W(\kappa),\quad
+          Q = \tfrac a2 e^{i\theta} \hat A_W(-\kappa),
+
+:math:`\hat A_W` being the Fourier transform of the analytic kernel under the wave's window: twice
+the pair's spectrum on its own side and nothing on the other without a window, and under a Gaussian
+one the integral of three Gaussians over a half plane, a Faddeeva function. A step across an edge is
+the integral of the spectrum over frequency, taken by Gauss-Legendre quadrature.
+"""
 
 from __future__ import annotations
 
@@ -6,68 +19,170 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import wofz
 
-from neurosim.models.gabor import relative_gain
-from neurosim.stimuli import Sinusoids
+from neurosim.models.gabor import relative_gain, spectrum_peak
+from neurosim.models.gabor_cells import GaborCells
+from neurosim.stimuli import Steps, Waves
 
-__all__ = ["Driven", "driven_by", "static"]
+__all__ = ["Phasors", "phasors", "step_response"]
 
 Array = NDArray[np.float64]
+Complex = NDArray[np.complex128]
 
 
-class Driven(NamedTuple):
-    """mean + amplitude cos(2 pi f t + phase): (stimulus, cell) three times, and f (stimulus,).
+class Phasors(NamedTuple):
+    """z(t) = forward e^(i w t) + backward e^(-i w t), w = 2 pi frequency, of each component."""
 
-    Contrast units, phase in deg, f in Hz (0 where nothing moves).
+    stimulus: NDArray[np.int64]  # (component,)
+    frequency: Array  # (component,), Hz, may be negative
+    forward: Complex  # (component, cell): runs along the cell's wave vector
+    backward: Complex  # (component, cell)
+
+
+def phasors(waves: Waves, cells: GaborCells) -> Phasors:
+    """The analytic response of every cell to every component, the cell's phase included.
+
+    Examples
+    --------
+    >>> from neurosim.models.receptive_fields import GaborBank
+    >>> from neurosim.stimuli import Gratings
+    >>> form = Gratings(0, 2, phase=60).closed_form(10.0)
+    >>> z = phasors(form.waves, GaborBank(0, 2).cells)
+    >>> complex((z.forward + z.backward)[0, 0].round(3))
+    (0.5-0.866j)
     """
+    windowed = np.isfinite(waves.window_sd)
+    count, many = len(waves.stimulus), len(cells.phase)
+    forward, backward = np.zeros((2, count, many), dtype=complex)
+    for some, response in ((~windowed, _plain), (windowed, _windowed)):
+        chosen = np.flatnonzero(some)
+        for part in np.array_split(chosen, max(1, chosen.size * many // 200_000)):
+            if part.size:
+                forward[part], backward[part] = response(waves.part(part), cells)
+    turn = np.exp(1j * np.deg2rad(cells.phase))
+    return Phasors(waves.stimulus, waves.temporal_frequency, forward * turn, backward * turn)
 
-    mean: Array
-    amplitude: Array
-    phase: Array
-    frequency: Array
+
+def _at_centres(waves: Waves, cells: GaborCells) -> tuple[Array, Array, Array]:
+    """Frequency along and across each cell's wave vector (cycles/deg), and the wave's phase (rad)
+    at the cell's centre; (component, cell) each."""
+    wave = np.deg2rad(waves.orientation)[:, None]
+    f = waves.spatial_frequency[:, None]
+    angle = wave - np.deg2rad(cells.orientation)
+    there = cells.x * np.cos(wave) + cells.y * np.sin(wave)
+    return f * np.cos(angle), f * np.sin(angle), (
+        2 * np.pi * f * there + np.deg2rad(waves.phase)[:, None]
+    )  # fmt: skip
 
 
-def static(drive: Array) -> Driven:
-    """A drive (stimulus, cell) that does not change."""
-    nothing = np.zeros_like(drive)
-    return Driven(drive, nothing, nothing, np.zeros(len(drive)))
+def _plain(waves: Waves, cells: GaborCells) -> tuple[Complex, Complex]:
+    """Without a window only one of the two is there."""
+    along, across, phase = _at_centres(waves, cells)
+    best = cells.spatial_frequency
+    gain = relative_gain(along / best, across / best, cells.nx, cells.ny)
+    size = waves.amplitude[:, None] * np.abs(gain)
+    zero = np.zeros_like(size)
+    return (
+        np.where(gain >= 0, size, zero) * np.exp(-1j * phase),
+        np.where(gain < 0, size, zero) * np.exp(1j * phase),
+    )
 
 
-def driven_by(
-    waves: Sinusoids,
-    *,
-    orientation: Array,
-    spatial_frequency: Array,
-    phase: Array,
-    x: Array,
-    y: Array,
-    nx: Array,
-    ny: Array,
-) -> Driven:
-    """Exact response of Gabor cells to sinusoids.
+def _windowed(waves: Waves, cells: GaborCells) -> tuple[Complex, Complex]:
+    """Under Gaussian windows."""
+    along, across, phase = _at_centres(waves, cells)
+    theta = np.deg2rad(cells.orientation)
+    dx = waves.window_x[:, None] - cells.x
+    dy = waves.window_y[:, None] - cells.y
+    du = dx * np.cos(theta) + dy * np.sin(theta)
+    dv = dy * np.cos(theta) - dx * np.sin(theta)
+    window = (waves.window_sd[:, None], du, dv)
+    half = waves.amplitude[:, None] / 2
+    ku, kv = 2 * np.pi * along, 2 * np.pi * across
+    return (
+        half * np.exp(-1j * phase) * _transform(ku, kv, window, cells),
+        half * np.exp(1j * phase) * _transform(-ku, -kv, window, cells),
+    )
+
+
+def _transform(
+    ku: Array, kv: Array, window: tuple[Array, Array, Array], cells: GaborCells
+) -> Complex:
+    """Fourier transform of the analytic kernel times a Gaussian window, at (ku, kv) rad/deg."""
+    sd, du, dv = window
+    su, sv = cells.sigma
+    k = 2 * np.pi * cells.carrier
+    # across the carrier: a product of two Gaussians
+    both = 1 / (1 / sv**2 + 1 / sd**2)
+    middle = both * dv / sd**2
+    across = np.sqrt(2 * np.pi * both) * np.exp(
+        -(dv**2) / (2 * (sv**2 + sd**2)) - 1j * kv * middle - kv**2 * both / 2
+    )
+    # along it: each of the spectrum's three Gaussians, on positive frequencies only
+    total = su**2 + sd**2
+    along = np.zeros(np.broadcast_shapes(ku.shape, du.shape), dtype=complex)
+    zero = np.exp(-((k * su) ** 2) / 2)
+    for weight, lobe in ((0.5, k), (0.5, -k), (-zero, 0 * k)):
+        b = lobe * su**2 + ku * sd**2 + 1j * du
+        z = b / np.sqrt(2 * total)
+        outside = -((lobe * su) ** 2 + (ku * sd) ** 2) / 2 - 1j * ku * du
+        right = b.real > 0
+        # erfcx of the side on which it does not grow; the other is 2 exp(z^2) less it
+        tail = wofz(np.where(right, 1j, -1j) * z) * np.exp(outside)
+        # z^2 + outside, with the squares of a wide window cancelled
+        away = su**2 * (lobe - ku) / total
+        inside = -(away * sd**2 * (lobe - ku) + du**2 / total) / 2 + 1j * du * away
+        whole = 2 * np.exp(np.where(right, inside, 0.0))
+        along += weight * np.where(right, whole - tail, tail)
+    along = along * np.sqrt(np.pi / 2 / total) * 2 * su * sd
+    return along * across / spectrum_peak(su, sv, cells.nx)
+
+
+def step_response(steps: Steps, cells: GaborCells, time: Array) -> Complex:
+    """The analytic response to steps of contrast, the cell's phase included.
 
     Parameters
     ----------
-    waves : Sinusoids
-    orientation, spatial_frequency, phase, x, y, nx, ny : array (cell,)
-        As for `GaborBank`.
+    steps : Steps
+        (component,)
+    cells : GaborCells
+    time : array (time,)
+        s.
+
+    Returns
+    -------
+    complex ndarray (component, cell, time)
     """
-    wave = np.deg2rad(waves.orientation)[:, None]
-    angle = wave - np.deg2rad(orientation)
-    relative = waves.spatial_frequency[:, None] / spatial_frequency
-    gain = relative_gain(relative * np.cos(angle), relative * np.sin(angle), nx, ny)
-    shift = x * np.cos(wave) + y * np.sin(wave)  # deg along the wave
-    at_centre = 2 * np.pi * waves.spatial_frequency[:, None] * shift
-    at_centre = at_centre + np.deg2rad(waves.phase)[:, None]
-    # against its own direction the wave runs through the odd member the other way
-    turned = at_centre - np.sign(gain) * np.deg2rad(phase)
-    size = waves.amplitude[:, None] * np.abs(gain)
-    standing = size * np.cos(turned)
-    moves = (waves.temporal_frequency > 0)[:, None]
-    drifts = moves & (not waves.counterphase)
-    return Driven(
-        np.where(moves, 0.0, standing),
-        np.where(moves, np.where(drifts, size, standing), 0.0),
-        np.where(drifts, -np.rad2deg(turned), 0.0),
-        waves.temporal_frequency,
-    )
+    theta, own = np.deg2rad(steps.orientation), np.deg2rad(cells.orientation)
+    result = np.zeros((len(theta), len(own), time.size), dtype=complex)
+    turn = np.exp(1j * np.deg2rad(cells.phase))[:, None]
+    for j, angle in enumerate(theta):
+        centre = cells.x * np.cos(angle) + cells.y * np.sin(angle)
+        edge = steps.position[j] + steps.speed[j] * time
+        distance = edge - centre[:, None]  # (cell, time)
+        z = _one_step(distance, np.cos(angle - own), np.sin(angle - own), cells)
+        result[j] = steps.amplitude[j] * z * turn
+    return result
+
+
+def _one_step(distance: Array, cosine: Array, sine: Array, cells: GaborCells) -> Complex:
+    """(i / pi) times the integral over k > 0 of G(k) / k exp(i k p), conjugate from behind."""
+    su, sv = cells.sigma
+    along, k = np.abs(cosine), 2 * np.pi * cells.carrier
+    spread = np.sqrt((along * su) ** 2 + (sine * sv) ** 2)
+    top = (k * along * su**2 / spread**2 + 9 / spread)[:, None]
+    turns = float((top * np.abs(distance)).max()) / (2 * np.pi)
+    node, weight = np.polynomial.legendre.leggauss(96 + int(8 * turns))
+    wave = top * (node + 1) / 2  # (cell, node), rad/deg
+    best = (2 * np.pi * cells.spatial_frequency)[:, None]
+    gain = relative_gain(
+        wave * along[:, None] / best, wave * sine[:, None] / best,
+        cells.nx[:, None], cells.ny[:, None],
+    )  # fmt: skip
+    weighted = gain / wave * weight * top / 2
+    z = np.empty(distance.shape, dtype=complex)
+    for cell in range(len(distance)):
+        z[cell] = np.exp(1j * distance[cell][:, None] * wave[cell]) @ weighted[cell]
+    z = 1j / np.pi * z
+    return np.where((cosine >= 0)[:, None], z, z.conj())

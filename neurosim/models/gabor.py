@@ -24,7 +24,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import wofz
 
-__all__ = ["analytic_profile", "carrier_ratio", "relative_gain", "spectrum_peak"]
+from neurosim.errors import Faults
+
+__all__ = ["analytic_profile", "carrier_ratio", "nx_of_sigma", "relative_gain", "spectrum_peak"]
 
 
 def carrier_ratio(nx: ArrayLike) -> NDArray[np.float64]:
@@ -58,6 +60,49 @@ def carrier_ratio(nx: ArrayLike) -> NDArray[np.float64]:
         if np.all(np.abs(step) < 1e-15 * ratio):
             break
     return ratio
+
+
+def nx_of_sigma(
+    along: ArrayLike, across: ArrayLike, spatial_frequency: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Envelope widths nx, ny in carrier cycles, of envelopes given in degrees.
+
+    The carrier is what makes `spatial_frequency` the preferred one: with q = 2 pi f sigma,
+    K = 2 pi nx solves q = K coth(K q / 2).
+
+    Parameters
+    ----------
+    along, across : float or array
+        Envelope SDs along and across the carrier, deg.
+    spatial_frequency : float or array
+        Preferred, cycles/deg.
+
+    Raises
+    ------
+    InputError
+        When f sigma is not above 1 / (sqrt 2 pi) = 0.2251 cycles: no zero-mean pair is broader.
+
+    Examples
+    --------
+    >>> nx_of_sigma(0.2, 0.25, 2.0)
+    (np.float64(0.39852...), np.float64(0.49815...))
+    """
+    along, across, f = (np.asarray(v, dtype=float) for v in (along, across, spatial_frequency))
+    faults = Faults("GaborBank")
+    faults.require((f > 0).all(), "spatial_frequency > 0 cycles/deg", f)
+    faults.require((across > 0).all(), "sigma across the carrier > 0 deg", across)
+    broad = f * along <= 1 / (np.sqrt(2) * np.pi)
+    faults.require(not broad.any(), "sigma * spatial_frequency > 0.2251 cycles along the carrier",
+                   (f * along).min(), "no zero-mean Gabor pair is broader")  # fmt: skip
+    faults.stop()
+    q = 2 * np.pi * f * along
+    low, high = np.zeros_like(q), q.copy()  # K coth(K q / 2) rises from 2 / q to beyond q
+    for _ in range(60):
+        middle = (low + high) / 2
+        above = middle > q * np.tanh(middle * q / 2)
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    nx = (low + high) / (4 * np.pi)
+    return nx, across * f / carrier_ratio(nx)
 
 
 def relative_gain(

@@ -9,7 +9,7 @@ secondary digitisations of the papers' figures (within a count or two).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -173,7 +173,7 @@ def _ny_for(width: Array, nx: Array) -> Array:
 
 def sample_cells(
     cells: int, seed: int, source: Source, eccentricity: Eccentricity
-) -> dict[str, Array]:
+) -> dict[str, Any]:
     """Arguments of `GaborBank` for cells drawn from a source; orientation and phase are uniform.
 
     Raises

@@ -16,15 +16,18 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.errors import Faults
+from neurosim.models import driving
 from neurosim.models.convolution import Padding, correlate
-from neurosim.models.drive import Driven, driven_by, static
-from neurosim.models.gabor import carrier_ratio
-from neurosim.models.kernels import kernels_on
+from neurosim.models.gabor import nx_of_sigma
+from neurosim.models.gabor_cells import GaborCells
+from neurosim.models.kernels import pairs_on
 from neurosim.models.populations import Eccentricity, Source, against_published, sample_cells
+from neurosim.models.temporal import TemporalFilter
 from neurosim.stimuli import Stimulus, VisualField
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 __all__ = ["QUADRATURE", "RINGACH_MEDIAN_NX", "RINGACH_MEDIAN_NY", "GaborBank"]
 
@@ -32,19 +35,11 @@ QUADRATURE = (0.0, 90.0, 180.0, 270.0)  # deg
 RINGACH_MEDIAN_NX = 0.365  # cycles; Ringach 2002, J Neurophysiol 88:455, medians of 79 cells
 RINGACH_MEDIAN_NY = 0.445
 
+Array = NDArray[np.float64]
 _DRIVE_ATTRS = {"units": "1", "long_name": "drive (contrast units)"}
-_UNITS = {
-    "orientation": "deg",
-    "spatial_frequency": "cycles/deg",
-    "phase": "deg",
-    "x": "deg",
-    "y": "deg",
-    "nx": "cycles",
-    "ny": "cycles",
-}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class GaborBank:
     """Gabor receptive fields, one per cell.
 
@@ -61,11 +56,20 @@ class GaborBank:
         Centre, deg.
     nx, ny : array (cell,)
         Envelope SDs along and across the carrier, in carrier cycles. Default: Ringach's medians.
+    temporal : TemporalFilter, optional
+        Of all cells: a `BiphasicFilter` makes them separable in space and time, a `TemporalGabor`
+        direction-selective (along their own orientation; add 180 deg for the other way). Default:
+        the present alone.
+    sigma : (float or array, float or array), optional
+        Envelope SDs along and across the carrier in deg, instead of nx and ny.
+    polarity : float or array (cell,)
+        1, or -1 for the OFF partner, which is a phase further by 180 deg.
 
     Raises
     ------
     InputError
-        For values that are not finite or widths and frequencies that are not positive.
+        For values that are not finite, widths and frequencies that are not positive, and a sigma
+        too narrow for the spatial frequency.
 
     Examples
     --------
@@ -79,29 +83,39 @@ class GaborBank:
            [ 0.,  1.,  0., -1.]])
     """
 
-    orientation: ArrayLike = 0.0
-    spatial_frequency: ArrayLike = 2.0
-    phase: ArrayLike = 0.0
-    x: ArrayLike = 0.0
-    y: ArrayLike = 0.0
-    nx: ArrayLike = RINGACH_MEDIAN_NX
-    ny: ArrayLike = RINGACH_MEDIAN_NY
+    orientation: Array
+    spatial_frequency: Array
+    phase: Array
+    x: Array
+    y: Array
+    nx: Array
+    ny: Array
+    temporal: TemporalFilter | None
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        orientation: ArrayLike = 0.0,
+        spatial_frequency: ArrayLike = 2.0,
+        phase: ArrayLike = 0.0,
+        x: ArrayLike = 0.0,
+        y: ArrayLike = 0.0,
+        nx: ArrayLike = RINGACH_MEDIAN_NX,
+        ny: ArrayLike = RINGACH_MEDIAN_NY,
+        temporal: TemporalFilter | None = None,
+        sigma: tuple[ArrayLike, ArrayLike] | None = None,
+        polarity: ArrayLike = 1.0,
+    ) -> None:
         faults = Faults("GaborBank")
-        try:
-            columns = np.broadcast_arrays(
-                *(np.atleast_1d(np.asarray(getattr(self, n), dtype=float)) for n in _UNITS)
-            )
-        except ValueError as error:
-            faults.add(f"expected numbers, one per cell or one for all; {error}")
-            faults.stop()
-        for (name, unit), column in zip(_UNITS.items(), columns, strict=True):
-            faults.require(np.isfinite(column).all(), f"{name} finite ({unit})", column)
-            if name in ("spatial_frequency", "nx", "ny"):
-                faults.require((column > 0).all(), f"{name} > 0 {unit}", column.min())
-            object.__setattr__(self, name, column.copy())
+        known = temporal is None or isinstance(temporal, TemporalFilter)
+        faults.require(known, "temporal as a TemporalFilter", repr(temporal))
+        if sigma is not None:
+            nx, ny = nx_of_sigma(*sigma, spatial_frequency)
         faults.stop()
+        given = (orientation, spatial_frequency, phase, x, y, nx, ny)
+        cells = GaborCells.from_numbers(*given, polarity)
+        for name, column in cells._asdict().items():
+            object.__setattr__(self, name, column)
+        object.__setattr__(self, "temporal", temporal)
 
     @classmethod
     def quadrature(
@@ -163,13 +177,10 @@ class GaborBank:
             Rows nx, ny (cycles), bandwidth (octaves), orientation_width (deg); columns the bank and
             each source.
         """
-        return against_published(self._column("nx"), self._column("ny"))
-
-    def _column(self, name: str) -> NDArray[np.float64]:
-        return np.asarray(getattr(self, name), dtype=float)
+        return against_published(self.nx, self.ny)
 
     def __len__(self) -> int:
-        return self._column("phase").size
+        return self.phase.size
 
     def __repr__(self) -> str:
         sets = np.unique(self.quadrature_set).size
@@ -178,30 +189,26 @@ class GaborBank:
     @property
     def quadrature_set(self) -> NDArray[np.int64]:
         """Which cells share everything but phase: an index, shape (cell,)."""
-        rest = np.stack([self._column(n) for n in _UNITS if n != "phase"], axis=1)
-        _, first, which = np.unique(rest, axis=0, return_index=True, return_inverse=True)
-        return np.argsort(np.argsort(first))[which.ravel()]  # numbered as they come
+        return self.cells.quadrature_set
 
     @property
-    def sigma(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def cells(self) -> GaborCells:
+        """The parameters, (cell,) each."""
+        return GaborCells(*(getattr(self, name) for name in GaborCells._fields))
+
+    @property
+    def sigma(self) -> tuple[Array, Array]:
         """Envelope SDs along and across the carrier, deg; each of shape (cell,)."""
-        nx, ny = self._column("nx"), self._column("ny")
-        carrier = self._column("spatial_frequency") / carrier_ratio(nx)
-        return nx / carrier, ny / carrier
+        return self.cells.sigma
+
+    @property
+    def polarity(self) -> NDArray[np.int64]:
+        """1 for cells whose centre answers light, -1 dark, 0 odd ones; shape (cell,)."""
+        return np.sign(np.cos(np.deg2rad(self.phase)).round(9)).astype(int)
 
     def coordinates(self) -> dict[str, xr.Variable]:
         """The cells' parameters as coordinates along `cell`, with units."""
-        named = {
-            f"preferred_{name}" if name in ("orientation", "spatial_frequency", "phase")
-            else f"centre_{name}" if name in ("x", "y")
-            else f"envelope_{name}": xr.Variable("cell", self._column(name), {"units": unit})
-            for name, unit in _UNITS.items()
-        }  # fmt: skip
-        return {
-            "cell": xr.Variable("cell", np.arange(len(self))),
-            "quadrature_set": xr.Variable("cell", self.quadrature_set),
-            **named,
-        }
+        return self.cells.coordinates()
 
     def kernels(self, field: VisualField) -> xr.DataArray:
         """Receptive fields on the field's pixels.
@@ -218,9 +225,8 @@ class GaborBank:
         InputError
             When the pixels are too coarse for a cell's band, or the field too small for it.
         """
-        weights = kernels_on(field, **{name: self._column(name) for name in _UNITS})
         return xr.DataArray(
-            weights,
+            pairs_on(field, self.cells).real,
             dims=("cell", "y", "x"),
             coords={
                 **self.coordinates(),
@@ -229,6 +235,21 @@ class GaborBank:
             },
             name="kernel",
         )
+
+    def plot(self, field: VisualField | None = None, most: int = 24) -> Figure:
+        """A page of receptive fields (up to `most`, evenly chosen), each on its own scale."""
+        from neurosim.stimuli.plots import page
+
+        field = VisualField() if field is None else field
+        chosen = np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).round().astype(int))
+        weights = pairs_on(field, GaborCells(*(each[chosen] for each in self.cells))).real
+        weights /= np.abs(weights).max((1, 2), keepdims=True)
+        titles = [
+            f"θ {self.orientation[k]:.0f}°  φ {self.phase[k] % 360:.0f}°\n"
+            f"f {self.spatial_frequency[k]:.3g} c/deg"
+            for k in chosen
+        ]
+        return page(weights, field, titles, "RdBu_r", "weight, of each cell's largest")[0]
 
     def convolve(
         self,
@@ -265,9 +286,13 @@ class GaborBank:
         return xr.DataArray(response, coords, ("cell", "y", "x"), "response", dict(_DRIVE_ATTRS))
 
     def drive(
-        self, stimulus: Stimulus, field: VisualField | None = None, closed_form: bool = True
+        self,
+        stimulus: Stimulus,
+        field: VisualField | None = None,
+        closed_form: bool = True,
+        duration: float | None = None,
     ) -> xr.DataArray:
-        """Each cell's linear response to each static stimulus.
+        """Each cell's linear response to each stimulus.
 
         Parameters
         ----------
@@ -277,24 +302,53 @@ class GaborBank:
             What the stimuli are shown on. Default: ``VisualField()``.
         closed_form : bool
             Use the exact formula where the stimulus has one; False takes the pixels everywhere.
+        duration : float, optional
+            s. Given, or for a movie, the drive is over time, at each frame. Waves have always been
+            there; of everything else the temporal filter sees the mean luminance before time 0.
 
         Returns
         -------
-        DataArray (stimulus, cell)
-            Contrast units, dimensionless: 1 is the pair's response to its best grating.
+        DataArray (stimulus, cell) or (stimulus, cell, time)
+            Contrast units, dimensionless: 1 is the pair's response to its best grating. Where a
+            display is declared, `clipped` is the fraction of pixels that it could not show.
 
         Raises
         ------
         InputError
-            When something moves.
+            When something moves and no duration is given, and for what the field cannot show.
+
+        Examples
+        --------
+        >>> from neurosim.stimuli import Edges
+        >>> passing = Edges(position=-1, speed=4)
+        >>> drive = GaborBank.quadrature(0, 2).drive(passing, duration=0.5)
+        >>> drive.sizes["time"], drive.sel(cell=1).argmin("time").item()
+        (30, 15)
         """
-        driven, coords = self._driven(stimulus, field, closed_form)
+        field = VisualField() if field is None else field
+        duration = stimulus.length(field) if duration is None else duration
+        times = None if duration is None else field.frame_times(duration)
         faults = Faults("GaborBank.drive")
         faults.require(
-            not driven.frequency.any(), "static stimuli", "moving gratings", "use sinusoidal_drive"
-        )
+            times is not None or not stimulus.moves,
+            "static stimuli, or a duration", "moving ones",
+            "give a duration, or use sinusoidal_drive for gratings",
+        )  # fmt: skip
         faults.stop()
-        return xr.DataArray(driven.mean, coords, ("stimulus", "cell"), "drive", dict(_DRIVE_ATTRS))
+        to = driving.Receiver(self.cells, field, self.temporal, closed_form)
+        parts = [
+            driving.static(part, to) if times is None else driving.over_time(part, to, times)
+            for part in stimulus.parts()
+        ]
+        values, clipped = (np.concatenate(each) for each in zip(*parts, strict=True))
+        coords = self._coordinates(stimulus, field, len(values))
+        if field.contrast_range is not None:
+            coords["clipped"] = xr.Variable("stimulus", clipped, {"units": "1"})
+        dims: tuple[str, ...] = ("stimulus", "cell")
+        if times is not None:
+            dims = (*dims, "time")
+            coords["time"] = xr.Variable("time", times, {"units": "s"})
+        return xr.DataArray(values, coords, dims, "drive", dict(_DRIVE_ATTRS))
 
     def sinusoidal_drive(self, stimulus: Stimulus, field: VisualField | None = None) -> xr.Dataset:
         """Each cell's linear response to moving gratings (static stimuli may be among them).
@@ -306,15 +360,24 @@ class GaborBank:
             cell), of
             mean + amplitude cos(2 pi f t + phase), with temporal_frequency f (Hz) along stimulus.
 
+        Raises
+        ------
+        InputError
+            For a stimulus with more than one temporal frequency, and what moves without any.
+
         Examples
         --------
         >>> from neurosim.stimuli import Gratings
         >>> bank = GaborBank.quadrature(0, 2)
         >>> moving = bank.sinusoidal_drive(Gratings(0, 2, temporal_frequency=4))
-        >>> moving["drive_amplitude"].values.round(9), moving["drive_phase"].values + 0.0
-        (array([[1., 1., 1., 1.]]), array([[  0.,  90., 180., 270.]]))
+        >>> moving["drive_amplitude"].values.round(9), moving["drive_phase"].values.round(9) + 0.0
+        (array([[1., 1., 1., 1.]]), array([[  0.,  90., 180., -90.]]))
         """
-        driven, coords = self._driven(stimulus, field, closed_form=True)
+        field = VisualField() if field is None else field
+        to = driving.Receiver(self.cells, field, self.temporal)
+        parts = [driving.sinusoidal(part, to) for part in stimulus.parts()]
+        driven = driving.Sinusoidal(*map(np.concatenate, zip(*parts, strict=True)))
+        coords = self._coordinates(stimulus, field, len(driven.mean))
         coords["temporal_frequency"] = xr.Variable("stimulus", driven.frequency, {"units": "Hz"})
         dims = ("stimulus", "cell")
         return xr.Dataset(
@@ -326,25 +389,6 @@ class GaborBank:
             coords,
         )
 
-    def _driven(
-        self, stimulus: Stimulus, field: VisualField | None, closed_form: bool
-    ) -> tuple[Driven, dict[str, Any]]:
-        """The response to every part, and the coordinates of stimuli and cells."""
-        field = VisualField() if field is None else field
-        parts = [self._response(part, field, closed_form) for part in stimulus.parts()]
-        driven = Driven(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-        index = {"stimulus": np.arange(len(driven.mean))}
-        return driven, {**index, **stimulus.coordinates(field), **self.coordinates()}
-
-    def _response(self, stimulus: Stimulus, field: VisualField, closed_form: bool) -> Driven:
-        """Response to one set of stimuli."""
-        waves = stimulus.sinusoids()
-        if waves is not None and closed_form:
-            return driven_by(waves, **{name: self._column(name) for name in _UNITS})
-        faults = Faults("GaborBank.drive")
-        moving = waves is not None and waves.temporal_frequency.any()
-        faults.require(not moving, "closed_form=True for moving gratings", closed_form)
-        faults.stop()
-        frames = stimulus.contrast_frames(field)
-        kernels = self.kernels(field).values.reshape(len(self), -1)
-        return static(frames.reshape(len(frames), -1) @ kernels.T)
+    def _coordinates(self, stimulus: Stimulus, field: VisualField, count: int) -> dict[str, Any]:
+        index = {"stimulus": np.arange(count)}
+        return {**index, **stimulus.coordinates(field), **self.coordinates()}

@@ -1,4 +1,5 @@
-"""The visual field: how degrees of visual angle become pixels and frames."""
+"""The visual field: how degrees of visual angle become pixels and frames, and what a display can
+show of it."""
 
 from __future__ import annotations
 
@@ -11,24 +12,38 @@ from neurosim.errors import Faults
 
 __all__ = ["VisualField"]
 
+Array = NDArray[np.float64]
+_SIZE, _PPD = 4.0, 16.0  # deg and pixels/deg, where nothing else is said
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, init=False)
 class VisualField:
     """A rectangle of visual space, sampled at pixel centres, its centre at (0, 0).
 
+    Any two of size, pixels per degree and shape give the third.
+
     Parameters
     ----------
-    size : float or (float, float)
-        Width and height in degrees of visual angle; one number for a square.
-    ppd : float
-        Pixels per degree.
+    size : float or (float, float), optional
+        Width and height in degrees of visual angle; one number for a square. Default 4 deg.
+    ppd : float, optional
+        Pixels per degree. Default 16.
     frame_rate : float
-        Hz; matters to moving stimuli only.
+        Of the display, Hz; matters to moving stimuli only.
+    shape : int or (int, int), optional
+        Rows and columns in pixels; one number for a square.
+    contrast_range : (float, float), optional
+        Lowest and highest contrast about the mean that a display can show, such as (-1, 1) for one
+        whose white is twice its mean luminance. Default: no display is declared, and no bound.
+    clip : bool
+        What a display cannot show is clipped, and the clipped fraction of pixels said in a warning
+        and in the coordinate `clipped`. Default: it is refused.
 
     Raises
     ------
     InputError
-        When a number is not positive, or the size is not a whole number of pixels.
+        When a number is not positive, the size is not a whole number of pixels, or size, ppd and
+        shape contradict each other.
 
     Examples
     --------
@@ -37,41 +52,86 @@ class VisualField:
     (64, 64)
     >>> field.nyquist
     8.0
+    >>> VisualField(size=(8, 6), shape=(480, 640)).ppd
+    80.0
     """
 
-    size: float | tuple[float, float] = 4.0
-    ppd: float = 16.0
-    frame_rate: float = 60.0
+    size: float | tuple[float, float]
+    ppd: float
+    frame_rate: float
+    contrast_range: tuple[float, float] | None
+    clip: bool
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        size: float | tuple[float, float] | None = None,
+        ppd: float | None = None,
+        frame_rate: float = 60.0,
+        shape: int | tuple[int, int] | None = None,
+        contrast_range: tuple[float, float] | None = None,
+        clip: bool = False,
+    ) -> None:
         faults = Faults("VisualField")
-        if np.ndim(self.size):
-            object.__setattr__(self, "size", tuple(self.size))  # type: ignore[arg-type]
-            two = len(self.size) == 2  # type: ignore[arg-type]
-            faults.require(two, "size as one number or (width, height)", self.size)
-            faults.stop()
-        width, height = self._width_and_height()
-        faults.require(0 < width < np.inf and 0 < height < np.inf, "size > 0 deg", self.size)
-        faults.require(self.ppd > 0, "ppd > 0 pixels/deg", self.ppd)
-        faults.require(self.frame_rate > 0, "frame_rate > 0 Hz", self.frame_rate)
-        faults.stop()
-        for extent in (width, height):
-            pixels = extent * self.ppd
+        faults.require(frame_rate > 0, "frame_rate > 0 Hz", frame_rate)
+        faults.require(ppd is None or ppd > 0, "ppd > 0 pixels/deg", ppd)
+        extent = _two_positive(size, "size", "(width, height) in deg", faults)
+        pixels = _two_positive(shape, "shape", "(rows, columns) in pixels", faults)
+        if contrast_range is not None:
+            darkest, brightest = np.ravel(contrast_range).tolist() if np.size(
+                contrast_range) == 2 else (0.0, 0.0)  # fmt: skip
             faults.require(
-                round(pixels) >= 1 and abs(pixels - round(pixels)) < 1e-9 * max(pixels, 1),
+                -1 <= darkest < 0 < brightest < np.inf,
+                "contrast_range as (lowest, highest), -1 <= lowest < 0 < highest", contrast_range,
+            )  # fmt: skip
+            object.__setattr__(self, "contrast_range", (float(darkest), float(brightest)))
+        else:
+            object.__setattr__(self, "contrast_range", None)
+        faults.stop()
+        if pixels is None:
+            ppd = _PPD if ppd is None else ppd
+            extent = extent or (_SIZE, _SIZE)
+        else:
+            faults.require(
+                all(n == int(n) for n in pixels), "shape as whole numbers of pixels", shape
+            )
+            columns_and_rows = pixels[::-1]
+            if extent is None:
+                ppd = _PPD if ppd is None else ppd
+                extent = (columns_and_rows[0] / ppd, columns_and_rows[1] / ppd)
+            fitting = [n / e for n, e in zip(columns_and_rows, extent, strict=True)]
+            faults.require(
+                abs(fitting[0] - fitting[1]) <= 1e-9 * fitting[0],
+                "square pixels", f"{fitting[0]:g} x {fitting[1]:g} pixels/deg",
+            )  # fmt: skip
+            faults.require(
+                ppd is None or abs(fitting[0] - ppd) <= 1e-9 * ppd,
+                f"ppd of {fitting[0]:g} with that size and shape", ppd, "give any two of the three",
+            )  # fmt: skip
+            ppd = fitting[0] if ppd is None else ppd
+        for one in extent:
+            across = one * ppd
+            faults.require(
+                round(across) >= 1 and abs(across - round(across)) < 1e-9 * max(across, 1),
                 "size * ppd a whole number of pixels",
-                f"{extent:g} deg * {self.ppd:g} pixels/deg = {pixels:g}",
-                f"{max(round(pixels), 1) / self.ppd:g} deg would do",
+                f"{one:g} deg * {ppd:g} pixels/deg = {across:g}",
+                f"{max(round(across), 1) / ppd:g} deg would do",
             )
         faults.stop()
+        square = extent[0] == extent[1]
+        object.__setattr__(self, "size", extent[0] if square else extent)
+        object.__setattr__(self, "ppd", ppd)
+        object.__setattr__(self, "frame_rate", frame_rate)
+        object.__setattr__(self, "clip", bool(clip))
 
-    def _width_and_height(self) -> tuple[float, float]:
+    @property
+    def width_and_height(self) -> tuple[float, float]:
+        """deg."""
         return self.size if isinstance(self.size, tuple) else (self.size, self.size)
 
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, columns) in pixels."""
-        width, height = self._width_and_height()
+        width, height = self.width_and_height
         return round(height * self.ppd), round(width * self.ppd)
 
     @property
@@ -80,13 +140,77 @@ class VisualField:
         return self.ppd / 2
 
     @property
-    def x(self) -> NDArray[np.float64]:
+    def x(self) -> Array:
         """Horizontal position of each column's centre, deg, rightwards; shape (columns,)."""
         columns = self.shape[1]
         return (np.arange(columns, dtype=np.float64) - (columns - 1) / 2) / self.ppd
 
     @property
-    def y(self) -> NDArray[np.float64]:
+    def y(self) -> Array:
         """Vertical position of each row's centre, deg, upwards (row 0 on top); shape (rows,)."""
         rows = self.shape[0]
         return ((rows - 1) / 2 - np.arange(rows, dtype=np.float64)) / self.ppd
+
+    def along(self, orientation: float) -> Array:
+        """Position of each pixel along a direction (deg, counter-clockwise from rightwards), deg;
+        shape (rows, columns)."""
+        angle = np.deg2rad(orientation)
+        return self.x * np.cos(angle) + self.y[:, None] * np.sin(angle)
+
+    def frame_times(self, duration: float) -> Array:
+        """When each frame of a showing starts, s; shape (frame,)."""
+        faults = Faults("VisualField")
+        faults.require(0 < duration < np.inf, "duration > 0 s", duration)
+        faults.stop()
+        return np.arange(int(np.ceil(duration * self.frame_rate - 1e-6))) / self.frame_rate
+
+    def can_show(self, largest: Array) -> bool:
+        """Whether contrasts of this magnitude, of either sign, are all within the display."""
+        if self.contrast_range is None:
+            return True
+        bound = min(-self.contrast_range[0], self.contrast_range[1])
+        return bool((largest <= bound * (1 + 1e-12)).all())
+
+    def on_display(self, pictures: Array, subject: str) -> tuple[Array, Array]:
+        """Pictures as the display shows them, and the fraction of pixels of each that it clips.
+
+        Parameters
+        ----------
+        pictures : array (picture, row, column)
+        subject : str
+            What is shown, for the message.
+
+        Raises
+        ------
+        InputError
+            When the display cannot show them and clipping was not asked for.
+        """
+        if self.contrast_range is None:
+            return pictures, np.zeros(len(pictures))
+        darkest, brightest = self.contrast_range
+        outside = (pictures < darkest - 1e-12) | (pictures > brightest + 1e-12)
+        fraction = outside.mean(axis=(1, 2))
+        faults = Faults(subject)
+        faults.require(
+            self.clip or not outside.any(),
+            f"contrast within the display's range of {darkest:g} to {brightest:g}",
+            f"{pictures.min():.3g} to {pictures.max():.3g}",
+            "lower the contrast, or declare the field with clip=True",
+        )
+        faults.stop()
+        return np.clip(pictures, darkest, brightest), fraction
+
+
+def _two_positive(
+    value: object, name: str, pair: str, faults: Faults
+) -> tuple[float, float] | None:
+    """One number twice, or two; None stays None."""
+    if value is None:
+        return None
+    given = tuple(np.ravel(np.asarray(value)).tolist())
+    if not faults.require(len(given) in (1, 2), f"{name} as one number or {pair}", value):
+        return None
+    both = (given[0], given[-1])
+    good = all(isinstance(n, int | float) and 0 < n < np.inf for n in both)
+    faults.require(good, f"{name} > 0{' deg' if name == 'size' else ' pixels'}", value)
+    return both

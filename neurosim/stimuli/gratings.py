@@ -1,32 +1,57 @@
-"""Sinusoidal gratings: static, drifting, counterphase."""
+"""Gratings: sinusoidal or square, static, drifting or counterphase; and Gabor patches."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.errors import Faults
+from neurosim.stimuli.averages import averaged, square_wave
+from neurosim.stimuli.closed_forms import ClosedForm, waves
 from neurosim.stimuli.field import VisualField
-from neurosim.stimuli.stimulus import Label, Sinusoids, Stimulus
+from neurosim.stimuli.sweep import CONTRAST, DEGREES, POSITIVE, Axis, Combine, Sweep, Swept
 
-__all__ = ["Gratings"]
+__all__ = ["GaborPatches", "Gratings"]
 
-_UNITS = {
-    "orientation": "deg",
-    "spatial_frequency": "cycles/deg",
-    "phase": "deg",
-    "contrast": "1",
-    "temporal_frequency": "Hz",
-}
+Array = NDArray[np.float64]
+_AXES = {
+    "orientation": DEGREES,
+    "spatial_frequency": Axis("cycles/deg", "> 0 cycles/deg", lambda values: values > 0),
+    "phase": DEGREES,
+    "contrast": CONTRAST,
+    "temporal_frequency": Axis(
+        "Hz", ">= 0 Hz", lambda values: values >= 0, "drift the other way by orientation + 180",
+        silent_at=0.0,
+    ),
+}  # fmt: skip
 
 
-class Gratings(Stimulus):
-    r"""Sinusoidal gratings: every combination of the values given.
+def check_frequencies(sweep: Sweep, field: VisualField, subject: str, harmonic: int = 1) -> None:
+    """Refuse spatial and temporal frequencies that the pixels or the frames cannot carry."""
+    faults = Faults(subject)
+    highest = sweep["spatial_frequency"].max()
+    faults.require(
+        highest <= field.nyquist,
+        f"spatial_frequency <= {field.nyquist:g} cycles/deg (the field's Nyquist frequency)",
+        f"{highest:g}", "raise the field's ppd",
+    )  # fmt: skip
+    fastest = harmonic * sweep["temporal_frequency"].max()
+    faults.require(
+        fastest <= field.frame_rate / 2,
+        f"temporal_frequency <= {field.frame_rate / 2 / harmonic:g} Hz (half the frame rate)",
+        f"{fastest / harmonic:g}", "raise the field's frame_rate",
+    )  # fmt: skip
+    faults.stop()
+
+
+class Gratings(Swept):
+    r"""Gratings: every combination of the values given.
 
     .. math:: C \cos(2\pi f (x\cos\theta + y\sin\theta) + \phi - 2\pi\omega t)
+
+    or the sign of that cosine (square), averaged over each pixel's area.
 
     Parameters
     ----------
@@ -40,26 +65,33 @@ class Gratings(Stimulus):
     contrast : float or sequence
         Michelson contrast C, 0 to 1. It does not depend on where the pixels fall.
     temporal_frequency : float or sequence
-        :math:`\omega`, Hz; 0 is static. Frames show the grating at t = 0.
+        :math:`\omega`, Hz; 0 is static.
     motion : "drifting" or "counterphase"
         A counterphase grating stands still and is multiplied by :math:`\cos 2\pi\omega t`.
+    waveform : "sine" or "square"
+    combine : "product" or "zip"
+        Every combination of the values, or the lists in step.
 
     Raises
     ------
     InputError
         For a contrast outside 0..1, a frequency that is not positive, or a number that is not
-        finite; on showing, for a frequency above the field's Nyquist frequency.
+        finite; on showing, for a spatial frequency above the field's Nyquist frequency and a
+        temporal one above half its frame rate.
 
     Examples
     --------
     >>> gratings = Gratings(orientation=[0, 90], spatial_frequency=2, contrast=[0.1, 1])
     >>> gratings
-    <Gratings: 4 stimuli; 2 orientation, 1 spatial_frequency, 1 phase, 2 contrast>
+    <Gratings: 4 stimuli; 2 orientation, 2 contrast>
     >>> gratings.frames(VisualField(size=2, ppd=16)).shape
     (4, 32, 32)
+    >>> Gratings(temporal_frequency=4).frames(VisualField(), duration=0.25).sizes["time"]
+    15
     """
 
     kind = "grating"
+    _motion_axis = "temporal_frequency"
 
     def __init__(
         self,
@@ -69,72 +101,127 @@ class Gratings(Stimulus):
         contrast: ArrayLike = 1.0,
         temporal_frequency: ArrayLike = 0.0,
         motion: Literal["drifting", "counterphase"] = "drifting",
+        waveform: Literal["sine", "square"] = "sine",
+        combine: Combine = "product",
     ) -> None:
-        given: dict[str, Any] = {
-            "orientation": orientation,
-            "spatial_frequency": spatial_frequency,
-            "phase": phase,
-            "contrast": contrast,
-            "temporal_frequency": temporal_frequency,
-        }
         faults = Faults("Gratings")
         known = motion in ("drifting", "counterphase")
         faults.require(known, "motion 'drifting' or 'counterphase'", motion)
-        axes: dict[str, NDArray[np.float64]] = {}
-        for name, value in given.items():
-            try:
-                axes[name] = np.atleast_1d(np.asarray(value, dtype=float))
-            except (TypeError, ValueError):
-                faults.require(False, f"{name} in {_UNITS[name]} as a number or numbers", value)
-                continue
-            one_list = axes[name].ndim == 1 and axes[name].size > 0
-            faults.require(one_list, f"{name} as a number or a non-empty list", value)
-            faults.require(np.isfinite(axes[name]).all(), f"{name} finite", value)
+        known = waveform in ("sine", "square")
+        faults.require(known, "waveform 'sine' or 'square'", waveform)
         faults.stop()
-        faults.require((axes["spatial_frequency"] > 0).all(), "spatial_frequency > 0 cycles/deg",
-                       spatial_frequency)  # fmt: skip
-        within = (axes["contrast"] >= 0) & (axes["contrast"] <= 1)
-        faults.require(within.all(), "contrast in [0, 1] (Michelson)", contrast)
-        faults.require((axes["temporal_frequency"] >= 0).all(), "temporal_frequency >= 0 Hz",
-                       temporal_frequency, "drift the other way by orientation + 180")  # fmt: skip
-        faults.stop()
-        if not axes["temporal_frequency"].any():
-            del axes["temporal_frequency"]  # static: not a thing that tells stimuli apart
-        self._axes, self._motion = axes, motion
-        grid = np.meshgrid(*axes.values(), indexing="ij")
-        self._columns = dict(zip(axes, (column.ravel() for column in grid), strict=True))
+        values = (orientation, spatial_frequency, phase, contrast, temporal_frequency)
+        self._sweep = Sweep("Gratings", _AXES, dict(zip(_AXES, values, strict=True)), combine)
+        self._motion, self._waveform = motion, waveform
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{values.size} {name}" for name, values in self._axes.items())
-        return f"<Gratings: {self._columns['phase'].size} stimuli; {counts}>"
+        square = "square, " if self._waveform == "square" else ""
+        motion = f"{self._motion}, " if self.moves else ""
+        return f"<Gratings: {square}{motion}{self._sweep}>"
 
-    def labels(self, field: VisualField) -> Mapping[str, Label]:
-        highest = self._columns["spatial_frequency"].max()
-        faults = Faults("Gratings")
-        faults.require(
-            highest <= field.nyquist,
-            f"spatial_frequency <= {field.nyquist:g} cycles/deg (the field's Nyquist frequency)",
-            f"{highest:g}", "raise the field's ppd",
-        )  # fmt: skip
-        faults.stop()
-        return {name: Label(values, _UNITS[name]) for name, values in self._columns.items()}
+    def check(self, field: VisualField) -> None:
+        check_frequencies(self._sweep, field, "Gratings")
 
-    def sinusoids(self) -> Sinusoids:
-        columns = self._columns
-        return Sinusoids(
-            columns["contrast"],
-            columns["spatial_frequency"],
-            columns["orientation"],
-            columns["phase"],
-            columns.get("temporal_frequency", np.zeros(columns["phase"].size)),
-            self._motion == "counterphase",
+    def closed_form(self, highest: float) -> ClosedForm:
+        sweep = self._sweep
+        count = len(sweep)
+        harmonic, size = np.ones(1), np.ones(1)
+        if self._waveform == "square":  # 4/pi (cos a - cos 3a / 3 + cos 5a / 5 - ...)
+            most = max(1, int(highest / sweep["spatial_frequency"].min()))
+            harmonic = np.arange(1, most + 1, 2, dtype=float)
+            size = 4 / np.pi / harmonic * np.where(harmonic % 4 == 1, 1, -1)
+        speed = sweep["temporal_frequency"][:, None] * harmonic
+        if self._motion == "counterphase":  # two waves of half the contrast, running apart
+            speed = sweep["temporal_frequency"][:, None] * np.repeat([1, -1], harmonic.size)
+            harmonic, size = np.tile(harmonic, 2), np.tile(size / 2, 2)
+        components = waves(
+            np.arange(count)[:, None],
+            sweep["contrast"][:, None] * size,
+            sweep["spatial_frequency"][:, None] * harmonic,
+            sweep["orientation"][:, None],
+            sweep["phase"][:, None] * harmonic,
+            speed,
         )
+        return ClosedForm(count, components)
 
-    def contrast_frames(self, field: VisualField) -> NDArray[np.float64]:
-        self.labels(field)  # refuses what the field cannot show
-        amplitude, frequency, orientation, phase = (
-            column[:, None, None] for column in self.sinusoids()[:4]
-        )
+    def picture(self, field: VisualField, index: int, time: float = 0.0) -> Array:
+        orientation, frequency, phase, contrast, speed = self._at(index)
+        turn = phase / 360
+        if self._motion == "counterphase":
+            contrast = contrast * np.cos(2 * np.pi * speed * time)
+        else:
+            turn = turn - speed * time
+        if self._waveform == "sine":
+            return contrast * np.cos(2 * np.pi * (frequency * field.along(orientation) + turn))
+
+        def profile(position: Array, times: int) -> Array:
+            return square_wave(position * frequency + turn, times) / frequency**times
+
+        return contrast * averaged(field, orientation, profile, 0.0)
+
+
+class GaborPatches(Swept):
+    r"""Gratings under a Gaussian window that is at their own centre.
+
+    Parameters
+    ----------
+    orientation, spatial_frequency, phase, contrast, temporal_frequency
+        As for `Gratings`; the phase is that at the patch's centre.
+    sd : float or sequence
+        Standard deviation of the window, deg.
+    x, y : float or sequence
+        Centre, deg.
+    combine : "product" or "zip"
+
+    Examples
+    --------
+    >>> patches = GaborPatches(orientation=0, sd=[0.2, 0.4], x=[-1, 0, 1])
+    >>> patches
+    <GaborPatches: 6 stimuli; 2 sd, 3 x>
+    >>> float(patches.frames(VisualField()).max().round(2))
+    0.92
+    """
+
+    kind = "Gabor patch"
+    _motion_axis = "temporal_frequency"
+    _AXES: ClassVar[dict[str, Axis]] = {
+        **_AXES,
+        "sd": POSITIVE,
+        "x": DEGREES._replace(silent_at=0.0),
+        "y": DEGREES._replace(silent_at=0.0),
+    }
+
+    def __init__(
+        self,
+        orientation: ArrayLike = 0.0,
+        spatial_frequency: ArrayLike = 2.0,
+        phase: ArrayLike = 0.0,
+        contrast: ArrayLike = 1.0,
+        temporal_frequency: ArrayLike = 0.0,
+        sd: ArrayLike = 0.25,
+        x: ArrayLike = 0.0,
+        y: ArrayLike = 0.0,
+        combine: Combine = "product",
+    ) -> None:
+        values = (orientation, spatial_frequency, phase, contrast, temporal_frequency, sd, x, y)
+        given = dict(zip(self._AXES, values, strict=True))
+        self._sweep = Sweep("GaborPatches", self._AXES, given, combine)
+
+    def check(self, field: VisualField) -> None:
+        check_frequencies(self._sweep, field, "GaborPatches")
+
+    def closed_form(self, highest: float) -> ClosedForm:
+        orientation, frequency, phase, contrast, speed, sd, x, y = self._sweep.columns.values()
         angle = np.deg2rad(orientation)
-        along = field.x * np.cos(angle) + field.y[:, None] * np.sin(angle)  # deg
-        return amplitude * np.cos(2 * np.pi * frequency * along + np.deg2rad(phase))
+        there = phase - 360 * frequency * (x * np.cos(angle) + y * np.sin(angle))
+        count = len(self._sweep)
+        return ClosedForm(count, waves(np.arange(count), contrast, frequency, orientation, there,
+                                       speed, sd, x, y))  # fmt: skip
+
+    def picture(self, field: VisualField, index: int, time: float = 0.0) -> Array:
+        orientation, frequency, phase, contrast, speed, sd, x, y = self._at(index)
+        angle = np.deg2rad(orientation)
+        along = field.along(orientation) - (x * np.cos(angle) + y * np.sin(angle))
+        squared = (field.x - x) ** 2 + (field.y[:, None] - y) ** 2
+        carrier = np.cos(2 * np.pi * (frequency * along - speed * time) + np.deg2rad(phase))
+        return contrast * carrier * np.exp(-squared / (2 * sd**2))

@@ -6,16 +6,26 @@ Sources: IEC 61966-2-1 (the sRGB transfer curve) and ITU-R BT.709 (luminance fro
 from __future__ import annotations
 
 import os
+import re
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurosim.errors import Faults, InputError
 
-__all__ = ["Encoding", "image_files", "luminance", "srgb_to_linear"]
+__all__ = [
+    "Encoding",
+    "Light",
+    "image_files",
+    "in_light",
+    "in_natural_order",
+    "read_image",
+    "srgb_to_linear",
+]
 
 Encoding = Literal["sRGB", "linear"]
 
@@ -43,7 +53,7 @@ def image_files(paths: list[Path], faults: Faults) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(
+            inside = in_natural_order(
                 p for p in path.iterdir() if p.suffix.lower() in _SUFFIXES and p.is_file()
             )
             kinds = " ".join(sorted(_SUFFIXES))
@@ -56,26 +66,52 @@ def image_files(paths: list[Path], faults: Faults) -> list[Path]:
     return files
 
 
-def luminance(path: str | os.PathLike[str], encoding: Encoding = "sRGB") -> NDArray[np.float64]:
+def in_natural_order(paths: Iterable[Path]) -> list[Path]:
+    """Sorted by name, numbers in names by their value: frame2 comes before frame10.
+
+    Examples
+    --------
+    >>> [p.name for p in in_natural_order([Path("f10.png"), Path("f2.png")])]
+    ['f2.png', 'f10.png']
+    """
+    return sorted(
+        paths,
+        key=lambda path: [
+            (0, int(part), "") if part.isdigit() else (1, 0, part)
+            for part in re.split(r"([0-9]+)", path.name.lower())
+            if part
+        ],
+    )
+
+
+class Light(NamedTuple):
+    """An image in light."""
+
+    luminance: NDArray[np.float64]  # (row, column), linear; 1 is the file's white, if it has one
+    saturated: NDArray[np.bool_]  # (row, column): at the end of the code, so perhaps brighter
+
+
+def read_image(path: str | os.PathLike[str], encoding: Encoding = "sRGB") -> Light:
     """Relative luminance of an image file, 1 being the file's white.
 
     Parameters
     ----------
     path : path
-        Grey, palette, RGB or opaque RGBA, 8 or 16 bits.
+        Grey, palette, RGB or opaque RGBA, of 8 or 16 bits; 32-bit integers and floating point if
+        linear (their numbers are the luminance, for they have no white).
     encoding : "sRGB" or "linear"
         How the file's numbers relate to light.
 
     Returns
     -------
-    ndarray (rows, columns)
-        Linear in light, 0..1.
+    Light
+        Luminance and a mask of saturated pixels, (row, column) each.
 
     Raises
     ------
     InputError
         When the file is not an image, is truncated or enormous, or is of a kind whose luminance
-        is not defined here (CMYK, transparent, animated, floating point).
+        is not defined here (CMYK, transparent, animated).
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -93,13 +129,35 @@ def luminance(path: str | os.PathLike[str], encoding: Encoding = "sRGB") -> NDAr
         raise InputError(f"{path}: {error}") from None
     except (OSError, SyntaxError, ValueError) as error:  # Pillow raises each for broken files
         raise InputError(f"{path}: cannot be read as an image ({error})") from None
+    if values.dtype.kind + str(values.dtype.itemsize) not in _WHITE:
+        return _wide(values, path, encoding)
+    return in_light(values, encoding)
+
+
+def in_light(values: NDArray[Any], encoding: Encoding) -> Light:
+    """Pixel codes of 8 or 16 bits, (row, column) or (row, column, RGB), in light."""
+    kind = values.dtype.kind + str(values.dtype.itemsize)
+    saturated = values == _WHITE[kind]
     if encoding == "linear":
-        linear = values / _WHITE[values.dtype.kind + str(values.dtype.itemsize)]
+        linear = values / _WHITE[kind]
     elif values.dtype == np.uint8:
         linear = srgb_to_linear(np.arange(256) / 255)[values]  # each code decoded once
     else:
         linear = srgb_to_linear(values / 65535.0)
-    return linear if linear.ndim == 2 else linear @ _LUMINANCE
+    if linear.ndim == 2:
+        return Light(linear, saturated)
+    return Light(linear @ _LUMINANCE, saturated.any(axis=-1))
+
+
+def _wide(values: NDArray[Any], path: str | os.PathLike[str], encoding: Encoding) -> Light:
+    """Numbers that have no white: luminance as they are, or refused."""
+    faults = Faults(str(path))
+    faults.require(encoding == "linear", "8 or 16 bits per colour for sRGB",
+                   values.dtype, "say encoding='linear' if its numbers are luminance")  # fmt: skip
+    usable = np.isfinite(values).all() and (values >= 0).all()
+    faults.require(usable, "finite luminances >= 0", "others")
+    faults.stop()
+    return Light(values.astype(float), np.zeros(values.shape, dtype=bool))
 
 
 def _values(image) -> NDArray[Any]:  # type: ignore[no-untyped-def]  # Pillow comes late
@@ -112,9 +170,10 @@ def _values(image) -> NDArray[Any]:  # type: ignore[no-untyped-def]  # Pillow co
     mode = image.mode
     if mode.startswith("I"):  # 16-bit grey, which some versions open as 32-bit integers
         codes = np.asarray(image)
-        if codes.min() < 0 or codes.max() > 65535:
-            raise InputError("32-bit integers; convert it to 16 bits")
-        return codes.astype(np.uint16)
+        wide = codes.min() < 0 or codes.max() > 65535
+        return codes if wide else codes.astype(np.uint16)
+    if mode == "F":
+        return np.asarray(image)
     if mode in ("1", "L"):
         return np.asarray(image.convert("L"))
     if mode in ("P", "PA", "RGBA", "LA", "RGB"):

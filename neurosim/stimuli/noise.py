@@ -15,6 +15,7 @@ from neurosim.stimuli.stimulus import Label, Stimulus
 __all__ = ["Noise"]
 
 Kind = Literal["gaussian", "binary", "ternary", "pink"]
+Array = NDArray[np.float64]
 _KINDS = ("gaussian", "binary", "ternary", "pink")
 
 
@@ -37,6 +38,9 @@ class Noise(Stimulus):
         Of ternary noise.
     slope : float
         Of pink noise's power spectrum.
+    highest : float, optional
+        Highest spatial frequency of pink noise, cycles/deg; with it the noise does not depend on
+        the pixels. Default: the field's Nyquist frequency.
     seed : int
         Frame k depends on the seed and k alone, not on how many frames there are.
 
@@ -65,6 +69,7 @@ class Noise(Stimulus):
         square: float | None = None,
         density: float = 0.1,
         slope: float = 2.0,
+        highest: float | None = None,
         seed: int = 0,
     ) -> None:
         faults = Faults("Noise")
@@ -75,10 +80,13 @@ class Noise(Stimulus):
         faults.require(square is None or kind != "pink", "no square for pink noise", square)
         faults.require(0 < density <= 1, "density in (0, 1]", density)
         faults.require(0 <= slope <= 4, "slope in [0, 4]", slope)
+        faults.require(highest is None or kind == "pink", "highest for pink noise only", highest)
+        faults.require(highest is None or highest > 0, "highest > 0 cycles/deg", highest)
         faults.require(seed >= 0, "seed >= 0", seed)
         faults.stop()
         self.number, self.noise, self.contrast = int(frames), kind, contrast
         self.square, self.density, self.slope, self.seed = square, density, slope, seed
+        self.highest = highest
 
     def __repr__(self) -> str:
         return f"<Noise: {self.number} frames of {self.noise} noise, contrast {self.contrast:g}>"
@@ -90,40 +98,59 @@ class Noise(Stimulus):
             "contrast": Label(np.full(self.number, float(self.contrast)), "1"),
         }
 
-    def contrast_frames(self, field: VisualField) -> NDArray[np.float64]:
-        return np.stack([self.frame(k, field) for k in range(self.number)])
+    def check(self, field: VisualField) -> None:
+        faults = Faults("Noise")
+        side = 1.0 if self.square is None else self.square * field.ppd
+        faults.require(
+            side >= 1 and abs(side - round(side)) < 1e-9, "squares of whole pixels",
+            f"{side:g} pixels", f"{max(1, round(side)) / field.ppd:g} deg would do",
+        )  # fmt: skip
+        highest = 0.0 if self.highest is None else self.highest
+        faults.require(
+            highest <= field.nyquist,
+            f"highest <= {field.nyquist:g} cycles/deg (the field's Nyquist frequency)",
+            f"{highest:g}", "raise the field's ppd",
+        )  # fmt: skip
+        faults.stop()
 
-    def frame(self, index: int, field: VisualField) -> NDArray[np.float64]:
-        """One frame, whatever its index; shape (row, column)."""
+    def picture(self, field: VisualField, index: int, time: float = 0.0) -> Array:
         random = np.random.Generator(np.random.Philox(key=self.seed, counter=[0, 0, 0, index]))
         if self.noise == "pink":
             return self.contrast * self._pink(random, field)
-        side = self._pixels(field)
+        side = 1 if self.square is None else round(self.square * field.ppd)
         rows, columns = (-(-n // side) for n in field.shape)
         squares = self.contrast * self._squares(random, (rows, columns))
         whole = np.repeat(np.repeat(squares, side, axis=0), side, axis=1)
         return whole[: field.shape[0], : field.shape[1]]
 
-    def _squares(self, random: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
+    def largest(self) -> Array:
+        bounded = self.noise in ("binary", "ternary")
+        return np.array([self.contrast if bounded else np.inf])
+
+    def _squares(self, random: np.random.Generator, shape: tuple[int, int]) -> Array:
         if self.noise == "gaussian":
             return random.standard_normal(shape)
         sign = random.choice([-1.0, 1.0], shape)
         return sign if self.noise == "binary" else sign * (random.random(shape) < self.density)
 
-    def _pink(self, random: np.random.Generator, field: VisualField) -> NDArray[np.float64]:
-        """Gaussian noise of RMS 1 in expectation, power f^-slope, no mean, periodic."""
-        rows, columns = field.shape
-        f = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.fftfreq(columns))
-        amplitude = np.where(f > 0, f, np.inf) ** (-self.slope / 2)
-        amplitude /= np.sqrt((amplitude**2).mean())
-        return np.fft.ifft2(np.fft.fft2(random.standard_normal((rows, columns))) * amplitude).real
+    def _pink(self, random: np.random.Generator, field: VisualField) -> Array:
+        """Gaussian noise of RMS 1 in expectation, power f^-slope, no mean, periodic on the field.
 
-    def _pixels(self, field: VisualField) -> int:
-        side = 1.0 if self.square is None else self.square * field.ppd
-        faults = Faults("Noise")
-        faults.require(
-            side >= 1 and abs(side - round(side)) < 1e-9, "squares of whole pixels",
-            f"{side:g} pixels", f"{max(1, round(side)) / field.ppd:g} deg would do",
-        )  # fmt: skip
-        faults.stop()
-        return round(side)
+        Its Fourier coefficients are drawn up to the highest frequency, so that with one given the
+        noise is the same on any pixels.
+        """
+        highest = field.nyquist if self.highest is None else self.highest
+        sides = field.width_and_height
+        most = [max(int(np.ceil(highest * side - 1e-9)) - (self.highest is None), 0)
+                for side in sides]  # fmt: skip
+        fx, fy = (np.fft.ifftshift(np.arange(-n, n + 1)) / side
+                  for n, side in zip(most, sides, strict=True))  # fmt: skip
+        f = np.hypot(fy[:, None], fx)
+        amplitude = np.where(f > 0, f, np.inf) ** (-self.slope / 2)
+        if self.highest is not None:
+            amplitude[f > highest * (1 + 1e-9)] = 0.0
+        amplitude /= np.sqrt((amplitude**2).mean())
+        white = np.fft.fft2(random.standard_normal(f.shape)) / f.size
+        down = np.exp(2j * np.pi * field.y[:, None] * fy)
+        across = np.exp(2j * np.pi * fx[:, None] * field.x)
+        return ((down @ (white * amplitude)) @ across).real

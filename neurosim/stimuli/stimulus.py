@@ -1,22 +1,39 @@
-"""What every stimulus set is: frames on a field, a label for each, and perhaps a closed form.
+"""What every stimulus set is: pictures on a field, a label for each, and perhaps a closed form.
 
-A frame is luminance contrast about the mean, (L - mean L) / mean L; nothing rescales it.
+A picture is luminance contrast about the mean, (L - mean L) / mean L; nothing rescales it.
+Pictures are made when they are asked for, one at a time, so a set may be longer than memory.
 """
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from neurosim.errors import Faults
+from neurosim.stimuli.closed_forms import ClosedForm
 from neurosim.stimuli.field import VisualField
 
-__all__ = ["Label", "Sequence", "Sinusoids", "Stimulus"]
+if TYPE_CHECKING:
+    from matplotlib.animation import FuncAnimation
+    from matplotlib.figure import Figure
+
+    from neurosim.stimuli.windows import Window
+
+__all__ = ["ClippingWarning", "Label", "Sequence", "Stimulus"]
+
+Array = NDArray[np.float64]
+_MEMORY = 2**31  # bytes that frames() may take
+
+
+class ClippingWarning(UserWarning):
+    """A display could not show a stimulus as it is; the fraction of pixels is said."""
 
 
 class Label(NamedTuple):
@@ -24,23 +41,6 @@ class Label(NamedTuple):
 
     values: NDArray
     unit: str = ""
-
-
-class Sinusoids(NamedTuple):
-    """Stimuli that are sinusoids: amplitude * cos(2 pi f (x cos o + y sin o) + phase), if static.
-
-    Every array has shape (stimulus,): amplitude (contrast), frequency f (cycles/deg), orientation
-    o (deg, of the wave vector, counter-clockwise from rightwards), phase (deg), and temporal
-    frequency (Hz; 0 for all: static). A drifting one moves along its wave vector; a counterphase
-    one stands still and is multiplied by cos(2 pi temporal_frequency t).
-    """
-
-    amplitude: NDArray[np.float64]
-    spatial_frequency: NDArray[np.float64]
-    orientation: NDArray[np.float64]
-    phase: NDArray[np.float64]
-    temporal_frequency: NDArray[np.float64]
-    counterphase: bool = False
 
 
 class Stimulus(ABC):
@@ -53,16 +53,73 @@ class Stimulus(ABC):
         """What identifies each stimulus: name -> values of shape (stimulus,) and their unit."""
 
     @abstractmethod
-    def contrast_frames(self, field: VisualField) -> NDArray[np.float64]:
-        """Contrast about the mean on the field's pixels; shape (stimulus, rows, columns)."""
+    def picture(self, field: VisualField, index: int, time: float = 0.0) -> Array:
+        """Contrast about the mean of one stimulus at a time (s); shape (rows, columns)."""
 
-    def sinusoids(self) -> Sinusoids | None:
-        """The closed form of the set, when each stimulus is one sinusoid; else None."""
+    def check(self, field: VisualField) -> None:  # noqa: B027  # most fields show most sets
+        """Refuse what the field cannot show, with the reason."""
+
+    def closed_form(self, highest: float) -> ClosedForm | None:
+        """The set in mathematics, as far as spatial frequencies up to `highest`; None if unknown.
+
+        Parameters
+        ----------
+        highest : float
+            cycles/deg; components beyond may be left out.
+        """
+        return None
+
+    def largest(self) -> Array:
+        """A bound on each stimulus's absolute contrast, (stimulus,) or one for all."""
+        return np.array([np.inf])
+
+    @property
+    def moves(self) -> bool:
+        """Whether a stimulus changes in time."""
+        return False
+
+    def length(self, field: VisualField) -> float | None:
+        """How long the set lasts, s, when that is its own; None when it lasts as long as shown."""
         return None
 
     def parts(self) -> tuple[Stimulus, ...]:
         """The sets that this one shows one after the other."""
         return (self,)
+
+    def count(self, field: VisualField) -> int:
+        """How many stimuli."""
+        return len(next(iter(self.labels(field).values())).values)
+
+    def pictures(
+        self, field: VisualField, start: int = 0, stop: int | None = None, time: float = 0.0
+    ) -> Array:
+        """Stimuli start to stop at one time, as the display shows them.
+
+        Returns
+        -------
+        ndarray (stimulus, row, column)
+            Contrast about the mean.
+        """
+        shown, clipped = self.shown(field, start, stop, time)
+        self._say(clipped)
+        return shown
+
+    def shown(
+        self, field: VisualField, start: int = 0, stop: int | None = None, time: float = 0.0
+    ) -> tuple[Array, Array]:
+        """Pictures as shown, and the fraction of each that the display clips."""
+        self.check(field)
+        stop = self.count(field) if stop is None else stop
+        raw = np.empty((stop - start, *field.shape))
+        for k in range(start, stop):
+            raw[k - start] = self.picture(field, k, time)
+        return field.on_display(raw, type(self).__name__)
+
+    def _say(self, clipped: Array) -> None:
+        """Warn of what a display clips."""
+        if clipped.any():
+            what = f"{type(self).__name__}: the display clips {clipped.mean():.2%} of the pixels"
+            warnings.warn(what, ClippingWarning, stacklevel=4)
 
     def coordinates(self, field: VisualField) -> dict[str, xr.Variable]:
         """The labels as coordinates along `stimulus`, with `kind` and each unit in attrs."""
@@ -74,28 +131,131 @@ class Stimulus(ABC):
             for name, (values, unit) in labels.items()
         }
 
-    def frames(self, field: VisualField) -> xr.DataArray:
-        """The stimuli on the field.
+    def frames(self, field: VisualField, duration: float | None = None) -> xr.DataArray:
+        """The stimuli on the field, in memory (`stream` takes one frame at a time).
+
+        Parameters
+        ----------
+        field : VisualField
+        duration : float, optional
+            s. Given, or for a set that has a length of its own, there are frames over time.
 
         Returns
         -------
-        DataArray (stimulus, y, x)
-            Contrast about the mean; y and x in deg; the labels along `stimulus`.
+        DataArray (stimulus, y, x) or (stimulus, time, y, x)
+            Contrast about the mean; y and x in deg, time in s; the labels along `stimulus`, and
+            `clipped` where a display is declared.
+
+        Raises
+        ------
+        InputError
+            For what the field cannot show, and for more than 2 GiB.
         """
-        return xr.DataArray(
-            self.contrast_frames(field),
-            dims=("stimulus", "y", "x"),
-            coords={
-                **self.coordinates(field),
-                "y": ("y", field.y, {"units": "deg"}),
-                "x": ("x", field.x, {"units": "deg"}),
-            },
-            name="frames",
-            attrs={"units": "1", "long_name": "luminance contrast about the mean"},
-        )
+        duration = self.length(field) if duration is None else duration
+        times = None if duration is None else field.frame_times(duration)
+        count = self.count(field)
+        size = 8.0 * count * (1 if times is None else len(times)) * np.prod(field.shape)
+        faults = Faults(f"{type(self).__name__}.frames")
+        faults.require(size <= _MEMORY, f"at most {_MEMORY:g} bytes", f"{size:g}",
+                       "stream(field, duration) gives one frame at a time")  # fmt: skip
+        faults.stop()
+        if times is None:
+            values, clipped = self.shown(field)
+        else:
+            values, clipped = np.empty((count, len(times), *field.shape)), np.zeros(count)
+            for k, time in enumerate(times):
+                values[:, k], now = self.shown(field, time=time)
+                clipped += now / len(times)
+        self._say(clipped)
+        return self._labelled(field, values, clipped, times)
+
+    def stream(self, field: VisualField, duration: float | None = None) -> Iterator[xr.DataArray]:
+        """One frame of every stimulus at a time, without holding the others.
+
+        Parameters
+        ----------
+        field : VisualField
+        duration : float, optional
+            s; needed unless the set has a length of its own.
+
+        Yields
+        ------
+        DataArray (stimulus, y, x)
+            With the frame's `time` (s) as a scalar coordinate.
+
+        Examples
+        --------
+        >>> from neurosim.stimuli import Gratings
+        >>> drifting = Gratings(temporal_frequency=4)
+        >>> for frame in drifting.stream(VisualField(size=2, ppd=16), duration=0.1):
+        ...     last = frame
+        >>> frame.sizes["x"], round(float(frame["time"]), 4)
+        (32, 0.0833)
+        """
+        for time in field.frame_times(duration_of(self, field, duration)):
+            values, clipped = self.shown(field, time=time)
+            self._say(clipped)
+            yield self._labelled(field, values, clipped).assign_coords(time=time)
+
+    def _labelled(
+        self, field: VisualField, values: Array, clipped: Array, times: Array | None = None
+    ) -> xr.DataArray:
+        coords = {
+            **self.coordinates(field),
+            "y": ("y", field.y, {"units": "deg"}),
+            "x": ("x", field.x, {"units": "deg"}),
+        }
+        if times is not None:
+            coords["time"] = ("time", times, {"units": "s"})
+        dims = ("stimulus", "y", "x") if times is None else ("stimulus", "time", "y", "x")
+        attrs = {"units": "1", "long_name": "luminance contrast about the mean"}
+        if field.contrast_range is not None:
+            coords["clipped"] = ("stimulus", clipped, {"units": "1"})
+        return xr.DataArray(values, coords, dims, "frames", attrs)
+
+    def through(self, window: Window) -> Stimulus:
+        """The set seen through a window, which multiplies its contrast.
+
+        Every stimulus is shown through every window, when the window is a sweep of several.
+
+        Examples
+        --------
+        >>> from neurosim.stimuli import CircularWindow, Gratings
+        >>> Gratings(contrast=[0.5, 1]).through(CircularWindow(diameter=[1, 2]))
+        <Windowed: <Gratings: 2 stimuli; 2 contrast> through <CircularWindow: 2 diameter>>
+        """
+        from neurosim.stimuli.windows import Windowed
+
+        return Windowed(self, window)
+
+    def plot(self, field: VisualField | None = None, most: int = 24, time: float = 0.0) -> Figure:
+        """A page of the stimuli (up to `most`, evenly chosen), on one scale of contrast."""
+        from neurosim.stimuli.plots import gallery
+
+        return gallery(self, VisualField() if field is None else field, most, time)
+
+    def animate(
+        self, field: VisualField | None = None, duration: float | None = None, most: int = 6
+    ) -> FuncAnimation:
+        """The same page as an animation at the field's frame rate.
+
+        ``animation.save("stimuli.gif")`` writes it.
+        """
+        from neurosim.stimuli.plots import animation
+
+        return animation(self, VisualField() if field is None else field, duration, most)
 
     def __add__(self, other: Stimulus) -> Sequence:
         return Sequence(self.parts() + other.parts())
+
+
+def duration_of(stimulus: Stimulus, field: VisualField, duration: float | None) -> float:
+    """A duration given, or the stimulus's own, s."""
+    own = stimulus.length(field) if duration is None else duration
+    faults = Faults(type(stimulus).__name__)
+    faults.require(own is not None, "a duration in s", "none")
+    faults.stop()
+    return float(own)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -111,8 +271,28 @@ class Sequence(Stimulus):
     def parts(self) -> tuple[Stimulus, ...]:
         return self.sets
 
-    def contrast_frames(self, field: VisualField) -> NDArray[np.float64]:
-        return np.concatenate([each.contrast_frames(field) for each in self.sets])
+    def check(self, field: VisualField) -> None:
+        for each in self.sets:
+            each.check(field)
+
+    def largest(self) -> Array:
+        return np.array([max(each.largest().max() for each in self.sets)])
+
+    @property
+    def moves(self) -> bool:
+        return any(each.moves for each in self.sets)
+
+    def length(self, field: VisualField) -> float | None:
+        own = [each.length(field) for each in self.sets]
+        known = [length for length in own if length is not None]
+        return max(known) if known else None
+
+    def picture(self, field: VisualField, index: int, time: float = 0.0) -> Array:
+        for each in self.sets:
+            if index < each.count(field):
+                return each.picture(field, index, time)
+            index -= each.count(field)
+        raise IndexError(index)
 
     def labels(self, field: VisualField) -> Mapping[str, Label]:
         return {
@@ -133,3 +313,6 @@ class Sequence(Stimulus):
             ]
             joined[name] = xr.Variable("stimulus", np.concatenate(columns), known.attrs)
         return joined
+
+    def __repr__(self) -> str:
+        return " + ".join(map(repr, self.sets))
