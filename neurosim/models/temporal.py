@@ -146,12 +146,12 @@ class BiphasicFilter(TemporalFilter):
 
     Examples
     --------
-    >>> filter = BiphasicFilter(rate=100, order=5)
-    >>> abs(filter.response([0, 8])).round(3)
-    array([0.   , 0.933])
+    >>> filter = BiphasicFilter(rate=60, order=5)
+    >>> abs(filter.response([0, 5])).round(3)
+    array([0.  , 0.91])
     """
 
-    rate: float = 100.0
+    rate: float = 60.0
     order: int = 5
     balance: float = 1.0
 
