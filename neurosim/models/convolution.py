@@ -66,7 +66,8 @@ def correlate(
     faults.require(fits, f"an image of at least {rows} x {columns} pixels", image.shape)
     faults.stop()
     # a kernel at a time: memory is that of the result and of one transform
-    turned = kernels[:, ::-1, ::-1]
-    return np.stack([
-        oaconvolve(padded, each, mode="valid")[::stride, ::stride] for each in turned
-    ])  # fmt: skip
+    height, width = (full - n + 1 for full, n in zip(padded.shape, (rows, columns), strict=True))
+    response = np.empty((len(kernels), -(-height // stride), -(-width // stride)))
+    for kernel, out in zip(kernels, response, strict=True):
+        out[:] = oaconvolve(padded, kernel[::-1, ::-1], mode="valid")[::stride, ::stride]
+    return response

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "PUBLISHED_MEDIANS", "Eccentricity", "Source", "against_published", "bandwidth",
-    "orientation_width", "sample_cells",
+    "PUBLISHED_MEDIANS", "Eccentricity", "Histogram", "Source", "against_published", "bandwidth",
+    "histograms", "orientation_width", "sample_cells",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -73,6 +73,39 @@ PUBLISHED_MEDIANS: dict[tuple[str, str], Medians] = {
     ("devalois", "parafoveal"): Medians(np.nan, np.nan, 1.32, 33.8),
 }
 """Of simple cells, by source and eccentricity (Ringach's cells are taken as foveal)."""
+
+
+class Histogram(NamedTuple):
+    """A published distribution, as digitised."""
+
+    edges: tuple[float, ...]
+    counts: tuple[float, ...]
+
+
+def histograms(quantity: str) -> dict[str, Histogram]:
+    """The published distributions of a quantity, by source and eccentricity.
+
+    Parameters
+    ----------
+    quantity : str
+        nx, ny, bandwidth, orientation_width or spatial_frequency.
+
+    Examples
+    --------
+    >>> sum(histograms("nx")["ringach foveal"].counts)
+    79
+    """
+    if quantity in ("nx", "ny"):
+        edges = tuple(10.0**power for power in _RINGACH_EDGES)
+        joint = np.array(_RINGACH_COUNTS)
+        return {"ringach foveal": Histogram(edges, tuple(joint.sum(1 if quantity == "nx" else 0)))}
+    table: dict[str, tuple[Any, dict[str, Any]]] = {
+        "bandwidth": (_BANDWIDTH_EDGES, _BANDWIDTH_COUNTS),
+        "orientation_width": (_WIDTH_EDGES, _WIDTH_COUNTS),
+        "spatial_frequency": (_FREQUENCY_EDGES, _FREQUENCY_COUNTS),
+    }
+    closed, counts = table[quantity]
+    return {f"devalois {where}": Histogram(closed, each) for where, each in counts.items()}
 
 
 def bandwidth(nx: ArrayLike) -> Array:

@@ -179,6 +179,12 @@ class GaborBank:
         """
         return against_published(self.nx, self.ny)
 
+    def plot_against_published(self) -> Figure:
+        """Widths and spatial frequencies of this bank over the published distributions."""
+        from neurosim.models.population_plots import against_published_figure
+
+        return against_published_figure(self.cells)
+
     def __len__(self) -> int:
         return self.phase.size
 

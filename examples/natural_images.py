@@ -1,0 +1,39 @@
+"""Are these images natural?
+==========================
+
+Field (1987, J Opt Soc Am A 4:2379) found that the power of natural images falls about as the square
+of spatial frequency, and that cells with simple-cell receptive fields answer them sparsely: most
+are silent to most of an image and a few respond strongly. Give image files (and --linear for files
+that hold luminance, such as calibrated 16-bit ones); without any, Matplotlib's photograph is taken.
+"""
+
+import sys
+
+import numpy as np
+
+from neurosim import GaborBank, VisualField, spectral_slope
+from neurosim.stimuli.images import read_image
+from neurosim.stimuli.photographs import embedded_photograph
+
+# %%
+# Luminance, linear in light, and contrast about its mean.
+encoding = "linear" if "--linear" in sys.argv else "sRGB"
+paths = [a for a in sys.argv[1:] if a != "--linear"] or [embedded_photograph()]
+
+# %%
+# A bank over four orientations and three octaves of spatial frequency, at every fourth position.
+field = VisualField(size=8, ppd=16)
+bank = GaborBank.quadrature(np.tile([0, 45, 90, 135], 3), np.repeat([1.0, 2.0, 4.0], 4))
+
+for path in paths:
+    light = read_image(path, encoding).luminance
+    contrast = light / light.mean() - 1
+    print(f"{getattr(path, 'name', path)}: {light.shape[1]} x {light.shape[0]} pixels")
+    print(f"  {spectral_slope(light)!r} in cycles/pixel")
+    response = bank.convolve(contrast, field, stride=4)
+    z = response / response.std(("y", "x"))
+    kurtosis = (z**4).mean(("y", "x")).values
+    print(
+        f"  kurtosis of {len(bank)} filters' responses: {kurtosis.min():.1f} to "
+        f"{kurtosis.max():.1f}, median {np.median(kurtosis):.1f} (a Gaussian has 3)"
+    )
