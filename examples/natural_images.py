@@ -21,9 +21,9 @@ encoding = "linear" if "--linear" in sys.argv else "sRGB"
 paths = [a for a in sys.argv[1:] if a != "--linear"] or [embedded_photograph()]
 
 # %%
-# A bank over four orientations and three octaves of spatial frequency, at every fourth position.
+# A bank over four orientations and three spatial frequencies, at every fourth position.
 field = VisualField(size=8, ppd=16)
-bank = GaborBank.quadrature(np.tile([0, 45, 90, 135], 3), np.repeat([1.0, 2.0, 4.0], 4))
+bank = GaborBank.quadrature(np.tile([0, 45, 90, 135], 3), np.repeat([0.8, 1.6, 3.2], 4))
 
 for path in paths:
     light = read_image(path, encoding).luminance

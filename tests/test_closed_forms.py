@@ -84,7 +84,7 @@ GLOW = st.builds(
 )  # fmt: skip
 TEXTURES = st.builds(
     lambda o, f, sd, seed: Textures(1, o, sd, _frequency(f), seed=seed),
-    ANGLE, st.floats(-1, 0.5), st.floats(0, 40), st.integers(0, 1000),
+    ANGLE, st.floats(-1, 0.4), st.floats(0, 40), st.integers(0, 1000),
 )  # fmt: skip
 SMOOTH = st.one_of(GRATINGS, st.builds(Plaids, GRATINGS, GRATINGS), PATCHES, WINDOWED, GLOW,
                    TEXTURES)  # fmt: skip

@@ -151,11 +151,11 @@ def test_spectral_slope_is_that_of_made_noise():
 
 
 def test_the_embedded_photograph_is_natural():
-    # slope between 4 cycles over the shorter side and half of Nyquist, under a Hann window;
+    # slope between 8 cycles over the shorter side and half of Nyquist, under a Hann window;
     # kurtosis of a bank's responses at every other position, a Gaussian's being 3
     light = read_image(embedded_photograph()).luminance
     measured = spectral_slope(light)
-    assert measured.band == pytest.approx((4 / 512, 0.25))
+    assert measured.band == pytest.approx((8 / 512, 0.25))
     assert -3 < measured.slope < -1.8
     bank = GaborBank.quadrature([0, 45, 90, 135], 2)
     response = bank.convolve(light / light.mean() - 1, stride=2).values

@@ -111,12 +111,28 @@ def _check_band(field: VisualField, cells: GaborCells) -> None:
     faults.stop()
 
 
+def _even_outside(field: VisualField, cells: GaborCells) -> Array:
+    """At most this fraction of the even member's energy is outside the field: its envelope's."""
+    sigma_x, sigma_y = cells.sigma
+    theta = np.deg2rad(cells.orientation)
+    outside = np.zeros(theta.size)
+    sides = zip(field.width_and_height, (cells.x, cells.y), (0.0, np.pi / 2), strict=True)
+    for side, centre, turn in sides:
+        spread = np.hypot(np.cos(theta - turn) * sigma_x, np.sin(theta - turn) * sigma_y)
+        for edge in (side / 2 - centre, side / 2 + centre):
+            outside += erfc(edge / spread) / 2
+    return outside * np.sqrt(np.pi) / _energy(cells.nx)[0]
+
+
 def _check_crop(field: VisualField, cells: GaborCells, pairs: NDArray[np.complex128]) -> None:
     """Refuse a field that cuts off a part of a cell."""
     sigma_x, sigma_y = cells.sigma
     energy, moment = _energy(cells.nx)
-    whole = energy * np.sqrt(np.pi) * sigma_x * sigma_y * field.ppd**2
-    lost = 1 - (pairs.real**2).sum((1, 2)) / whole
+    # of both members together, which sampling does not alias
+    whole = 2 * energy * np.sqrt(np.pi) * sigma_x * sigma_y * field.ppd**2
+    both = 2 * (1 - (np.abs(pairs) ** 2).sum((1, 2)) / whole)
+    turn = np.deg2rad(cells.phase)
+    lost = np.cos(turn) ** 2 * _even_outside(field, cells) + np.sin(turn) ** 2 * both
     if (lost <= _LOST).all():
         return
     tail = (2 * (moment / np.pi) ** 2 / (5 * _LOST * energy)) ** 0.2  # SDs that hold all but it

@@ -98,7 +98,11 @@ def histograms(quantity: str) -> dict[str, Histogram]:
     if quantity in ("nx", "ny"):
         edges = tuple(10.0**power for power in _RINGACH_EDGES)
         joint = np.array(_RINGACH_COUNTS)
-        return {"ringach foveal": Histogram(edges, tuple(joint.sum(1 if quantity == "nx" else 0)))}
+        return {
+            "ringach foveal": Histogram(
+                edges, tuple(joint.sum(1 if quantity == "nx" else 0).tolist())
+            )
+        }
     table: dict[str, tuple[Any, dict[str, Any]]] = {
         "bandwidth": (_BANDWIDTH_EDGES, _BANDWIDTH_COUNTS),
         "orientation_width": (_WIDTH_EDGES, _WIDTH_COUNTS),

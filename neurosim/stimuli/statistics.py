@@ -88,8 +88,9 @@ def spectral_slope(
     ppd : float
         Pixels per degree; 1 gives frequencies in cycles/pixel.
     band : (float, float), optional
-        Lowest and highest frequency, cycles/deg. Default: from 4 cycles over the shorter side to
-        half the Nyquist frequency, beyond which cameras and JPEG compression blur.
+        Lowest and highest frequency, cycles/deg. Default: from 8 cycles over the shorter side,
+        below which a ring has few members, to half the Nyquist frequency, beyond which cameras and
+        JPEG compression blur.
 
     Returns
     -------
@@ -106,7 +107,7 @@ def spectral_slope(
     >>> from neurosim.stimuli import Noise, VisualField
     >>> noise = Noise(1, kind="pink", slope=2, seed=1).pictures(VisualField(size=16, ppd=16))[0]
     >>> spectral_slope(noise, ppd=16)
-    <SpectralSlope: power ~ f^-1.94 from 0.25 to 4, Hann window>
+    <SpectralSlope: power ~ f^-1.92 from 0.5 to 4, Hann window>
     """
     values = np.asarray(image, dtype=float)
     faults = Faults("spectral_slope")
@@ -124,7 +125,7 @@ def spectral_slope(
     number = np.bincount(ring)
     frequency = np.bincount(ring, f.ravel()) / np.maximum(number, 1)
     mean_power = np.bincount(ring, power.ravel()) / np.maximum(number, 1)
-    low, high = (4 * step, ppd / 4) if band is None else band
+    low, high = (8 * step, ppd / 4) if band is None else band
     inside = (frequency >= low * (1 - 1e-9)) & (frequency <= high * (1 + 1e-9)) & (number > 0)
     faults.require(inside.sum() >= 3, "a band of at least 3 rings", f"{low:g} to {high:g}",
                    f"rings are {step:g} apart")  # fmt: skip
