@@ -31,6 +31,7 @@ _ORIENTATIONS = (0.0, 45.0, 90.0, 135.0)  # deg
 _SPATIAL_FREQUENCIES = (2.0, 1.4, 2.8)  # cycles/deg, half an octave apart
 _PHASES = tuple(range(0, 360, 30))  # deg; they sweep the drive of a cell through its whole range
 _CONTRASTS = (0.4, 1.0)
+_FIELD_SIZE = 6.0  # deg; it holds cells of 1.4 cycles/deg to a millionth of their energy
 
 FORMATS = ("png", "pdf", "svg")
 
@@ -68,7 +69,7 @@ class Experiment:
     stimulus: Stimulus
     bank: GaborBank
     lif: LIF
-    visual_field: VisualField = field(default_factory=VisualField)
+    visual_field: VisualField = field(default_factory=lambda: VisualField(size=_FIELD_SIZE))
     gain: Any = 25.0
     baseline: Any = 0.0
     duration: Any = 0.5

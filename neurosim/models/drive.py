@@ -31,6 +31,9 @@ Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 
+_NODES = 32  # of Gauss-Legendre quadrature, and pi more for each turn of the integrand
+
+
 class Phasors(NamedTuple):
     """z(t) = forward e^(i w t) + backward e^(-i w t), w = 2 pi frequency, of each component."""
 
@@ -173,7 +176,7 @@ def _one_step(distance: Array, cosine: Array, sine: Array, cells: GaborCells) ->
     spread = np.sqrt((along * su) ** 2 + (sine * sv) ** 2)
     top = (k * along * su**2 / spread**2 + 9 / spread)[:, None]
     turns = float((top * np.abs(distance)).max()) / (2 * np.pi)
-    node, weight = np.polynomial.legendre.leggauss(96 + int(8 * turns))
+    node, weight = np.polynomial.legendre.leggauss(_NODES + int(3.6 * turns))
     wave = top * (node + 1) / 2  # (cell, node), rad/deg
     best = (2 * np.pi * cells.spatial_frequency)[:, None]
     gain = relative_gain(

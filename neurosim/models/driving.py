@@ -20,7 +20,7 @@ __all__ = ["Sinusoidal", "over_time", "sinusoidal", "static"]
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
-_BLOCK = 2**22  # numbers in a block of work
+_BLOCK = 2**20  # numbers in a block of work
 
 
 class Receiver(NamedTuple):
@@ -140,7 +140,7 @@ def _summed_waves(form: ClosedForm, to: Receiver) -> Iterator[tuple[int, float, 
     Components of one stimulus and frequency that are neighbours come summed.
     """
     waves = form.waves
-    at_once = max(1, _BLOCK // max(1, len(to.cells.phase)) // 16)
+    at_once = max(1, _BLOCK // max(1, len(to.cells.phase)) // 4)
     for start in range(0, len(waves.stimulus), at_once):
         part = waves.part(slice(start, start + at_once))
         which, f, forward, backward = phasors(part, to.cells)
@@ -170,15 +170,22 @@ def _by_pixels(stimulus: Stimulus, to: Receiver, times: Array) -> tuple[Complex,
     count = stimulus.count(field)
     z = np.empty((count, len(pairs), len(times)), dtype=complex)
     clipped = np.zeros(count)
+    weights = pairs.real.T if to.temporal is None else np.hstack([pairs.real.T, pairs.imag.T])
+    # pictures by their number, those of one time together
     at_once = max(1, _BLOCK // pairs.shape[1])
-    for k, time in enumerate(times):
-        for start in range(0, count, at_once):
-            stop = min(start + at_once, count)
-            shown, outside = stimulus.shown(field, start, stop, time)
-            flat = shown.reshape(stop - start, -1)
-            z.real[start:stop, :, k] = flat @ pairs.real.T
-            z.imag[start:stop, :, k] = flat @ pairs.imag.T if to.temporal is not None else 0.0
-            clipped[start:stop] += outside / len(times)
+    for first in range(0, count * len(times), at_once):
+        number = np.arange(first, min(first + at_once, count * len(times)))
+        when, which = np.divmod(number, count)
+        shown = []
+        for k in np.unique(when):
+            some = which[when == k]
+            frames, outside = stimulus.shown(field, some[0], some[-1] + 1, times[k])
+            shown.append(frames.reshape(len(frames), -1))
+            clipped[some] += outside / len(times)
+        answer = np.concatenate(shown) @ weights
+        z[which, :, when] = answer[:, : len(pairs)]
+        if to.temporal is not None:
+            z.imag[which, :, when] = answer[:, len(pairs) :]
     if clipped.any():
         what = f"{type(stimulus).__name__}: the display clips {clipped.mean():.2%} of the pixels"
         warnings.warn(what, ClippingWarning, stacklevel=4)
