@@ -169,7 +169,7 @@ def _sample_widths(
     Within a bin of a published histogram values are uniform (in the logarithm for widths in cycles
     and frequencies). Ringach gives widths, De Valois frequencies; what a source lacks is the
     other's. De Valois' bandwidths and orientation widths become the nx and ny that have them; the
-    zero-mean pair cannot be broader than 1.7 octaves, so broader cells are given that.
+    zero-mean pair cannot be broader than 1.76 octaves, so broader cells are given that.
     """
     frequency = np.exp(_from_bins(np.log(_FREQUENCY_EDGES), _FREQUENCY_COUNTS[eccentricity],
                                   cells, random))  # fmt: skip

@@ -25,6 +25,7 @@ _COLUMNS = 6
 _SIGNS = {
     "orientation": "°", "phase": "°", "spatial_frequency": " c/deg", "temporal_frequency": " Hz",
 }  # fmt: skip
+_UNWRITTEN = {"frame", "top", "left", "sample"}  # labels that say nothing of the look
 _SHORT = {
     "spatial_frequency": "f", "temporal_frequency": "ω", "orientation": "θ", "phase": "φ",
     "contrast": "C", "rms_contrast": "RMS",
@@ -139,7 +140,7 @@ def _chosen(stimulus: Stimulus, field: VisualField, most: int) -> tuple[list[int
     labels = stimulus.coordinates(field)
     differing = {
         name: variable for name, variable in labels.items()
-        if name != "frame" and not _constant(variable.values)
+        if name not in _UNWRITTEN and not _constant(variable.values)
     }  # fmt: skip
     shown = dict(list(differing.items())[:3])
     return chosen, [_title(shown, k) or str(labels["kind"].values[k]) for k in chosen]
