@@ -107,9 +107,9 @@ def test_command_line_same_seed_same_counts(tmp_path, capsys):
 
 
 def test_command_line_options(tmp_path, capsys):
-    noise = (np.random.default_rng(0).random((80, 90)) * 65535).astype(np.uint16)
+    noise = (np.random.default_rng(0).random((110, 120)) * 65535).astype(np.uint16)
     Image.fromarray(noise).save(tmp_path / "sixteen.tiff")
-    rgb = (np.random.default_rng(1).random((80, 90, 3)) * 255).astype(np.uint8)
+    rgb = (np.random.default_rng(1).random((110, 120, 3)) * 255).astype(np.uint8)
     Image.fromarray(rgb).quantize(32).save(tmp_path / "palette.png")
     out = tmp_path / "out"
     status = main(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from neurosim.errors import Faults
 from neurosim.stimuli.closed_forms import ClosedForm
 from neurosim.stimuli.field import VisualField
-from neurosim.stimuli.stimulus import Label, Stimulus
+from neurosim.stimuli.stimulus import Label, Stimulus, longest
 from neurosim.stimuli.sweep import Combine
 
 __all__ = ["Plaids"]
@@ -81,9 +81,7 @@ class Plaids(Stimulus):
         return any(each.moves for each in self.components)
 
     def length(self, field: VisualField) -> float | None:
-        own = [each.length(field) for each in self.components]
-        known = [length for length in own if length is not None]
-        return max(known) if known else None
+        return longest(self.components, field)
 
     def labels(self, field: VisualField) -> Mapping[str, Label]:
         tables = [each.coordinates(field) for each in self.components]

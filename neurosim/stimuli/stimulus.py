@@ -258,6 +258,12 @@ def duration_of(stimulus: Stimulus, field: VisualField, duration: float | None) 
     return float(own)  # type: ignore[arg-type]
 
 
+def longest(sets: tuple[Stimulus, ...], field: VisualField) -> float | None:
+    """The longest of the sets' own lengths, s; None when none has one."""
+    own = [each.length(field) for each in sets]
+    return max((length for length in own if length is not None), default=None)
+
+
 @dataclass(frozen=True)
 class Sequence(Stimulus):
     """Several stimulus sets shown one after the other, as ``gratings + photographs`` makes it.
@@ -283,9 +289,7 @@ class Sequence(Stimulus):
         return any(each.moves for each in self.sets)
 
     def length(self, field: VisualField) -> float | None:
-        own = [each.length(field) for each in self.sets]
-        known = [length for length in own if length is not None]
-        return max(known) if known else None
+        return longest(self.sets, field)
 
     def picture(self, field: VisualField, index: int, time: float = 0.0) -> Array:
         for each in self.sets:
