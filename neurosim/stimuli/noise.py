@@ -93,6 +93,10 @@ class Noise(Stimulus):
     def contrast_frames(self, field: VisualField) -> NDArray[np.float64]:
         return np.stack([self.frame(k, field) for k in range(self.number)])
 
+    def pictures(self, field: VisualField, start: int, stop: int) -> NDArray[np.float64]:
+        stop = min(stop, self.number)
+        return np.stack([self.frame(k, field) for k in range(start, stop)])
+
     def frame(self, index: int, field: VisualField) -> NDArray[np.float64]:
         """One frame, whatever its index; shape (row, column)."""
         random = np.random.Generator(np.random.Philox(key=self.seed, counter=[0, 0, 0, index]))

@@ -64,6 +64,14 @@ class Stimulus(ABC):
         """The sets that this one shows one after the other."""
         return (self,)
 
+    def count(self, field: VisualField) -> int:
+        """How many stimuli."""
+        return len(next(iter(self.labels(field).values())).values)
+
+    def pictures(self, field: VisualField, start: int, stop: int) -> NDArray[np.float64]:
+        """Contrast of stimuli start to stop (not included); shape (stimulus, row, column)."""
+        return self.contrast_frames(field)[start:stop]
+
     def coordinates(self, field: VisualField) -> dict[str, xr.Variable]:
         """The labels as coordinates along `stimulus`, with `kind` and each unit in attrs."""
         labels = {name: Label(*label) for name, label in self.labels(field).items()}
