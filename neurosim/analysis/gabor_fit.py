@@ -225,10 +225,10 @@ def _canonical(found: Found, variance: float) -> tuple[Array, Array]:
     frequency, nx, ny = np.exp(logs)
     a, b = found.linear
     amplitude, phase = float(np.hypot(a, b)), float(np.rad2deg(np.arctan2(b, a)))
-    orientation = float(np.rad2deg(theta)) % 360
+    orientation = float(np.rad2deg(theta)) % 360 % 360  # twice: -1e-20 % 360 is 360
     if orientation >= 180:
         orientation, phase = orientation - 180, -phase
-    values = [x, y, orientation, frequency, phase % 360, nx, ny, amplitude]
+    values = [x, y, orientation, frequency, phase % 360 % 360, nx, ny, amplitude]
     covariance = _covariance(found, variance)
     error = np.sqrt(np.diag(covariance)[:6]) * [1, 1, 180 / np.pi, frequency, nx, ny]
     turn = np.array([[a, b], [-b, a]]) / amplitude  # along the amplitude, and across

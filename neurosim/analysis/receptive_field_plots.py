@@ -123,6 +123,8 @@ def _averages(result: xr.Dataset, name: str) -> Figure:
 
 def _title(cell: xr.Dataset) -> str:
     first = f"cell {cell['cell'].item()}, lag {cell['peak_lag'].item()}"
+    if not cell["spikes"].item():
+        return f"cell {cell['cell'].item()}, N = 0"
     if "p" in cell:
         return f"{first}\np = {cell['p'].item():.2g}, N = {cell['spikes'].item():.0f}"
     return f"{first}\n{cell['explained_variance'].item():.1%} of held-out variance"
