@@ -148,7 +148,7 @@ def test_a_stimulus_is_read_in_blocks(monkeypatch):
         return pictures(self, field, start, stop)
 
     monkeypatch.setattr(Noise, "pictures", watched)
-    monkeypatch.setattr(Noise, "contrast_frames", None)
+    monkeypatch.setattr(Noise, "contrast_frames", None, raising=False)
     monkeypatch.setattr(recording_module, "_BLOCK", 8 * 100 * (36 + 40))
     found = spike_triggered_average(noise, counts, field, lags=[1, 4], shifts=19)
     assert max(most) <= 100 * (36 + 40) / 36 + 4
@@ -382,6 +382,8 @@ def test_movies_and_counts_refused(method, movie, counts, message):
         (spike_triggered_average, {"lags": [-1, 2]}, "lags from 0 to 298 frames"),
         (spike_triggered_average, {"lags": [0, 299]}, "lags from 0 to 298 frames"),
         (spike_triggered_average, {"lags": [1, 1]}, "each lag once"),
+        (spike_triggered_average, {"lags": [np.inf]}, "lags as whole numbers"),
+        (spike_triggered_covariance, {"lag": [0, 1]}, r"lags as whole .* got \[\[0, 1\]\]"),
         (spike_triggered_average, {"lags": []}, "lags as whole numbers"),
         (spike_triggered_average, {"shifts": 18, "seed": -1}, ">= 19, got 18; expected seed >= 0"),
         (spike_triggered_average, {"shifts": 290}, "at least 329 responses for 290 shifts"),

@@ -61,7 +61,7 @@ def _spikes(drive, gain, baseline):
     )
     return simulate(
         LIF(noise_sd=3), labelled, gain=gain, baseline=baseline, duration=frames / FRAME_RATE,
-        trials=1, dt=1e-3, time_bin=1 / FRAME_RATE, seed=1, workers=1,
+        trials=1, dt=2e-3, time_bin=1 / FRAME_RATE, seed=1, workers=1,
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ class GaborFit:
     corrected_variance : array (cell,)
         The same with what noise adds to both sums taken off; NaN unless `noise_sd` was given.
     status : list of str
-        "ok", "at bound: NAMES" or "not converged", per cell.
+        "ok", or "not converged", "at bound: NAMES", or both, per cell.
     receptive_field, fitted : DataArray (cell, y, x)
     """
 
@@ -212,9 +212,8 @@ def _one_cell(image: Array, grid: Grid, starts: int, loss: str, noise: float | N
     if noise is not None and total > noise:
         corrected = 1 - (squares - noise * freedom / image.size) / (total - noise)
     names = ", ".join(n for n, b in zip(_SEARCHED, found.at_bound, strict=True) if b)
-    status = (
-        "not converged" if not found.converged else f"at bound: {names}" if names else "ok"
-    )  # fmt: skip
+    said = ["not converged"] * (not found.converged) + [f"at bound: {names}"] * bool(names)
+    status = "; ".join(said) or "ok"
     values, errors = _canonical(found, variance)
     return _Row(values, errors, 1 - squares / total, corrected, status, found.image)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ _COLOURS = "RdBu_r"  # red is ON, blue OFF, white 0
 _STYLE: dict[Any, Any] = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}
 _PANEL = 1.9  # inches
 _COLUMNS = 5
+_TITLE = 24  # characters that fit over a panel
 
 
 def plot_receptive_fields(result: xr.Dataset, cells: Iterable[int] | None = None) -> Figure:
@@ -87,7 +89,8 @@ def plot_gabor_fit(fit: GaborFit, cells: Iterable[int]) -> Figure:
             shown = [_draw(ax, each, limit) for ax, each in zip(row, parts, strict=True)]
             row[0].set_title(f"cell {fit.cells[k]}")
             row[1].set_title(f"Gabor, {fit.explained_variance[k]:.1%} explained")
-            row[2].set_title("residual" if fit.status[k] == "ok" else fit.status[k])
+            status = "" if fit.status[k] == "ok" else f"; {fit.status[k]}"
+            row[2].set_title(fill(f"residual{status}", _TITLE))
             figure.colorbar(shown[0], ax=row.tolist(), shrink=0.9, pad=0.02)
         _degrees(rows, fit.receptive_field)
         return figure

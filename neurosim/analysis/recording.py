@@ -85,7 +85,8 @@ class Recording:
         spikes, cells, counted = _labelled_counts(counts, faults)
         frames, read, shape, space = _movie(stimulus, field, faults)
         whole = np.atleast_1d(np.asarray(list(lags) if np.iterable(lags) else lags))
-        numbers = whole.dtype.kind in "iuf" and whole.size > 0 and (whole == whole.round()).all()
+        listed = whole.dtype.kind in "iuf" and whole.ndim == 1 and whole.size > 0
+        numbers = listed and np.isfinite(whole).all() and (whole == whole.round()).all()
         faults.require(numbers, "lags as whole numbers of frames", lags)
         faults.stop()
         order = np.unique(whole.astype(np.int64))

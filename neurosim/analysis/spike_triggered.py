@@ -165,14 +165,7 @@ def _labelled(
     recording: Recording, cells: Integers, tested: _Tested, number: int, seed: int, turns: Integers
 ) -> xr.Dataset:
     """Everything found, with cells that did not spike as NaN."""
-    peak = np.argmax((tested.z**2).sum(-1), axis=1)
-    at_peak = np.arange(cells.size), peak
-    sta = tested.sta[at_peak]
-    noise, energy = tested.energy[at_peak], (sta**2).sum(-1)
-    signal = np.maximum(energy - noise, 0)
-    spread = _spread_of_projections(recording, sta, recording.lags[peak])
-    needed = np.full(cells.size, np.inf)
-    np.divide(10 * recording.spikes[cells] * noise, signal, out=needed, where=signal > 0)
+    peak, projection, needed = _at_peak(recording, cells, tested)
     image = ("cell", "lag", "y", "x")
     size = (recording.lags.size, *recording.shape)
 
@@ -191,7 +184,7 @@ def _labelled(
             "p": ("cell", full(tested.p).ravel(), unit),
             "p_at_lag": (("cell", "lag"), full(tested.p_at_lag, size[0]), unit),
             "peak_lag": ("cell", peak_lag, {"units": "frame"}),
-            "mean_projection": ("cell", full(np.sqrt(signal) / spread).ravel(), {"units": "SD"}),
+            "mean_projection": ("cell", full(projection).ravel(), {"units": "SD"}),
             "spikes_needed": ("cell", full(needed).ravel()),
             "spikes": ("cell", recording.spikes),
         },
@@ -202,6 +195,20 @@ def _labelled(
             "statistic": "largest abs(z) over pixels and lags, against circular shifts",
         },
     )  # fmt: skip
+
+
+def _at_peak(
+    recording: Recording, cells: Integers, tested: _Tested
+) -> tuple[NDArray[np.intp], Array, Array]:
+    """The peak's place among the lags, the mean projection, and the spikes needed; (cell,)."""
+    peak = np.argmax((tested.z**2).sum(-1), axis=1)
+    at_peak = np.arange(cells.size), peak
+    sta, noise = tested.sta[at_peak], tested.energy[at_peak]
+    signal = np.maximum((sta**2).sum(-1) - noise, 0)
+    spread = _spread_of_projections(recording, sta, recording.lags[peak])
+    needed = np.full(cells.size, np.inf)
+    np.divide(10 * recording.spikes[cells] * noise, signal, out=needed, where=signal > 0)
+    return peak, np.sqrt(signal) / spread, needed
 
 
 def _spread_of_projections(recording: Recording, sta: Array, lags: Integers) -> Array:

@@ -66,8 +66,7 @@ def spike_triggered_covariance(
         Circular shifts, at least 2 / level - 1.
     project_out_average : bool
         Leave the direction of the STA out, as for a cell with a clear one: its nonlinearity alone
-        changes the variance along it. Not for an energy unit, whose STA is noise, and noise that
-        lies along its axes more than elsewhere.
+        changes the variance along it. An energy unit's STA is noise, most of it along its axes.
     axes : int
         Test at most so many.
     level : float
@@ -85,8 +84,7 @@ def spike_triggered_covariance(
         - ``eigenvalue`` (cell, rank): all at the first step, falling (0 for a projected STA).
         - ``lag``, ``spikes`` (cell,).
 
-        The last axis given is the first that is not significant; later ones are NaN, and so is a
-        cell with fewer than 2 spikes.
+        The last axis given is the first not significant. A cell with fewer than 2 spikes is NaN.
 
     Raises
     ------
@@ -108,10 +106,9 @@ def spike_triggered_covariance(
     >>> found["variance_change"].sel(cell=0).values.round(1)
     array([ 1.2,  1. , -0.2,  nan,  nan,  nan])
     """
-    subject = "spike_triggered_covariance"
+    faults = Faults(subject := "spike_triggered_covariance")
     lags = _LAGS if lag is None else [lag]
     recording = Recording.of(subject, stimulus, counts, field, lags)
-    faults = Faults(subject)
     if faults.require(0 < level < 1, "level in (0, 1)", level):
         fewest = int(np.ceil(2 / level)) - 1  # 2 / (1 + shifts) is the smallest two-sided p-value
         turns = recording.shifts(shifts, seed, least_shift, fewest)
@@ -230,7 +227,7 @@ def _without(known: Array, matrix: Array) -> Array:
 
 
 def _of_all(recording: Recording, lag: int) -> _Ensemble:
-    """Of the frames so long before all responses."""
+    """Of the frames shown `lag` frames before all responses."""
     mean, second = np.zeros(recording.pixels), np.zeros((recording.pixels,) * 2)
     for _, frames in recording.blocks(beside=recording.pixels):
         shown = frames(lag)
@@ -258,13 +255,11 @@ def _say_if_coloured(base: Array, recording: Recording) -> None:
     largest = np.linalg.eigvalsh(base)[-1] / (np.trace(base) / len(base))
     white = (1 + np.sqrt(recording.pixels / recording.responses)) ** 2  # Marchenko and Pastur 1967
     if largest > 1.2 * white:
-        warnings.warn(
-            f"spike_triggered_covariance: the stimulus is not white (its largest eigenvalue is "
-            f"{largest:.3g} times the mean, {white:.3g} for white noise), so axes are mixed with "
-            "the stimulus's own",
-            RuntimeWarning,
-            stacklevel=3,
+        said = (
+            "spike_triggered_covariance: the stimulus is not white (largest eigenvalue "
+            f"{largest:.3g} times the mean, {white:.3g} if white): axes are mixed with its own"
         )
+        warnings.warn(said, RuntimeWarning, stacklevel=3)
 
 
 def _labelled(
