@@ -23,12 +23,14 @@ def _field(pixels):
     return VisualField(size=pixels / PPD, ppd=PPD, frame_rate=FRAME_RATE)
 
 
-def _cells(number, widest, seed):
-    """Gabors whose band the pixels carry (carrier + 3.4 SD within Nyquist), up to `widest` pixels
-    of envelope SD, their frequencies spread as far as that allows."""
+def _cells(number, pixels, narrowest, seed):
+    """Gabors whose band the pixels carry and whose odd member's tail they hold, their frequencies
+    spread as far as that allows; nx from `narrowest` to 0.5 cycles."""
     random = np.random.default_rng(seed)
-    nx = random.uniform(0.32, 0.4, number)
-    finest = 2 * (nx + 3.4 / (2 * np.pi))  # pixels
+    nx = random.uniform(narrowest, 0.5, number)
+    finest = 2 * (nx + 0.57)  # pixels: carrier + 3.6 SD of the band within Nyquist
+    tail = np.maximum(5.4, 6.8 - 17.5 * (nx - 0.42))  # SDs that hold all but 1e-6 of the energy
+    widest = (pixels / 2 - 0.6) / tail
     sigma = (finest + random.uniform(0, 1, number) * (widest - finest)) / PPD
     return GaborBank(
         orientation=random.uniform(0, 180, number),
@@ -65,10 +67,10 @@ def _spikes(drive, gain, baseline):
     )  # fmt: skip
 
 
-def _check_simple_cells(cells, pixels, widest, frames, shifts):
+def _check_simple_cells(cells, pixels, narrowest, frames, shifts):
     # oracle: the Gabors that drove the cells
     field, noise = _field(pixels), Noise(frames, contrast=0.3, seed=3)
-    bank = _cells(cells, widest, seed=5)
+    bank = _cells(cells, pixels, narrowest, seed=5)
     kernels = bank.kernels(field).values
     responses = _spikes(_responses_to(noise, field, kernels), gain=10, baseline=8)
     found = spike_triggered_average(noise, responses, field, range(3), shifts, seed=2)
@@ -94,19 +96,18 @@ def _check_simple_cells(cells, pixels, widest, frames, shifts):
 
 
 def test_gabors_of_spiking_cells_quickly():
-    _check_simple_cells(cells=3, pixels=24, widest=2.2, frames=24_000, shifts=49)
+    _check_simple_cells(cells=3, pixels=28, narrowest=0.46, frames=28_000, shifts=49)
 
 
 @pytest.mark.slow
 def test_gabors_of_spiking_cells():
-    # envelope SDs up to an eighth of half the field: an odd member's tail is inside
-    _check_simple_cells(cells=48, pixels=32, widest=1.94, frames=36_000, shifts=99)
+    _check_simple_cells(cells=48, pixels=32, narrowest=0.42, frames=40_000, shifts=99)
 
 
 def _check_energy_unit(pixels, frames, shifts):
     # oracle: the quadrature pair whose squares drove the cell
     field, noise = _field(pixels), Noise(frames, contrast=0.3, seed=3)
-    pair = GaborBank(orientation=30, phase=[0, 90], spatial_frequency=1.65).kernels(field).values
+    pair = GaborBank(30, 1.9, [0, 90], nx=0.5, ny=0.5).kernels(field).values
     drive = (_responses_to(noise, field, pair) ** 2).sum(1, keepdims=True)
     responses = _spikes(drive, gain=5, baseline=4)
     found = spike_triggered_covariance(noise, responses, field, shifts=shifts, seed=2)
@@ -121,7 +122,7 @@ def _check_energy_unit(pixels, frames, shifts):
 
 
 def test_axes_of_a_spiking_energy_unit_quickly():
-    _check_energy_unit(pixels=16, frames=12_000, shifts=49)
+    _check_energy_unit(pixels=20, frames=16_000, shifts=49)
 
 
 @pytest.mark.slow

@@ -167,7 +167,7 @@ def fit_gabor(
 
     Examples
     --------
-    >>> bank = GaborBank(orientation=30, spatial_frequency=1.5, phase=60, x=0.2)
+    >>> bank = GaborBank(orientation=30, spatial_frequency=1.5, phase=60, nx=0.45, ny=0.5)
     >>> fit = fit_gabor(bank.kernels(VisualField(size=4, ppd=8)))
     >>> fit["orientation"].round(3), fit["phase"].round(3), fit.status
     (array([30.]), array([60.]), ['ok'])

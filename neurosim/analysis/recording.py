@@ -24,7 +24,7 @@ __all__ = ["Recording"]
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-_BLOCK = 1 << 26  # bytes of frames and weights held at a time
+_BLOCK = 1 << 25  # bytes of frames and weights held at a time
 _LEAST_SHIFT = 20  # frames; the usual shortest shift is twice the longest lag, and at least this
 
 

@@ -25,7 +25,7 @@ __all__ = ["spike_triggered_average"]
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-_SUMS = 1 << 28  # bytes of sums held at a time; the movie is read again for more cells
+_SUMS = 1 << 27  # bytes of sums held at a time; the movie is read again for more cells
 _FEWEST = 19  # shifts: 1 / 20 is the smallest p-value
 
 
