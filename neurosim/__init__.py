@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neurosim.analysis.comparison import Comparison, compare
     from neurosim.analysis.fitting import Fit, fit
+    from neurosim.analysis.gabor_fit import fit_gabor
     from neurosim.analysis.intervals import rate_from_intervals
+    from neurosim.analysis.receptive_field_plots import plot_receptive_fields
+    from neurosim.analysis.ridge import ridge_receptive_field
+    from neurosim.analysis.spike_triggered import spike_triggered_average
+    from neurosim.analysis.triggered_covariance import spike_triggered_covariance
     from neurosim.analysis.tuning import modulation
     from neurosim.errors import InputError
     from neurosim.experiment import Experiment
@@ -59,6 +64,7 @@ _HOME = {
     "exponential_if": "neurosim.models.brian_cell",
     "Fit": "neurosim.analysis.fitting",
     "fit": "neurosim.analysis.fitting",
+    "fit_gabor": "neurosim.analysis.gabor_fit",
     "GaborBank": "neurosim.models.receptive_fields",
     "GaborPatches": "neurosim.stimuli",
     "GaussianWindow": "neurosim.stimuli",
@@ -72,14 +78,18 @@ _HOME = {
     "Parameter": "neurosim.models.rectifier",
     "Photographs": "neurosim.stimuli",
     "Plaids": "neurosim.stimuli",
+    "plot_receptive_fields": "neurosim.analysis.receptive_field_plots",
     "RaisedCosineWindow": "neurosim.stimuli",
     "rate_from_intervals": "neurosim.analysis.intervals",
     "Rectifier": "neurosim.models.rectifier",
     "RECTIFIERS": "neurosim.models.rectifiers",
     "responses_from_counts": "neurosim.responses",
+    "ridge_receptive_field": "neurosim.analysis.ridge",
     "save_responses": "neurosim.responses",
     "simulate": "neurosim.simulation",
     "spectral_slope": "neurosim.stimuli",
+    "spike_triggered_average": "neurosim.analysis.spike_triggered",
+    "spike_triggered_covariance": "neurosim.analysis.triggered_covariance",
     "TemporalGabor": "neurosim.models.temporal",
     "Textures": "neurosim.stimuli",
     "Uniform": "neurosim.stimuli",
@@ -120,13 +130,18 @@ __all__ = [
     "compare",
     "exponential_if",
     "fit",
+    "fit_gabor",
     "load_responses",
     "modulation",
+    "plot_receptive_fields",
     "rate_from_intervals",
     "responses_from_counts",
+    "ridge_receptive_field",
     "save_responses",
     "simulate",
     "spectral_slope",
+    "spike_triggered_average",
+    "spike_triggered_covariance",
 ]
 
 
