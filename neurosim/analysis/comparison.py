@@ -262,7 +262,7 @@ def compare(
     """
     if isinstance(rectifiers, str | Rectifier):
         rectifiers = [rectifiers]
-    chosen = [named_rectifier(r) for r in (RECTIFIERS if rectifiers is None else rectifiers)]
+    chosen = [named_rectifier(r) for r in (_standard() if rectifiers is None else rectifiers)]
     responses = check_responses(responses)
     chosen = sorted(dict.fromkeys(chosen), key=lambda r: len(r.parameter_names))
     conditions = responses.sizes.get("stimulus", 0)
@@ -281,3 +281,8 @@ def compare(
             scores.append(held_out(fits[-1], counts, fold))
             advance((done + 1) / len(chosen))
     return Comparison(responses, fits, scores, folds)
+
+
+def _standard() -> list[str]:
+    """The rectifiers that are compared when none are named."""
+    return [name for name, each in RECTIFIERS.items() if each.standard]

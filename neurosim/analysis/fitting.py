@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from neurosim.analysis.likelihood import Counts, aicc
-from neurosim.analysis.search import best_parameters, rate_jacobian
+from neurosim.analysis.likelihood import REGRESSORS, Counts, aicc
+from neurosim.analysis.search import best_parameters, rate_model
 from neurosim.errors import Faults, InputError
 from neurosim.models.rectifier import Rectifier
 from neurosim.models.rectifiers import RECTIFIERS
@@ -184,14 +184,14 @@ def fit_counts(
 ) -> Fit:
     """`fit` for responses that are already reduced to `Counts` (see there)."""
     cells = np.arange(len(counts.x)) if cells is None else cells
-    optimum = best_parameters(rectifier, counts, start)
-    values, low, high = optimum.values, optimum.low, optimum.high
-    shapes = len(rectifier.parameters)
-    first = values.shape[1] - shapes
-    rate, jacobian = rate_jacobian(rectifier, counts.x, values, low[:, first:], high[:, first:])
-    at_bound = _at_bound(values, low, high, np.ptp(counts.shown, axis=1), first)
+    _require_regressors(rectifier, counts)
+    model = rate_model(rectifier, counts)
+    optimum = best_parameters(model, start if len(rectifier.parameters) > 1 else None)
+    values, at_bound = optimum.values, optimum.at_bound
+    plain = replace(model, shifted=False)
+    rate, jacobian = plain.rate_and_jacobian(values)
     errors = _standard_errors(rate, jacobian, counts.exposure, ~at_bound)
-    log_likelihood = optimum.log_likelihood + counts.constant.sum(-1)
+    log_likelihood = optimum.log_likelihood + model.noise.constant(counts).sum(-1)
     names = np.array(rectifier.parameter_names)
     status = [
         "not-converged" if not done
@@ -203,7 +203,7 @@ def fit_counts(
         rectifier,
         cells,
         values,
-        np.where(errors <= high - low, errors, np.nan),  # wider than the bounds: not known
+        np.where(errors <= model.high - model.low, errors, np.nan),  # wider: not known
         at_bound,
         log_likelihood,
         counts.conditions,
@@ -212,13 +212,15 @@ def fit_counts(
     )
 
 
-def _at_bound(
-    values: Array, low: Array, high: Array, spread: Array, first: int
-) -> NDArray[np.bool_]:
-    """Coefficients that are zero, shapes within a millionth of the drive's spread of a bound."""
-    reach = np.zeros_like(values)
-    reach[:, first:] = 1e-6 * spread[:, None]
-    return (values <= low + reach) | (values >= high - reach)
+def _require_regressors(rectifier: Rectifier, counts: Counts) -> None:
+    """Refuse responses that lack what the rectifier needs of each condition besides the drive."""
+    faults = Faults(rectifier.name)
+    for name in rectifier.regressors:
+        faults.require(
+            name in counts.regressors, f"{REGRESSORS[name]} (stimulus, cell) in the responses",
+            "none", f"it needs the {name} of every condition",
+        )  # fmt: skip
+    faults.stop()
 
 
 def _standard_errors(

@@ -9,13 +9,14 @@ of a Poisson rate), the other parameters at their estimates. Both scores are giv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurosim.analysis.fitting import Fit, fit_counts
 from neurosim.analysis.likelihood import Counts, likelihood_terms
+from neurosim.analysis.search import rate_model
 
 __all__ = ["HeldOut", "folds_by_condition", "held_out", "posterior_mean_r0"]
 
@@ -90,11 +91,10 @@ def held_out(fitted: Fit, counts: Counts, fold: NDArray[np.int64]) -> HeldOut:
     test = np.repeat(fold == np.arange(number)[:, None], cells, axis=0)  # (fold x cell, condition)
     training, left_out = every.only(~test), every.only(test)
     first = len(rectifier.parameter_names) - len(rectifier.parameters)
-    start = np.tile(fitted.values[:, first:], (number, 1))
+    start = np.tile(fitted.values, (number, 1))
     values = fit_counts(rectifier, training, start=start).values
-    paths = np.stack(
-        rectifier.paths(every.x, *(values[:, [k]] for k in range(first, values.shape[1]))), 1
-    )
+    plain = replace(rate_model(rectifier, every), shifted=False)
+    paths = plain.basis(values[:, first:])[:, 1:]
     driven = np.einsum("cks,ck->cs", paths, values[:, 1:first])
     at_maximum = driven + values[:, :1]
     expected = driven + posterior_mean_r0(training, driven, values[:, 0])[:, None]

@@ -11,7 +11,8 @@ are those of the Poisson probabilities themselves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -21,6 +22,10 @@ from scipy.special import gammaln
 __all__ = ["Counts", "aicc", "akaike_weights", "likelihood_terms", "poisson_log_likelihood"]
 
 Array = NDArray[np.float64]
+
+
+REGRESSORS = {"quadrature": "drive_quadrature", "noise": "drive_noise"}
+"""Name of a regressor -> variable of responses that holds it, (stimulus, cell)."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,16 @@ class Counts:
     spikes : sum of the counts over trials
     exposure : time observed, s; 0 where there is no trial (or the condition is held out)
     constant : the part of the log-likelihood that does not depend on the rate
+    regressors : what else is known of each condition, by name (see `Rectifier.regressors`)
+    trials : how many, where a likelihood needs to know
     """
 
     x: Array
     spikes: Array
     exposure: Array
     constant: Array
+    regressors: Mapping[str, Array] = field(default_factory=dict)
+    trials: Array | None = None
 
     @classmethod
     def from_responses(cls, responses: xr.Dataset) -> Counts:
@@ -51,7 +60,15 @@ class Counts:
         count = np.where(exists, count, 0)
         spikes = count.sum(-1).astype(float)
         constant = spikes * np.log(duration) - gammaln(count + 1.0).sum(-1)
-        return cls(drive.values.astype(float), spikes, trials * duration, constant)
+        regressors = {
+            name: responses[variable].transpose("cell", "stimulus").values.astype(float)
+            for name, variable in REGRESSORS.items()
+            if variable in responses
+        }
+        return cls(
+            drive.values.astype(float), spikes, trials * duration, constant, regressors,
+            trials.astype(float),
+        )  # fmt: skip
 
     @property
     def conditions(self) -> Array:
@@ -73,11 +90,17 @@ class Counts:
             np.where(keep, self.spikes, 0.0),
             np.where(keep, self.exposure, 0.0),
             np.where(keep, self.constant, 0.0),
+            self.regressors,
+            None if self.trials is None else np.where(keep, self.trials, 0.0),
         )
 
     def take(self, rows: NDArray) -> Counts:
         """The counts of some cells (repeats allowed)."""
-        return Counts(self.x[rows], self.spikes[rows], self.exposure[rows], self.constant[rows])
+        return Counts(
+            self.x[rows], self.spikes[rows], self.exposure[rows], self.constant[rows],
+            {name: values[rows] for name, values in self.regressors.items()},
+            None if self.trials is None else self.trials[rows],
+        )  # fmt: skip
 
 
 def poisson_log_likelihood(rate: Array, counts: Counts) -> Array:

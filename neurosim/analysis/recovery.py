@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosim.analysis.comparison import Comparison
 from neurosim.analysis.fitting import Fit, fit, fit_counts, named_rectifier
-from neurosim.analysis.likelihood import Counts, poisson_log_likelihood
+from neurosim.analysis.likelihood import REGRESSORS, Counts, poisson_log_likelihood
 from neurosim.models.rectifier import Rectifier
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.responses import responses_from_counts
@@ -29,7 +29,25 @@ DEFAULT_GENERATORS: dict[str, dict[str, float]] = {
     "two-path half-wave": {"r0": 3, "gain_plus": 60, "gain_minus": 30},
     "two-path energy": {"r0": 3, "gain_plus": 80, "gain_minus": 40},
     "noise-smoothed threshold": {"r0": 3, "gain": 90, "threshold": 0.2, "noise": 0.25},
-}
+    "thresholded half-squared": {"r0": 3, "gain": 110, "threshold": -0.2},
+    "full-wave": {"r0": 3, "gain": 60},
+    "modulus": {"r0": 3, "gain": 60},
+    "power law": {"r0": 3, "gain": 80, "exponent": 2.8},
+    "thresholded power law": {"r0": 3, "gain": 60, "threshold": -0.3, "exponent": 1.8},
+    "Naka-Rushton": {"r0": 3, "gain": 80, "semisaturation": 0.3, "exponent": 2.5},
+    "softplus": {"r0": 3, "gain": 80, "threshold": 0.2, "softness": 0.15},
+    "logistic": {"r0": 3, "gain": 70, "midpoint": 0.2, "width": 0.15},
+    "tanh": {"r0": 40, "gain": 30, "width": 0.5},
+    "rectified tanh": {"r0": 3, "gain": 60, "width": 0.5},
+    "leaky half-wave": {"r0": 20, "gain": 60, "leak": 0.25},
+    "exponential-linear": {"r0": 30, "gain": 40, "depth": 0.8},
+    "S-shaped linear": {
+        "r0": 30, "gain": 50, "left": -0.4, "right": 0.4, "left_slope": 0.2, "right_slope": 0.3,
+    },
+    "measured-noise threshold": {"r0": 3, "gain": 90, "threshold": 0.2},
+    "LIF f-I": {"r0": 3, "gain": 40, "threshold": 0.1, "depth": 0.6},
+    "Siegert": {"r0": 3, "gain": 50, "threshold": 0.2, "depth": 0.6, "noise": 0.25},
+}  # fmt: skip
 """Parameters (Hz, contrast units) away from their bounds, at rates of visual cortex."""
 
 
@@ -41,6 +59,7 @@ def poisson_responses(
     duration: float,
     cells: int,
     seed: int = 0,
+    regressors: Mapping[str, ArrayLike] | None = None,
 ) -> xr.Dataset:
     """Poisson counts of cells that are exactly a rectifier.
 
@@ -53,6 +72,8 @@ def poisson_responses(
         Drive.
     trials, duration, cells : int, float (s), int
     seed : int
+    regressors : mapping of name to array (stimulus,), optional
+        What the rectifier needs of each condition besides the drive.
 
     Returns
     -------
@@ -66,10 +87,17 @@ def poisson_responses(
     (3, 2, 5)
     """
     drive = np.asarray(x, dtype=float)
-    rate = named_rectifier(rectifier).rate(drive, **parameters)
+    given = {} if regressors is None else dict(regressors)
+    generator = named_rectifier(rectifier)
+    needed = {name: given[name] for name in generator.regressors if name in given}
+    rate = generator.rate(drive, **parameters, **needed)
     random = np.random.default_rng(seed)
     count = random.poisson(rate[:, None, None] * duration, (drive.size, cells, trials))
-    return responses_from_counts(np.repeat(drive[:, None], cells, axis=1), count, duration)
+    responses = responses_from_counts(np.repeat(drive[:, None], cells, axis=1), count, duration)
+    for name, values in given.items():
+        column = np.broadcast_to(np.asarray(values, dtype=float)[:, None], responses["drive"].shape)
+        responses[REGRESSORS[name]] = responses["drive"].copy(data=column.copy())
+    return responses
 
 
 def expected_gap(
@@ -102,6 +130,7 @@ def expected_gap(
         + len(rival.parameter_names)
         - size
         for name, rival in RECTIFIERS.items()
+        if rival.standard
     }
 
 
@@ -155,7 +184,7 @@ def recovery(
     Parameters
     ----------
     generators : mapping of rectifier name to parameters, optional
-        Default: `DEFAULT_GENERATORS`.
+        Default: the standard ones of `DEFAULT_GENERATORS`.
     x : array (stimulus,), optional
         Default: 25 drives from -1 to 1.
     trials, duration, cells, seed
@@ -171,9 +200,11 @@ def recovery(
     >>> found.confusion.sum()
     np.int64(5)
     """
-    generators = DEFAULT_GENERATORS if generators is None else generators
+    standard = [each for each in RECTIFIERS.values() if each.standard]
+    if generators is None:
+        generators = {each.name: DEFAULT_GENERATORS[each.name] for each in standard}
     x = np.linspace(-1, 1, 25) if x is None else x
-    models = sorted(RECTIFIERS.values(), key=lambda r: len(r.parameter_names))
+    models = sorted(standard, key=lambda r: len(r.parameter_names))
     names = [each.name for each in models]
     confusion, accepted, within, gaps = [], [], {}, []
     for k, (name, parameters) in enumerate(generators.items()):

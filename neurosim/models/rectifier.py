@@ -3,8 +3,10 @@ r"""What a rectifier is: a firing rate as a function of drive, written in one pl
 .. math:: r(x) = r_0 + \sum_k g_k f_k(x; \mathrm{shape})
 
 with a spontaneous rate r0 >= 0 and one gain g_k >= 0 per path. A subclass declares its shape
-parameters in its class body and its basis functions f_k in `shape`; naming it is all it takes to
-have it fitted, tabulated, drawn and tested (`RECTIFIERS` holds every one).
+parameters in its class body and its basis functions f_k in `shape`, their derivatives beside them;
+naming it is all it takes to have it fitted, tabulated, drawn and tested (`RECTIFIERS` holds every
+one). A basis function with a negative side (`negative_side`) is a modulation about r0: a fit keeps
+the rate from falling below 0 at any condition, and `rate` refuses parameters that do not.
 """
 
 from __future__ import annotations
@@ -41,6 +43,12 @@ class Parameter:
         their difference; nothing.
     in_drive_units : bool
         Whether it is measured in units of the drive.
+    stretch, narrowest : float
+        How many times the drive's spread a fit looks, and from which fraction of it on.
+    free : bool
+        Whether it is fitted; one that is not stays at its default.
+    kinked : bool
+        Whether the rate has a corner where the drive equals it.
     """
 
     symbol: str
@@ -50,6 +58,10 @@ class Parameter:
     high: float = np.inf
     within: Literal["drive", "spread"] | None = None
     in_drive_units: bool = True
+    stretch: float = 1.0
+    narrowest: float = 0.0
+    free: bool = True
+    kinked: bool = False
 
     def bounds(self, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Where a fit looks for it; x of shape (..., condition), each bound (...)."""
@@ -57,7 +69,8 @@ class Parameter:
         if self.within == "drive":
             return np.maximum(least, self.low), np.minimum(most, self.high)
         if self.within == "spread":
-            return np.full(least.shape, self.low), np.minimum(most - least, self.high)
+            low = np.maximum(self.narrowest * (most - least), self.low)
+            return low, np.maximum(np.minimum(self.stretch * (most - least), self.high), low)
         return np.full(least.shape, self.low), np.full(least.shape, self.high)
 
 
@@ -65,10 +78,15 @@ class Rectifier(ABC):
     """A rectifier; subclass it to add one.
 
     A subclass gives, in its class body: ``name`` and ``convnet`` (its two names), ``latex``,
-    ``source``, its shape parameters (each a `Parameter`), ``gains`` (one name per path, when there
-    are several), ``power`` (of the drive, for the unit of the gains), ``contains`` (rectifiers
-    it becomes at a limit, with the limit in words) and ``mechanistic`` (a model of how spikes
-    arise, the reference for the others).
+    ``source``, its shape parameters (each a `Parameter`), and where they differ from the usual:
+    ``gains`` (one name per path, when there are several), ``power`` (of the drive, for the unit of
+    the gains; None where a parameter is the power, 0 where the shape has no unit), ``contains``
+    (rectifiers it becomes at a limit, with the limit in words), ``mechanistic`` (a model of how
+    spikes arise, the reference for the others), ``aliases`` (further names), ``regressors`` (what
+    it needs of each condition besides the drive: "quadrature", the drive's partner, or "noise", the
+    measured standard deviation of the drive), ``negative_side``, ``limits`` (what it does far out,
+    in words) and ``standard`` (one of those that `compare` takes by default). With
+    ``class Mine(Rectifier, register=False)`` it is not entered into `RECTIFIERS`.
     """
 
     name: ClassVar[str]
@@ -76,22 +94,30 @@ class Rectifier(ABC):
     latex: ClassVar[str]
     source: ClassVar[str]
     gains: ClassVar[tuple[str, ...]] = ("gain",)
-    power: ClassVar[int] = 1
+    power: ClassVar[int | None] = 1
+    aliases: ClassVar[tuple[str, ...]] = ()
+    regressors: ClassVar[tuple[str, ...]] = ()
+    negative_side: ClassVar[bool] = False
+    standard: ClassVar[bool] = False
+    limits: ClassVar[str] = ""
     contains: ClassVar[dict[str, str]] = {}
     mechanistic: ClassVar[bool] = False
     parameters: ClassVar[dict[str, Parameter]] = {}
+    constants: ClassVar[dict[str, Parameter]] = {}
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, register: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own = {name: p for name, p in vars(cls).items() if isinstance(p, Parameter)}
-        cls.parameters = {**cls.parameters, **own}
-        declared = ["x", *cls.parameters]
+        cls.parameters = {name: p for name, p in own.items() if p.free}
+        cls.constants = {name: p for name, p in own.items() if not p.free}
+        declared = ["x", *cls.regressors, *cls.parameters, *cls.constants]
         takes = list(inspect.signature(cls.shape).parameters)
         if takes != declared:
             raise TypeError(f"{cls.__name__}.shape takes {takes}, but {declared} is declared")
-        if cls.name in RECTIFIERS:
-            raise TypeError(f"{cls.__name__}: there already is a rectifier named {cls.name!r}")
-        RECTIFIERS[cls.name] = cls()
+        if register:
+            if cls.name in RECTIFIERS:
+                raise TypeError(f"{cls.__name__}: there already is a rectifier named {cls.name!r}")
+            RECTIFIERS[cls.name] = cls()
 
     @staticmethod
     @abstractmethod
@@ -103,16 +129,32 @@ class Rectifier(ABC):
         x : array
             Drive.
         *parameters : array
-            The shape parameters in the order declared, broadcast against `x`.
+            The regressors, the shape parameters in the order declared, and those that are not
+            fitted, broadcast against `x`.
 
         Returns
         -------
         array, or a tuple of one array per path
         """
 
+    @staticmethod
+    @abstractmethod
+    def slope(x: Any, *parameters: Any) -> Any:
+        """The derivatives of the basis functions with respect to the drive; as `shape`.
+
+        At a corner it is the derivative from below.
+        """
+
     def paths(self, x: Any, *parameters: Any) -> tuple[Any, ...]:
-        """The basis functions as a tuple, one array per path."""
-        paths = self.shape(x, *parameters)
+        """The basis functions as a tuple, one array per path.
+
+        Parameters
+        ----------
+        x : array
+        *parameters : array
+            The regressors and the fitted shape parameters.
+        """
+        paths = self.shape(x, *parameters, *(p.default for p in self.constants.values()))
         return paths if isinstance(paths, tuple) else (paths,)
 
     def rate(
@@ -127,8 +169,8 @@ class Rectifier(ABC):
         r0 : float or array
             Spontaneous rate, Hz.
         **parameters : float or array
-            The gains (Hz per unit of drive to the rectifier's power; default 1) and the shape
-            parameters (default: as declared).
+            The gains (Hz per unit of drive to the rectifier's power; default 1), the shape
+            parameters (default: as declared), and the regressors, if it has any.
 
         Returns
         -------
@@ -138,7 +180,8 @@ class Rectifier(ABC):
         Raises
         ------
         InputError
-            For unknown parameters and values outside their domain.
+            For unknown parameters, values outside their domain, a missing regressor, and a rate
+            below 0.
 
         Examples
         --------
@@ -146,24 +189,67 @@ class Rectifier(ABC):
         >>> RECTIFIERS["thresholded half-wave"].rate([0, 1], gain=20, threshold=0.5)
         array([ 0., 10.])
         """
-        given = {"r0": r0, **dict.fromkeys(self.gains, 1.0)}
-        given |= {name: p.default for name, p in self.parameters.items()}
+        values, total = self._checked(r0, parameters), np.asarray(x, dtype=float)
+        named = (*self.regressors, *self.parameters, *self.constants)
+        paths = self.shape(total, *(values[n] for n in named))
+        total = values["r0"]
+        for name, path in zip(
+            self.gains, paths if isinstance(paths, tuple) else (paths,), strict=True
+        ):
+            total = total + values[name] * path
         faults = Faults(self.name)
+        below = self.negative_side and (total < 0).any()
+        faults.require(not below, "a rate >= 0 Hz at every drive", np.min(total), "raise r0")
+        faults.stop()
+        return total
+
+    def derivative(
+        self, x: ArrayLike, r0: ArrayLike = 0.0, **parameters: ArrayLike
+    ) -> NDArray[np.float64]:
+        """Derivative of `rate` with respect to the drive, Hz per unit of drive; its parameters.
+
+        At a corner it is the derivative from below.
+
+        Examples
+        --------
+        >>> from neurosim.models.rectifiers import RECTIFIERS
+        >>> RECTIFIERS["half-squared"].derivative([-1, 1], gain=3)
+        array([0., 6.])
+        """
+        values, at = self._checked(r0, parameters), np.asarray(x, dtype=float)
+        named = (*self.regressors, *self.parameters, *self.constants)
+        slopes = self.slope(at, *(values[n] for n in named))
+        total = np.zeros(())
+        for name, slope in zip(
+            self.gains, slopes if isinstance(slopes, tuple) else (slopes,), strict=True
+        ):
+            total = total + values[name] * slope
+        return total
+
+    def _checked(
+        self, r0: ArrayLike, parameters: dict[str, ArrayLike]
+    ) -> dict[str, NDArray[np.float64]]:
+        """Every parameter as an array within its domain, the regressors among them."""
+        every = {**self.parameters, **self.constants}
+        given: dict[str, ArrayLike] = {"r0": r0, **dict.fromkeys(self.gains, 1.0)}
+        given |= {name: p.default for name, p in every.items()}
+        faults = Faults(self.name)
+        known = (*given, *self.regressors)
         for name in parameters:
-            faults.require(name in given, f"parameters among {', '.join(given)}", name)
+            faults.require(name in known, f"parameters among {', '.join(known)}", name)
+        for name in self.regressors:
+            faults.require(name in parameters, f"{name} of every condition", "none")
         faults.stop()
         values = {n: np.asarray(v, dtype=float) for n, v in {**given, **parameters}.items()}
         for name, value in values.items():
-            low = self.parameters[name].low if name in self.parameters else 0.0
-            high = self.parameters[name].high if name in self.parameters else np.inf
+            if name in self.regressors:
+                continue
+            low = every[name].low if name in every else 0.0
+            high = every[name].high if name in every else np.inf
             inside = ((value >= low) & (value <= high)).all()
             faults.require(inside, f"{name} in [{low:g}, {high:g}]", value)
         faults.stop()
-        paths = self.paths(np.asarray(x, dtype=float), *(values[n] for n in self.parameters))
-        total = values["r0"]
-        for name, path in zip(self.gains, paths, strict=True):
-            total = total + values[name] * path
-        return total
+        return values
 
     def is_nested_in(self, other: Rectifier) -> bool:
         """Whether `other` becomes this rectifier at a limit of its parameters (or is it)."""
@@ -178,8 +264,9 @@ class Rectifier(ABC):
 
     def units(self, drive_unit: str = "1") -> dict[str, str]:
         """Unit of every free parameter for a drive in `drive_unit` ("1": dimensionless)."""
-        power = f"{drive_unit}^{self.power}" if self.power > 1 else drive_unit
-        gain = "Hz" if drive_unit == "1" else f"Hz/{power}"
+        exponent = "exponent" if self.power is None else f"{self.power}"
+        power = drive_unit if self.power == 1 else f"{drive_unit}^{exponent}"
+        gain = "Hz" if drive_unit == "1" or self.power == 0 else f"Hz/{power}"
         in_drive = "contrast" if drive_unit == "1" else drive_unit
         shapes = {n: in_drive if p.in_drive_units else "1" for n, p in self.parameters.items()}
         return {"r0": "Hz", **dict.fromkeys(self.gains, gain), **shapes}
@@ -190,11 +277,12 @@ class Rectifier(ABC):
 
 
 class _Registry(dict[str, Rectifier]):
-    """Every rectifier by its biological name; looked up by its ConvNet name too, in any case."""
+    """Every rectifier by its biological name; looked up by its other names too, in any case."""
 
     def __missing__(self, key: str) -> Rectifier:
         for each in self.values():
-            if str(key).casefold() in (each.name.casefold(), each.convnet.casefold()):
+            names = (each.name, each.convnet, *each.aliases)
+            if str(key).casefold() in (name.casefold() for name in names):
                 return each
         raise KeyError(f"{key!r} is none of {', '.join(self)}")
 

@@ -1,0 +1,140 @@
+"""Where to start: the likelihood over a grid of a rectifier's shapes, its gains by least squares.
+
+Every shape on the grid gets the non-negative least-squares gains, with weights from the counts
+themselves and then from the fit, and the exact likelihood there. Its highest local peaks are where the ascent begins.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosim.analysis.rate_model import RateModel
+
+__all__ = ["peaks_on_grid"]
+
+Array = NDArray[np.float64]
+
+_PEAKS = {1: 4, 2: 5, 3: 6, 4: 8}
+_GRID = {1: (48,), 2: (24, 12), 3: (16, 8, 8), 4: (8, 8, 5, 5)}  # points along each shape
+_BATCH = 2_000_000  # array elements worked on at once
+_TURNS = 3  # of reweighting
+_FAR = 20.0  # where a grid ends for a parameter that has no bound
+
+
+def peaks_on_grid(model: RateModel) -> Array:
+    """Starting parameters (row, peak, parameter), for the rows of a model."""
+    shapes = len(model.rectifier.parameters)
+    if shapes == 0:
+        return _solved(model, np.zeros((len(model.low), 1, 0)))[0]
+    points = _GRID[shapes]
+    size = max(1, _BATCH // (int(np.prod(points)) * model.counts.x.shape[1]))
+    rows = np.arange(len(model.low))
+    return np.concatenate([
+        _peaks(model.take(part), points) for part in np.array_split(rows, -(-len(rows) // size))
+    ])  # fmt: skip
+
+
+def _peaks(model: RateModel, points: tuple[int, ...]) -> Array:
+    axes = [_axis(model, k, number) for k, number in enumerate(points)]
+    mesh = np.stack(np.meshgrid(*(np.arange(n) for n in points), indexing="ij"), -1)
+    index = mesh.reshape(-1, len(points))
+    grid = np.stack([axis[:, index[:, k]] for k, axis in enumerate(axes)], -1)
+    theta, value = _solved(model, grid)
+    value = value.reshape(len(grid), *points)
+    padded = np.pad(value, [(0, 0)] + [(1, 1)] * len(points), constant_values=-np.inf)
+    peak = np.ones(value.shape, dtype=bool)
+    for dimension in range(1, value.ndim):
+        inner = [slice(1, -1) if d else slice(None) for d in range(value.ndim)]
+        for side in (slice(0, -2), slice(2, None)):
+            inner[dimension] = side
+            peak &= value >= padded[tuple(inner)]
+    height = np.where(peak, value, -np.inf).reshape(len(grid), -1)
+    best = np.argsort(-height, axis=1, kind="stable")[:, : _PEAKS[len(points)]]
+    # what is no peak gives way to the best that is
+    kept = np.take_along_axis(height, best, axis=1)
+    best = np.where(np.isfinite(kept), best, best[:, :1])
+    return np.take_along_axis(theta, best[..., None], axis=1)
+
+
+def _axis(model: RateModel, k: int, number: int) -> Array:
+    """The grid along one shape parameter, (row, point)."""
+    parameter = list(model.rectifier.parameters.values())[k]
+    low, high = model.low[:, model.linear + k], model.high[:, model.linear + k]
+    fraction = np.linspace(0, 1, number)
+    if parameter.within == "spread":  # a scale: as many small values as large ones
+        fraction = np.r_[0, np.geomspace(0.005 / parameter.stretch, 1, number - 1)]
+        return low[:, None] + fraction * (high - low)[:, None]
+    if parameter.within is None:
+        low, high = np.clip(low, -_FAR, _FAR), np.clip(high, -_FAR, _FAR)
+        return low[:, None] + fraction**1.5 * (high - low)[:, None]
+    even = low[:, None] + fraction[::2] * (high - low)[:, None]
+    where_data = np.quantile(model.counts.shown, fraction[1::2], axis=1).T
+    where_data = np.clip(where_data, low[:, None], high[:, None])
+    return np.sort(np.concatenate([even, where_data], axis=1), axis=1)
+
+
+def _solved(model: RateModel, grid: Array) -> tuple[Array, Array]:
+    """Coefficients for every shape (row, point, parameter), and the likelihood (row, point)."""
+    rows, many = grid.shape[:2]
+    counts, linear = model.counts, model.linear
+    flat = model.take(np.repeat(np.arange(rows), many))
+    shape = grid.reshape(rows * many, -1)
+    basis = flat.basis(shape).reshape(rows, many, linear, -1)
+    seen = counts.exposure > 0
+    measured = np.divide(counts.spikes, counts.exposure, out=np.zeros(seen.shape), where=seen)
+    typical = np.divide(counts.spikes.sum(-1), counts.exposure.sum(-1),
+                        out=np.ones(rows), where=counts.exposure.sum(-1) > 0)  # fmt: skip
+    # first about the counts' own rates, drawn to the mean where they are few, then about the fit
+    drawn = 1 / np.maximum(np.abs(typical), 1e-9)[:, None]
+    rate = ((np.abs(counts.spikes) + 1.0) / (counts.exposure + drawn))[:, None]
+    floor = 1e-3 * np.abs(typical)[:, None]
+    several = counts.take(np.repeat(np.arange(rows), many))
+    bounds = model.low[:, None, :linear], model.high[:, None, :linear]
+    for turn in range(_TURNS):
+        rate = np.maximum(rate, np.maximum(floor, 1e-9)[..., None])
+        if turn == 0:
+            weight = model.noise.expected(rate[:, 0], counts)[:, None]
+        else:
+            weight = flat.noise.expected(rate.reshape(rows * many, -1), several)
+            weight = weight.reshape(rows, many, -1)
+        weighted = basis * np.where(seen[:, None], weight, 0.0)[:, :, None]
+        gram = np.matmul(weighted, basis.swapaxes(-1, -2))
+        side = np.matmul(weighted, measured[:, None, :, None])[..., 0]
+        coefficients = _non_negative(gram, side, *bounds)
+        rate = np.matmul(coefficients[..., None, :], basis)[..., 0, :]
+    # a spike where the rate is 0 would hide a good shape: a start is inside
+    can = model.high[:, None, 0] > model.low[:, None, 0]
+    coefficients[..., 0] = np.where(can, np.maximum(coefficients[..., 0], floor),
+                                    coefficients[..., 0])  # fmt: skip
+    theta = np.concatenate([coefficients, grid], axis=-1)
+    value = flat.value(theta.reshape(rows * many, -1)).reshape(rows, many)
+    return theta, value
+
+
+def _non_negative(gram: Array, side: Array, low: Array, high: Array) -> Array:
+    """The least-squares coefficients that are not negative: the best of every set that is free.
+
+    Coefficients whose bounds are equal are fixed there.
+    """
+    paths = side.shape[-1]
+    fixed = np.broadcast_to(high <= low, side.shape)
+    value_fixed = np.where(fixed, np.broadcast_to(low, side.shape), 0.0)
+    side = side - np.einsum("rpkl,rpl->rpk", gram, value_fixed)
+    best = value_fixed.copy()
+    score = np.full(side.shape[:-1], -np.inf)
+    for free in product((False, True), repeat=paths):
+        chosen = np.array(free) & ~fixed
+        both = chosen[..., :, None] & chosen[..., None, :]
+        scale = np.sqrt(np.maximum(np.einsum("rpkk->rpk", gram), 1e-300))
+        scaled = np.where(both, gram / (scale[..., :, None] * scale[..., None, :]), 0.0)
+        scaled = scaled + np.eye(paths) * np.where(chosen, 1e-12, 1.0)[..., None]
+        toward = np.where(chosen, side / scale, 0.0)
+        found = np.linalg.solve(scaled, toward[..., None])[..., 0]
+        gained = (found * toward).sum(-1)
+        allowed = (found >= 0).all(-1) & (gained > score)
+        best = np.where(allowed[..., None], found / scale * chosen + value_fixed, best)
+        score = np.where(allowed, gained, score)
+    return best

@@ -1,0 +1,156 @@
+"""How spikes arise: a noisy threshold, and the leaky integrate-and-fire cell itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr
+
+from neurosim.models.clipping import threshold_parameter
+from neurosim.models.rectifier import Parameter, Rectifier
+from neurosim.models.theory import (
+    rate_deterministic,
+    rate_deterministic_slope,
+    rate_white_noise,
+    rate_white_noise_slope,
+)
+
+__all__ = ["MeasuredNoiseThreshold", "NoiseSmoothedThreshold", "NoisyLIF", "QuietLIF"]
+
+_TINY = np.finfo(float).tiny ** 0.5
+
+
+def _smoothed(x: Any, threshold: Any, noise: Any) -> Any:
+    noise = np.maximum(noise, _TINY)
+    z = (x - threshold) / noise
+    density = np.exp(-(z.clip(-40, 40) ** 2) / 2) / np.sqrt(2 * np.pi)
+    return (x - threshold) * ndtr(z) + noise * density
+
+
+class NoiseSmoothedThreshold(Rectifier):
+    """A threshold smoothed by noise: the mechanism behind expansive power laws.
+
+    The mean of max(x + noise - T, 0) over Gaussian noise: (x - T) Phi(z) + sd phi(z),
+    z = (x - T)/sd.
+    """
+
+    name = "noise-smoothed threshold"
+    convnet = "noisy ReLU, averaged"
+    latex = r"r_0 + g\,[(x - T)\Phi(z) + \sigma\varphi(z)],\ z = (x - T)/\sigma"
+    source = "Miller & Troyer 2002; Hansel & van Vreeswijk 2002"
+    limits = "r0 far below T; grows without bound"
+    mechanistic = True
+    contains = {"thresholded half-wave": "noise = 0"}  # noqa: RUF012
+    standard = True
+    threshold = threshold_parameter()
+    noise = Parameter(r"\sigma", "SD of the noise on the drive", 0.2, low=0.0, within="spread")
+
+    @staticmethod
+    def shape(x: Any, threshold: Any, noise: Any) -> Any:
+        return _smoothed(x, threshold, noise)
+
+    @staticmethod
+    def slope(x: Any, threshold: Any, noise: Any) -> Any:
+        return ndtr((x - threshold) / np.maximum(noise, _TINY))
+
+
+class MeasuredNoiseThreshold(Rectifier):
+    """A threshold smoothed by noise that was measured at every condition.
+
+    It needs the standard deviation of the drive (of the membrane, in the drive's unit) at every
+    condition.
+    """
+
+    name = "measured-noise threshold"
+    convnet = "noisy ReLU, its noise given"
+    latex = r"r_0 + g\,[(x - T)\Phi(z) + \sigma_i\varphi(z)],\ z = (x - T)/\sigma_i"
+    source = "Miller & Troyer 2002; Zerlaut et al. 2016"
+    limits = "r0 far below T; grows without bound"
+    mechanistic = True
+    regressors = ("noise",)
+    threshold = threshold_parameter()
+
+    @staticmethod
+    def shape(x: Any, noise: Any, threshold: Any) -> Any:
+        return _smoothed(x, threshold, noise)
+
+    @staticmethod
+    def slope(x: Any, noise: Any, threshold: Any) -> Any:
+        return ndtr((x - threshold) / np.maximum(noise, _TINY))
+
+
+def _refractory() -> Parameter:
+    return Parameter(r"\rho", "refractory period in membrane time constants", 0.1, low=0.0,
+                     high=10.0, in_drive_units=False, free=False)  # fmt: skip
+
+
+def _depth() -> Parameter:
+    return Parameter("w", "drive from reset to threshold", 0.5, low=1e-9, within="spread",
+                     stretch=10.0, narrowest=0.01)  # fmt: skip
+
+
+class QuietLIF(Rectifier):
+    """The leaky integrate-and-fire cell without noise; the gain is 1 over the time constant.
+
+    In units of the drive: fires above the rheobase T, and w is what takes the membrane from reset
+    to threshold. The refractory period, 0.1 time constants, is not fitted.
+    """
+
+    name = "LIF f-I"
+    convnet = "LIF"
+    latex = r"r_0 + g\,/[\rho + \ln(1 + w/(x - T))]"
+    source = "Tuckwell 1988"
+    limits = "r0 below T; saturates at g / rho"
+    power = 0
+    mechanistic = True
+    threshold = threshold_parameter(kinked=True)
+    depth = _depth()
+    refractory = _refractory()
+
+    @staticmethod
+    def shape(x: Any, threshold: Any, depth: Any, refractory: Any) -> Any:
+        return rate_deterministic(
+            x - threshold, tau_m=1.0, v_threshold=0.0, v_reset=-depth, t_ref=refractory
+        )
+
+    @staticmethod
+    def slope(x: Any, threshold: Any, depth: Any, refractory: Any) -> Any:
+        return rate_deterministic_slope(
+            x - threshold, tau_m=1.0, v_threshold=0.0, v_reset=-depth, t_ref=refractory
+        )
+
+
+class NoisyLIF(Rectifier):
+    """The leaky integrate-and-fire cell with white noise (Siegert 1951).
+
+    As the cell without noise, the noise being the standard deviation of the free membrane in units
+    of the drive.
+    """
+
+    name = "Siegert"
+    convnet = "noisy LIF"
+    latex = r"r_0 + g\,/[\rho + \sqrt\pi\int e^{u^2}(1 + \mathrm{erf}\,u)\,du]"
+    source = "Siegert 1951"
+    limits = "r0 far below T; saturates at g / rho"
+    power = 0
+    mechanistic = True
+    contains = {"LIF f-I": "noise = 0"}  # noqa: RUF012
+    threshold = threshold_parameter()
+    depth = _depth()
+    noise = Parameter(r"\sigma", "SD of the free membrane", 0.2, low=0.0, within="spread")
+    refractory = _refractory()
+
+    @staticmethod
+    def shape(x: Any, threshold: Any, depth: Any, noise: Any, refractory: Any) -> Any:
+        return rate_white_noise(
+            x - threshold, tau_m=1.0, v_threshold=0.0, v_reset=-depth, t_ref=refractory,
+            noise_sd=noise,
+        )  # fmt: skip
+
+    @staticmethod
+    def slope(x: Any, threshold: Any, depth: Any, noise: Any, refractory: Any) -> Any:
+        return rate_white_noise_slope(
+            x - threshold, tau_m=1.0, v_threshold=0.0, v_reset=-depth, t_ref=refractory,
+            noise_sd=noise,
+        )  # fmt: skip
