@@ -17,9 +17,9 @@ from neurosim.analysis.likelihood import Counts
 from neurosim.analysis.noise_models import NoiseModel, Poisson
 from neurosim.analysis.rate_model import RateModel
 from neurosim.analysis.screening import peaks_on_grid
-from neurosim.models.rectifier import Rectifier
+from neurosim.models.rectifier import RECTIFIERS, Rectifier
 
-__all__ = ["Optimum", "best_parameters", "climb", "rate_model"]
+__all__ = ["Optimum", "best_parameters", "climb", "nested_starts", "rate_model"]
 
 Array = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
         mean = model.counts.spikes.sum(1) / np.maximum(model.counts.exposure.sum(1), 1e-12)
         starts[:, 0, 0] = np.maximum(starts[:, 0, 0], 1e-3 * np.abs(mean))
     else:
-        starts = peaks_on_grid(model)
+        starts = np.concatenate([peaks_on_grid(model), *nested_starts(model)], axis=1)
     many = starts.shape[1]
     top = climb(model.take(np.repeat(np.arange(rows), many)), starts.reshape(rows * many, -1))
     best = np.where(np.isfinite(top.value), top.value, -np.inf).reshape(rows, many).argmax(1)
@@ -96,6 +96,31 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
     values[silent, :linear] = 0.0
     value = np.where(silent, 0.0, value)
     return Optimum(values, value, converged | silent, at_bound, model)
+
+
+def nested_starts(model: RateModel) -> list[Array]:
+    """Where the rectifiers that this one contains are at their own best; (row, 1, parameter) each.
+
+    So that it is never worse than they are.
+    """
+    outer = model.rectifier
+    found = []
+    for name, at in outer.contains.items():
+        inner = RECTIFIERS[name]
+        if isinstance(at, str) or not outer.parameters:
+            continue
+        best = best_parameters(rate_model(inner, model.counts, model.noise)).values
+        start = np.zeros_like(model.low)
+        start[:, : 1 + len(inner.gains)] = best[:, : 1 + len(inner.gains)]
+        for name_of, value in at.items():
+            start[:, outer.parameter_names.index(name_of)] = value
+        for k, name_of in enumerate(inner.parameters):
+            where = outer.parameter_names.index(name_of)
+            start[:, where] = best[:, 1 + len(inner.gains) + k]
+        start[:, model.linear :] = np.clip(start[:, model.linear :], model.low[:, model.linear :],
+                                           model.high[:, model.linear :])  # fmt: skip
+        found.append(start[:, None])
+    return found
 
 
 def climb(model: RateModel, start: Array) -> Top:

@@ -44,7 +44,7 @@ class ThresholdedHalfWave(Rectifier):
     latex = r"r_0 + g\,\max(x - T, 0)"
     source = "Movshon, Thompson & Tolhurst 1978"
     limits = "r0 below T; grows without bound"
-    contains = {"half-wave": "threshold = 0"}  # noqa: RUF012
+    contains = {"half-wave": {"threshold": 0.0}}  # noqa: RUF012
     standard = True
     threshold = threshold_parameter(kinked=True)
 
@@ -86,7 +86,7 @@ class ThresholdedHalfSquared(Rectifier):
     source = "Heeger 1992; Anzai, Ohzawa & Freeman 1999"
     limits = "r0 below T; grows as the square"
     power = 2
-    contains = {"half-squared": "threshold = 0"}  # noqa: RUF012
+    contains = {"half-squared": {"threshold": 0.0}}  # noqa: RUF012
     threshold = threshold_parameter()
 
     @staticmethod
@@ -107,7 +107,7 @@ class TwoPathHalfWave(Rectifier):
     source = "Heeger 1992; Shang et al. 2016"
     limits = "grows without bound on both sides"
     gains = ("gain_plus", "gain_minus")
-    contains = {"half-wave": "gain_minus = 0", "full-wave": "equal gains"}  # noqa: RUF012
+    contains = {"half-wave": {"gain_minus": 0.0}, "full-wave": "equal gains"}  # noqa: RUF012
     standard = True
 
     @staticmethod
@@ -132,7 +132,7 @@ class TwoPathEnergy(Rectifier):
     limits = "grows as the square on both sides"
     gains = ("gain_plus", "gain_minus")
     power = 2
-    contains = {"half-squared": "gain_minus = 0"}  # noqa: RUF012
+    contains = {"half-squared": {"gain_minus": 0.0}}  # noqa: RUF012
     standard = True
 
     @staticmethod
@@ -199,7 +199,7 @@ class LeakyHalfWave(Rectifier):
     source = "Maas et al. 2013; He et al. 2015"
     limits = "falls below 0 at the slope a; grows without bound"
     negative_side = True
-    contains = {"half-wave": "leak = 0"}  # noqa: RUF012
+    contains = {"half-wave": {"leak": 0.0}}  # noqa: RUF012
     leak = Parameter("a", "slope of the negative side", 0.1, low=0.0, high=1.0,
                      in_drive_units=False)  # fmt: skip
 

@@ -41,7 +41,7 @@ class NoiseSmoothedThreshold(Rectifier):
     source = "Miller & Troyer 2002; Hansel & van Vreeswijk 2002"
     limits = "r0 far below T; grows without bound"
     mechanistic = True
-    contains = {"thresholded half-wave": "noise = 0"}  # noqa: RUF012
+    contains = {"thresholded half-wave": {"noise": 0.0}}  # noqa: RUF012
     standard = True
     threshold = threshold_parameter()
     noise = Parameter(r"\sigma", "SD of the noise on the drive", 0.2, low=0.0, within="spread")
@@ -135,7 +135,7 @@ class NoisyLIF(Rectifier):
     limits = "r0 far below T; saturates at g / rho"
     power = 0
     mechanistic = True
-    contains = {"LIF f-I": "noise = 0"}  # noqa: RUF012
+    contains = {"LIF f-I": {"noise": 0.0}}  # noqa: RUF012
     threshold = threshold_parameter()
     depth = _depth()
     noise = Parameter(r"\sigma", "SD of the free membrane", 0.2, low=0.0, within="spread")

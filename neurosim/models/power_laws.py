@@ -30,7 +30,7 @@ class PowerLaw(Rectifier):
     source = "Albrecht & Hamilton 1982; Anzai, Ohzawa & Freeman 1999"
     limits = "r0 below 0; grows as the power"
     power = None
-    contains = {"half-wave": "exponent = 1", "half-squared": "exponent = 2"}  # noqa: RUF012
+    contains = {"half-wave": {"exponent": 1.0}, "half-squared": {"exponent": 2.0}}  # noqa: RUF012
     exponent = _exponent()
 
     @staticmethod
@@ -52,9 +52,9 @@ class ThresholdedPowerLaw(Rectifier):
     limits = "r0 below T; grows as the power"
     power = None
     contains = {  # noqa: RUF012
-        "thresholded half-wave": "exponent = 1",
-        "thresholded half-squared": "exponent = 2",
-        "power law": "threshold = 0",
+        "thresholded half-wave": {"exponent": 1.0},
+        "thresholded half-squared": {"exponent": 2.0},
+        "power law": {"threshold": 0.0},
     }
     threshold = threshold_parameter(kinked=True)
     exponent = _exponent()

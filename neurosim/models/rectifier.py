@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -81,7 +82,8 @@ class Rectifier(ABC):
     ``source``, its shape parameters (each a `Parameter`), and where they differ from the usual:
     ``gains`` (one name per path, when there are several), ``power`` (of the drive, for the unit of
     the gains; None where a parameter is the power, 0 where the shape has no unit), ``contains``
-    (rectifiers it becomes at a limit, with the limit in words), ``mechanistic`` (a model of how
+    (rectifiers it becomes, with the values of its own parameters that make it
+    so, or the limit in words), ``mechanistic`` (a model of how
     spikes arise, the reference for the others), ``aliases`` (further names), ``regressors`` (what
     it needs of each condition besides the drive: "quadrature", the drive's partner, or "noise", the
     measured standard deviation of the drive), ``negative_side``, ``limits`` (what it does far out,
@@ -100,7 +102,7 @@ class Rectifier(ABC):
     negative_side: ClassVar[bool] = False
     standard: ClassVar[bool] = False
     limits: ClassVar[str] = ""
-    contains: ClassVar[dict[str, str]] = {}
+    contains: ClassVar[Mapping[str, Mapping[str, float] | str]] = {}
     mechanistic: ClassVar[bool] = False
     parameters: ClassVar[dict[str, Parameter]] = {}
     constants: ClassVar[dict[str, Parameter]] = {}

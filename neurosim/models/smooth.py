@@ -25,7 +25,7 @@ class Softplus(Rectifier):
     latex = r"r_0 + g\,s\ln(1 + e^{(x - T)/s})"
     source = "Dugas et al. 2001"
     limits = "r0 far below T; grows without bound"
-    contains = {"thresholded half-wave": "softness = 0"}  # noqa: RUF012
+    contains = {"thresholded half-wave": {"softness": 0.0}}  # noqa: RUF012
     threshold = threshold_parameter()
     softness = _scale("width of the corner", stretch=1.0)
 
@@ -116,7 +116,7 @@ class ExponentialLinear(Rectifier):
     source = "Clevert et al. 2016"
     limits = "saturates at r0 - g alpha; grows without bound"
     negative_side = True
-    contains = {"half-wave": "depth = 0"}  # noqa: RUF012
+    contains = {"half-wave": {"depth": 0.0}}  # noqa: RUF012
     depth = Parameter(r"\alpha", "where the negative side saturates", 1.0, low=0.0, high=10.0)
 
     @staticmethod
@@ -142,7 +142,7 @@ class SShapedLinear(Rectifier):
     limits = "linear far out, at slopes a_l and a_r"
     negative_side = True
     contains = {  # noqa: RUF012
-        "half-wave": "left = 0, left_slope = 0, right_slope = 1",
+        "half-wave": {"left": 0.0, "right": 0.0, "left_slope": 0.0, "right_slope": 1.0},
         "leaky half-wave": "left = 0, right_slope = 1",
     }
     left = Parameter("t_l", "left threshold", 0.0, within="drive", kinked=True)
