@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -52,7 +53,7 @@ def find_column(
     table: Table, name: str, role: str, faults: Faults, units: Mapping[str, str] | None = None
 ) -> Column | None:
     """The column of that title, or of that title without its unit; noted as a fault if absent."""
-    name = str(name)  # a DataFrame's may be a number
+    name = " ".join(str(name).split())  # as the table's; a DataFrame's may be a number
     columns = [Column.titled(title) for title in table.columns]
     found = [c for c in columns if c.title == name] or [c for c in columns if c.name == name]
     there = ", ".join(table.columns) or "none"
@@ -133,6 +134,11 @@ def numbers(
     return found
 
 
+def _writable(label: str) -> bool:
+    """Whether a file and one line of a message can hold it: no control characters or halves."""
+    return not any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in label)
+
+
 def _number(value: Any) -> float | None:
     """What a value is as a number; None for what is none, NaN and infinity as they are."""
     if isinstance(value, str):
@@ -175,7 +181,7 @@ def labels(table: Table, column: Column, faults: RowFaults) -> list[int] | list[
     for row, value in enumerate(values):
         missing = value is None or type(value).__name__ in ("NAType", "NaTType")
         nan = isinstance(value, Real) and not math.isfinite(float(value))
-        if missing or nan or not str(value).isprintable() or not str(value).strip():
+        if missing or nan or not str(value).strip() or not _writable(str(value)):
             faults.note(row, f"expected a label in {column.title}, got {_told(value)}")
     texts = [str(value) for value in values]
     for kind in (int, float):

@@ -87,7 +87,7 @@ def responses_of_trials(trials: Trials, subject: str, attrs: dict[str, Any]) -> 
     Raises
     ------
     InputError
-        When a cell has a single condition, or the padded counts would not fit in memory.
+        When a cell was shown a single x, or the padded counts would not fit in memory.
 
     Examples
     --------
@@ -138,13 +138,13 @@ def responses_of_trials(trials: Trials, subject: str, attrs: dict[str, Any]) -> 
 
 
 def refuse_single_conditions(trials: Trials, faults: Faults) -> None:
-    """Note cells with fewer than two conditions; an x that is NaN may be any condition."""
+    """Note cells that were shown a single x; one that is NaN may be any."""
     seen = defaultdict(set)
-    for cell, condition in zip(trials.cell, trials.conditions, strict=True):
-        seen[cell].add(condition)
+    for cell, x in zip(trials.cell, trials.x.tolist(), strict=True):
+        seen[cell].add(x)
     few = [str(cell) for cell in sorted(seen) if len(seen[cell]) < 2]
     more = f" and {len(few) - 5} more" if len(few) > 5 else ""
-    faults.require(not few, f"at least 2 conditions (of {trials.name}) in every cell",
+    faults.require(not few, f"at least 2 different values of {trials.name} in every cell",
                    f"1 in cell {', '.join(few[:5])}{more}", "leave such cells out")  # fmt: skip
 
 

@@ -141,7 +141,7 @@ def _from_text(path: Path, source: dict[str, str]) -> Table:
         raise InputError(f"{path}: line {reader.line_num}: {error}") from None
     if not rows:
         raise InputError(f"{path}: the file is empty")
-    names = _unique([name.strip() for name in rows[0][1]], str(path))
+    names = _unique(rows[0][1], str(path))
     ragged = [f"line {line} has {len(row)}" for line, row in rows[1:] if len(row) != len(names)]
     if ragged:
         more = f" and {len(ragged) - 5} more such lines" if len(ragged) > 5 else ""
@@ -180,6 +180,8 @@ def _from_frame(frame: pd.DataFrame) -> Table:
 
 
 def _unique(names: list[str], subject: str) -> list[str]:
+    """Names on one line each, none twice."""
+    names = [" ".join(name.split()) for name in names]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"{subject}: expected a name once, got columns {twice} more than once")

@@ -98,7 +98,7 @@ def responses_from_table(
     InputError
         Naming everything that cannot be, with its line (of a text file) or row: missing columns,
         negative or fractional counts, missing values, text among numbers, a trial that stands
-        twice, a cell with a single condition; or a file that is missing, empty, or not decodable.
+        twice, a cell that was shown a single x; or a file that is missing, empty, or not decodable.
 
     Examples
     --------
@@ -254,5 +254,5 @@ def _refuse_twice(
         if first.setdefault(key, row) != row:
             before = rows.table.row(first[key])
             rows.note(
-                row, f"{title} {trial[row]} of this cell and condition is in {before} already"
+                row, f"{title} {trial[row]!r} of this cell and condition is in {before} already"
             )
