@@ -233,14 +233,18 @@ def test_presentations_blanks_and_observed_intervals(tmp_path):
         responses_from_nwb(path, x="contrast")
 
 
-def test_files_that_are_not_nwb(tmp_path):
+def test_files_that_are_not_nwb(simulated, tmp_path):
     pytest.importorskip("pynwb")
     import h5py
 
+    responses_to_nwb(simulated, tmp_path / "cut.nwb")
+    whole = (tmp_path / "cut.nwb").read_bytes()
+    (tmp_path / "cut.nwb").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "text.nwb").write_text("no")
     h5py.File(tmp_path / "other.nwb", "w").close()
     for name, message in (
         ("text.nwb", "cannot be read as NWB"),
+        ("cut.nwb", "cannot be read as NWB"),
         ("other.nwb", "cannot be read as NWB"),
         ("absent.nwb", "there is no such file"),
     ):

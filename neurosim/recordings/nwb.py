@@ -105,21 +105,16 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[Any]:
     from hdmf.build import ConstructError
     from pynwb import NWBHDF5IO
 
+    damaged = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError,
+               ConstructError)  # fmt: skip
     try:
-        io = NWBHDF5IO(str(path), mode="r")
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise _unreadable(path, error) from None
-    with io:
-        try:
-            nwb = io.read()
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, ConstructError) as error:
-            raise _unreadable(path, error) from None
-        yield nwb
-
-
-def _unreadable(path: str | os.PathLike[str], error: Exception) -> InputError:
-    reason = " ".join(str(error).split())[:200]
-    return InputError(f"{path}: cannot be read as NWB ({reason})")
+        with NWBHDF5IO(str(path), mode="r") as io:
+            yield io.read()  # what is read lazily may turn out to be damaged later
+    except InputError:
+        raise
+    except damaged as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path}: cannot be read as NWB ({reason})") from None
 
 
 def require_pynwb(path: str | os.PathLike[str]) -> None:
