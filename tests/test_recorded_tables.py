@@ -130,6 +130,13 @@ def test_names_that_a_spreadsheet_broke_into_lines(tmp_path):
         responses_from_table(path, x="contrast", count="spikes per trial", duration=1)
 
 
+def test_a_table_that_would_fill_the_memory_is_refused():
+    # oracle: 20,000 conditions x 10,000 cells x 1 trial x 8 bytes
+    frame = pd.DataFrame({"x": np.arange(20_000.0), "n": 1, "cell": np.arange(20_000) % 10_000})
+    with pytest.raises(InputError, match=r"counts within 1.1e\+09 bytes, got 1.6e\+09 .cells x"):
+        responses_from_table(frame, x="x", count="n", duration=1, cell="cell")
+
+
 def test_labels_stay_what_they_are():
     count = {"x": [0, 1, 0, 1], "n": [1, 2, 3, 4]}
     for labels, wanted in (

@@ -99,22 +99,16 @@ def responses_of_trials(trials: Trials, subject: str, attrs: dict[str, Any]) -> 
     cells, cell = _sorted(list(trials.cell))
     keys, condition = _sorted(trials.conditions)
     shape = (len(keys), len(cells))
-    exist = np.zeros(shape, dtype=np.int64)
-    np.add.at(exist, (condition, cell), 1)
     faults = Faults(subject)
     refuse_single_conditions(trials, faults)
-    size = 8 * exist.size * int(exist.max())
+    most = int(np.unique(condition * shape[1] + cell, return_counts=True)[1].max())
+    size = 8 * shape[0] * shape[1] * most
     faults.require(size <= _MOST, f"counts within {_MOST:.2g} bytes", f"{size:.2g}",
                    "cells x conditions x most repeats: take fewer cells at a time")  # fmt: skip
     faults.stop()
-    seconds = np.zeros(shape)
+    exist, seconds = np.zeros(shape, dtype=np.int64), np.zeros(shape)
+    np.add.at(exist, (condition, cell), 1)
     np.add.at(seconds, (condition, cell), trials.duration)
-    count = np.zeros((*shape, exist.max()), dtype=np.int64)
-    order = np.lexsort((condition, cell))  # stable: rows keep their order within a condition
-    place = exist[condition[order], cell[order]]
-    start = np.r_[0, np.flatnonzero(np.diff(cell[order]) | np.diff(condition[order])) + 1]
-    begun = np.repeat(start, place[start])
-    count[condition[order], cell[order], np.arange(order.size) - begun] = trials.count[order]
     drive = np.full(shape, np.nan)
     drive[condition, cell] = trials.x
     some = np.take_along_axis(drive, (exist > 0).argmax(1)[:, None], axis=1)
@@ -122,14 +116,14 @@ def responses_of_trials(trials: Trials, subject: str, attrs: dict[str, Any]) -> 
     responses = xr.Dataset(
         {
             "drive": (("stimulus", "cell"), drive, _drive_attrs(trials)),
-            "count": (("stimulus", "cell", "trial"), count),
+            "count": (("stimulus", "cell", "trial"), _padded(condition, cell, trials.count, exist)),
             "trials": (("stimulus", "cell"), exist),
             "duration": _duration(seconds, exist, trials.duration),
         },
         coords={
             "stimulus": np.arange(shape[0]),
             "cell": cells,
-            "trial": np.arange(count.shape[2]),
+            "trial": np.arange(most),
             **_coordinates(trials, keys),
         },
         attrs=attrs,
@@ -153,6 +147,20 @@ def _sorted(values: list[Any]) -> tuple[list[Any], NDArray[np.int64]]:
     unique = sorted(set(values))
     index = {value: k for k, value in enumerate(unique)}
     return unique, np.array([index[value] for value in values], dtype=np.int64)
+
+
+def _padded(
+    condition: NDArray[np.int64], cell: NDArray[np.int64], values: NDArray[np.float64],
+    exist: NDArray[np.int64],
+) -> NDArray[np.int64]:  # fmt: skip
+    """Counts by condition, cell and trial, trials in the order of their rows and zeros behind."""
+    order = np.lexsort((condition, cell))  # stable
+    condition, cell = condition[order], cell[order]
+    first = np.r_[0, np.flatnonzero((np.diff(cell) != 0) | (np.diff(condition) != 0)) + 1]
+    begun = np.repeat(first, exist[condition, cell][first])
+    padded = np.zeros((*exist.shape, exist.max()), dtype=np.int64)
+    padded[condition, cell, np.arange(order.size) - begun] = values[order]
+    return padded
 
 
 def _duration(
