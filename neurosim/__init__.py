@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from neurosim.models.receptive_fields import GaborBank
     from neurosim.models.rectifier import RECTIFIERS, Parameter, Rectifier
     from neurosim.models.temporal import BiphasicFilter, TemporalGabor
+    from neurosim.recordings.nwb import responses_from_nwb
+    from neurosim.recordings.nwb_export import responses_to_nwb
+    from neurosim.recordings.spike_times import responses_from_spike_times
+    from neurosim.recordings.tables import responses_from_table
     from neurosim.responses import load_responses, responses_from_counts, save_responses
     from neurosim.simulation import simulate
     from neurosim.stimuli import (
@@ -84,6 +88,10 @@ _HOME = {
     "Rectifier": "neurosim.models.rectifier",
     "RECTIFIERS": "neurosim.models.rectifiers",
     "responses_from_counts": "neurosim.responses",
+    "responses_from_nwb": "neurosim.recordings.nwb",
+    "responses_from_spike_times": "neurosim.recordings.spike_times",
+    "responses_from_table": "neurosim.recordings.tables",
+    "responses_to_nwb": "neurosim.recordings.nwb_export",
     "ridge_receptive_field": "neurosim.analysis.ridge",
     "save_responses": "neurosim.responses",
     "simulate": "neurosim.simulation",
@@ -136,6 +144,10 @@ __all__ = [
     "plot_receptive_fields",
     "rate_from_intervals",
     "responses_from_counts",
+    "responses_from_nwb",
+    "responses_from_spike_times",
+    "responses_from_table",
+    "responses_to_nwb",
     "ridge_receptive_field",
     "save_responses",
     "simulate",
