@@ -18,7 +18,6 @@ NeuroImage 51:112, for locking to a rhythm).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -26,6 +25,14 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.analysis.measures import Measure, Measures, bias_corrected_interval
+from neurosim.analysis.phase_vectors import (
+    PhaseVectors,
+    mean_resultant_length,
+    time_observed,
+    vectors_by_cycle,
+    vectors_from_histogram,
+    vectors_from_times,
+)
 from neurosim.analysis.repeats import check_sampling
 from neurosim.errors import Faults
 from neurosim.responses import check_responses
@@ -70,50 +77,6 @@ def random_modulation(quantile: ArrayLike, spikes: ArrayLike) -> Any:
     square = n**2 - ((logs + 1 + 2 * n) ** 2 - 1 - 4 * n) / 4
     reach = 2 * np.sqrt(np.clip(square, 0, n**2))
     return np.divide(reach, n, out=np.full(np.shape(reach), np.nan), where=n > 0)[()]
-
-
-@dataclass(frozen=True, eq=False)
-class _Spikes:
-    """Of one row: spikes and vectors by independent unit (cycle or phase bin), the baseline's
-    expected spikes in all, whether the units are cycles, and how much binning shortens vectors."""
-
-    number: Array
-    vector: NDArray[np.complex128]
-    baseline: float
-    cycles: bool
-    attenuation: float = 1.0
-
-    def pairs(self) -> tuple[float, float]:
-        """Sums over pairs of different units of the product of their vectors, and of numbers."""
-        if self.cycles:
-            own = (np.abs(self.vector) ** 2).sum(), (self.number**2).sum()
-        else:
-            own = self.number.sum(), self.number.sum()
-        return float(abs(self.vector.sum()) ** 2 - own[0]), float(self.number.sum() ** 2 - own[1])
-
-    def resampled(self, samples: int, random: np.random.Generator) -> tuple[Array, Array, Array]:
-        """Bootstrap samples of the number of spikes and of both sums of `pairs`.
-
-        Of U cycles U - 1 are drawn, as in `Repeats.resampled_mean`. A unit drawn twice is no pair of different ones: such pairs are left out.
-        """
-        units = self.number.size
-        if self.cycles:
-            weight = random.multinomial(max(units - 1, 1), np.full(units, 1 / units), samples)
-            number, vector = weight @ self.number, weight @ self.vector
-            own = weight**2 @ np.abs(self.vector) ** 2, weight**2 @ self.number**2
-        else:  # m of a bin's n spikes, each drawn a Poisson number of times
-            drawn = random.poisson(self.number, (samples, units))
-            each = np.maximum(self.number, 1)
-            number, vector = drawn.sum(1), drawn @ (self.vector / each)
-            own = ((drawn + drawn * (drawn - 1) / each).sum(1),) * 2
-        return number, np.abs(vector) ** 2 - own[0], number**2.0 - own[1]
-
-
-def _length(product: Any, number: Any) -> Any:
-    """Mean resultant length from sums over pairs; NaN where there are none."""
-    square = np.divide(product, number, out=np.full(np.shape(number), np.nan),
-                       where=np.asarray(number) > 0)  # fmt: skip
-    return np.sqrt(np.maximum(square, 0))
 
 
 def modulation_index(
@@ -190,12 +153,14 @@ def modulation_index(
     faults.require(good, f"baseline >= 0 Hz, one or {cells}", baseline)
     faults.stop()
     rate = np.broadcast_to(rate, (cells,))
-    units = (_from_times if timed else _from_histogram)(responses, int(harmonic), rate, faults)
+    units = (vectors_from_times if timed else vectors_from_histogram)(
+        responses, int(harmonic), rate, faults
+    )
     chosen = np.arange(shape[0] * cells).reshape(shape)
     if stimulus == "best":
         total = np.array([unit.number.sum() - unit.baseline for unit in units]).reshape(shape)
-        seconds = np.maximum(_observed(responses), 1e-300)
-        best = np.where(_observed(responses) > 0, total / seconds, -np.inf).argmax(0)
+        seconds = np.maximum(time_observed(responses), 1e-300)
+        best = np.where(time_observed(responses) > 0, total / seconds, -np.inf).argmax(0)
         chosen = chosen[best, np.arange(cells)][None]
     labels = responses["cell"].values if "cell" in responses.coords else np.arange(cells)
     which = chosen.T.ravel()
@@ -256,86 +221,14 @@ def modulation_of_spikes(
     faults.stop()
     times = np.concatenate(trials)
     trial = np.repeat(np.arange(len(trials)), [t.size for t in trials])
-    unit = _by_cycle(times, trial, len(trials), frequency, duration, int(harmonic), baseline)
+    unit = vectors_by_cycle(times, trial, len(trials), frequency, duration, int(harmonic), baseline)
     rows = {"cell": np.zeros(1, dtype=int)}
     return _measured([unit], rows, int(harmonic), np.array([baseline]), level, samples, seed)
 
 
-def _by_cycle(
-    times: Array, trial: NDArray[np.int64], trials: int, frequency: float, duration: float,
-    harmonic: int, baseline: float,
-) -> _Spikes:  # fmt: skip
-    """Spikes and vectors of every whole cycle of every trial."""
-    cycles = int(np.floor(duration * frequency + 1e-9))
-    turn = times * frequency
-    whole = turn < cycles
-    unit = trial[whole] * cycles + turn[whole].astype(np.int64)
-    wave = np.exp(-2j * np.pi * harmonic * turn[whole])
-    size = trials * cycles
-    vector = np.bincount(unit, wave.real, size) + 1j * np.bincount(unit, wave.imag, size)
-    number = np.bincount(unit, minlength=size).astype(float)
-    return _Spikes(number, vector, baseline * size / frequency, True)
-
-
-def _observed(responses: xr.Dataset) -> Array:
-    """Time observed, s; (stimulus, cell)."""
-    return (responses["trials"] * responses["duration"]).transpose("stimulus", "cell").values
-
-
-def _from_times(
-    responses: xr.Dataset, harmonic: int, baseline: Array, faults: Faults
-) -> list[_Spikes]:
-    """Every condition's cycles, from spike times."""
-    stimuli, cells = responses["drive"].shape
-    frequency = responses["temporal_frequency"]
-    along = frequency.dims == ("stimulus",)
-    if not faults.require(along, "temporal_frequency along stimulus", frequency.dims):
-        faults.stop()
-    duration = responses["duration"].broadcast_like(responses["drive"]).values
-    cycles = duration * frequency.values[:, None]
-    faults.require((cycles >= 1 - 1e-9).all(), "at least one cycle of every stimulus", cycles.min())
-    faults.stop()
-    index = {d: responses[f"spike_{d}"].values for d in ("stimulus", "cell", "trial")}
-    condition = index["stimulus"] * cells + index["cell"]
-    order = np.argsort(condition, kind="stable")
-    ends = np.searchsorted(condition[order], np.arange(stimuli * cells + 1))
-    times, trials = responses["spike_time"].values, responses["trials"].values
-    units = []
-    for k in range(stimuli * cells):
-        mine = order[ends[k] : ends[k + 1]]
-        s, c = divmod(k, cells)
-        units.append(
-            _by_cycle(times[mine], index["trial"][mine], int(trials[s, c]),
-                      float(frequency[s]), float(duration[s, c]), harmonic, float(baseline[c]))
-        )  # fmt: skip
-    return units
-
-
-def _from_histogram(
-    responses: xr.Dataset, harmonic: int, baseline: Array, faults: Faults
-) -> list[_Spikes]:
-    """Every condition's bins, from cycle histograms."""
-    by = ("stimulus", "cell", "phase_bin")
-    histogram = responses["count_at_phase"]
-    if not faults.require(set(histogram.dims) == set(by), f"count_at_phase {by}", histogram.dims):
-        faults.stop()
-    count = histogram.transpose(*by).values.astype(float)
-    bins = count.shape[-1]
-    faults.require(bins > 2 * harmonic, f"more than {2 * harmonic} phase bins", bins)
-    faults.require((count >= 0).all(), "counts >= 0", count.min())
-    faults.stop()
-    wave = np.exp(-2j * np.pi * harmonic * (np.arange(bins) + 0.5) / bins)
-    expected = _observed(responses) * baseline
-    width = float(np.sinc(harmonic / bins))  # a bin's mean vector is this long
-    return [
-        _Spikes(number, number * wave, float(off), False, width)
-        for number, off in zip(count.reshape(-1, bins), expected.ravel(), strict=True)
-    ]
-
-
 def _measured(
-    units: list[_Spikes], rows: dict[str, NDArray], harmonic: int, baseline: Array, level: float,
-    samples: int, seed: int,
+    units: list[PhaseVectors], rows: dict[str, NDArray], harmonic: int, baseline: Array,
+    level: float, samples: int, seed: int,
 ) -> Measures:  # fmt: skip
     """Both values of every row, and what is known about them."""
     random = np.random.default_rng(seed)
@@ -347,12 +240,12 @@ def _measured(
             continue
         scale = 2 / unit.attenuation
         raw[k] = scale * size / above[k]
-        value[k] = scale * _length(*unit.pairs()) * n / above[k]
+        value[k] = scale * mean_resultant_length(*unit.pairs()) * n / above[k]
         p[k] = np.exp(min(np.sqrt(1 + 4 * n + 4 * (n**2 - size**2)) - (1 + 2 * n), 0))
         number, *pairs = unit.resampled(samples, random)
         over = number - unit.baseline
         share = np.divide(number, over, out=np.full(samples, np.nan), where=over > 0)
-        drawn = scale * _length(*pairs) * share
+        drawn = scale * mean_resultant_length(*pairs) * share
         low[k], high[k] = bias_corrected_interval(value[k], drawn, level)
     return _named(raw, value, low, high, p, spikes, above, rows, harmonic, baseline, level,
                   all(unit.cycles for unit in units))  # fmt: skip
@@ -382,7 +275,9 @@ def _named(
     }
     nothing = np.full(len(raw), np.nan)
     source = "Skottun et al. 1991"
-    first = Measure(name, raw, nothing, nothing, status, f"{what}; {source}", level=level, more=null)
+    first = Measure(
+        name, raw, nothing, nothing, status, f"{what}; {source}", level=level, more=null
+    )
     second = Measure(
         f"{name} debiased", value, low, high, status,
         f"{what}, from pairs of different {pairs}; {source}; interval: {how}",
