@@ -175,7 +175,7 @@ def _as_measures(
 ) -> Measures:  # fmt: skip
     """Both measures, and why some are missing."""
     silent = repeats.count.sum((1, 2)) == 0
-    single = (repeats.trials < 2).any(axis=-1).tolist()
+    single = [bool(n.min() < 2) for n in repeats.trials]
     off = f"{curve} curve; baseline {baseline.mean():.3g} Hz; De Valois et al. 1982"
     measures = {}
     for name, sample, what, its_unit, in_octaves in (

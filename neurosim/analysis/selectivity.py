@@ -236,7 +236,7 @@ def _as_measures(
 ) -> Measures:  # fmt: skip
     """The measures, and why some are missing."""
     silent = repeats.count.sum((1, 2)) == 0
-    single = (repeats.trials < 2).any(axis=-1).tolist()
+    single = [bool(n.min() < 2) for n in repeats.trials]
     measures = {}
     for name, definition in _DEFINITIONS.items():
         value, (low, high) = values[name], ends[name]

@@ -1,8 +1,8 @@
 r"""Von Mises curves of orientation and direction, and half-widths at half height.
 
 Over orientation :math:`b + a\,e^{k(\cos 2(x - x_0) - 1)}`; over direction two peaks of one width,
-180 degrees apart, :math:`b + a_1 e^{k(\cos(x - x_0) - 1)} + a_2 e^{-k(\cos(x - x_0) + 1)}` (Swindale
-1998, Biol Cybern 78:45).
+180 degrees apart, :math:`b + a_1 e^{k(\cos(x - x_0) - 1)} + a_2 e^{-k(\cos(x - x_0) + 1)}`
+(Swindale 1998, Biol Cybern 78:45).
 """
 
 from __future__ import annotations
