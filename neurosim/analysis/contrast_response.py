@@ -105,7 +105,7 @@ def contrast_response(
     >>> counts = [[2, 2], [5, 4], [13, 12], [27, 25], [36, 37], [41, 40], [42, 41]]
     >>> found = contrast_response(counts, contrast)
     >>> found["c50"].value.round(1), found["n"].value.round(1)
-    (array([6.4]), array([2.1]))
+    (array([6.5]), array([2.2]))
     """
     repeats = repeats_of(responses, duration, "contrast_response")
     faults = Faults("contrast_response")

@@ -246,7 +246,8 @@ def _measured(
         over = number - unit.baseline
         share = np.divide(number, over, out=np.full(samples, np.nan), where=over > 0)
         drawn = scale * mean_resultant_length(*pairs) * share
-        low[k], high[k] = bias_corrected_interval(value[k], drawn, level)
+        ends = bias_corrected_interval(value[k : k + 1], drawn[:, None], level, unit.freedom)
+        low[k], high[k] = ends[0][0], ends[1][0]
     return _named(raw, value, low, high, p, spikes, above, rows, harmonic, baseline, level,
                   all(unit.cycles for unit in units))  # fmt: skip
 

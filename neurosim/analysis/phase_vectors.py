@@ -37,6 +37,11 @@ class PhaseVectors:
     cycles: bool
     attenuation: float = 1.0
 
+    @property
+    def freedom(self) -> float:
+        """Units that are resampled, less one; without limit where counts are taken as Poisson."""
+        return max(self.number.size - 1, 1) if self.cycles else np.inf
+
     def pairs(self) -> tuple[float, float]:
         """Sums over pairs of different units of the product of their vectors, and of numbers."""
         if self.cycles:
