@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosim.analysis.curves import best_curves, climb
 from neurosim.analysis.measures import Measure, Measures, bias_corrected_interval
-from neurosim.analysis.repeats import Repeats, check_sampling, repeats_of
+from neurosim.analysis.repeats import Repeats, baseline_of, check_sampling, repeats_of
 from neurosim.analysis.selectivity import stimulus_values
 from neurosim.errors import Faults
 
@@ -82,17 +82,15 @@ def frequency_bandwidth(
     check_sampling(faults, level, samples, seed)
     kinds = ("log-Gaussian", "interpolated")
     faults.require(curve in kinds, f"curve among {', '.join(kinds)}", repr(curve))
-    base = np.asarray(baseline, dtype=float)
     cells = len(repeats.cells)
-    good = base.shape in ((), (cells,)) and np.isfinite(base).all() and (base >= 0).all()
-    faults.require(good, f"baseline >= 0 Hz, one or {cells}", baseline)
+    base = baseline_of(baseline, cells, faults)
     values = stimulus_values(repeats, frequency, faults)
     faults.require((values > 0).all(), "frequencies > 0", values.min(), "leave out the blank")
     faults.require(values.size >= 5, "at least 5 frequencies", values.size)
     faults.require((repeats.trials > 0).all(), "a trial of every frequency in every cell", "none")
     faults.stop()
     order = np.argsort(values)
-    octaves, base = np.log2(values[order]), np.broadcast_to(base, (cells,))
+    octaves = np.log2(values[order])
     random = np.random.default_rng(seed)
     peaks, widths = (np.full((samples + 1, cells), np.nan) for _ in range(2))
     sides = [""] * cells

@@ -198,6 +198,13 @@ def _null(
     return {name: np.concatenate([part[name] for part in parts]) for name in _DEFINITIONS}
 
 
+def _against(value: Array, null: Array) -> tuple[float, float]:
+    """The null's mean, and the two-sided p of a value (counting the value itself)."""
+    known = null[~np.isnan(null)]
+    beyond = min((known <= value).sum(), (known >= value).sum())
+    return float(known.mean()), min(1.0, 2 * (beyond + 1) / (known.size + 1))
+
+
 def _measured(
     conditions: list[tuple[Array, NDArray[np.int64], int, float]], rows: dict[str, NDArray],
     level: float, samples: int, seed: int,
@@ -223,10 +230,7 @@ def _measured(
             if drawn is not None:
                 one = np.atleast_1d(value[name])
                 low, high = bias_corrected_interval(one, drawn[name][:, None], level, trials - 1)
-            against = null[name][~np.isnan(null[name])]
-            beyond = min((against <= value[name]).sum(), (against >= value[name]).sum())
-            p = min(1.0, 2 * (beyond + 1) / (against.size + 1))
-            rows_of[:, k] = value[name], low[0], high[0], against.mean(), p
+            rows_of[:, k] = value[name], low[0], high[0], *_against(value[name], null[name])
     measures = {}
     for name, (value_, low_, high_, mean, p_) in found.items():
         status = [

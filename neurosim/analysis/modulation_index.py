@@ -33,7 +33,7 @@ from neurosim.analysis.phase_vectors import (
     vectors_from_histogram,
     vectors_from_times,
 )
-from neurosim.analysis.repeats import check_sampling
+from neurosim.analysis.repeats import baseline_of, check_sampling
 from neurosim.errors import Faults
 from neurosim.responses import check_responses
 
@@ -148,11 +148,8 @@ def modulation_index(
         "temporal_frequency", sorted(map(str, responses)), "simulate(phase_bins=16)",
     )  # fmt: skip
     cells, shape = responses.sizes["cell"], responses["drive"].shape
-    rate = np.asarray(baseline, dtype=float)
-    good = rate.shape in ((), (cells,)) and (rate >= 0).all()
-    faults.require(good, f"baseline >= 0 Hz, one or {cells}", baseline)
+    rate = baseline_of(baseline, cells, faults)
     faults.stop()
-    rate = np.broadcast_to(rate, (cells,))
     units = (vectors_from_times if timed else vectors_from_histogram)(
         responses, int(harmonic), rate, faults
     )

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from neurosim.errors import Faults
 from neurosim.responses import check_responses, responses_from_counts
 
-__all__ = ["Repeats", "check_sampling", "repeats_of"]
+__all__ = ["Repeats", "baseline_of", "check_sampling", "repeats_of"]
 
 Array = NDArray[np.float64]
 
@@ -124,6 +124,14 @@ def _from_counts(count: Any, duration: Any) -> xr.Dataset:
         return responses_from_counts(np.zeros((sizes.get("stimulus", 1), cells)), count, duration)
     many = np.shape(count)[1] if not isinstance(count, list | tuple) and np.ndim(count) == 3 else 1
     return responses_from_counts(np.zeros((len(count), many)), count, duration)
+
+
+def baseline_of(given: ArrayLike, cells: int, faults: Faults) -> Array:
+    """The rate without a stimulus of each cell, Hz; (cell,)."""
+    rate = np.asarray(given, dtype=float)
+    good = rate.shape in ((), (cells,)) and np.isfinite(rate).all() and (rate >= 0).all()
+    faults.require(good, f"baseline >= 0 Hz, one or {cells}", given)
+    return np.broadcast_to(rate, (cells,)) if good else np.zeros(cells)
 
 
 def check_sampling(faults: Faults, level: float, samples: int, seed: int) -> None:

@@ -32,7 +32,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.analysis.measures import Measure, Measures, bias_corrected_interval
-from neurosim.analysis.repeats import Repeats, check_sampling, repeats_of
+from neurosim.analysis.repeats import Repeats, baseline_of, check_sampling, repeats_of
 from neurosim.analysis.von_mises import fitted_width, width_on
 from neurosim.errors import Faults
 
@@ -103,28 +103,23 @@ def orientation_selectivity(
     faults.require(width in ways, f"width among {', '.join(ways)}", repr(width))
     angles = stimulus_values(repeats, angle, faults)
     cells = len(repeats.cells)
-    base = np.asarray(baseline, dtype=float)
-    good = base.shape in ((), (cells,)) and np.isfinite(base).all() and (base >= 0).all()
-    faults.require(good, f"baseline >= 0 Hz, one or {cells}", baseline)
+    base = baseline_of(baseline, cells, faults)
     faults.require((repeats.trials > 0).all(), "a trial at every angle in every cell", "none")
     faults.stop()
     period = _period(angles, faults)
     order = np.argsort(angles % period)
     angles = angles[order] % period
-    base = np.broadcast_to(base, (cells,))
-    random = np.random.default_rng(seed)
+    random, seconds = np.random.default_rng(seed), repeats.duration[:, order]
     values = {name: np.full(cells, np.nan) for name in _DEFINITIONS}
     ends = {name: np.full((2, cells), np.nan) for name in _DEFINITIONS}
     for c in range(cells):
-        exposure = (repeats.trials * repeats.duration)[c, order]
-        rate = repeats.rate[c, order]
-        drawn = repeats.resampled_mean(c, samples, random)[:, order] / repeats.duration[c, order]
-        if rate.sum() == 0:
+        drawn = repeats.resampled_mean(c, samples, random)[:, order] / seconds[c]
+        if repeats.count[c].sum() == 0:
             continue
-        both = np.concatenate([rate[None], drawn])
+        both = np.concatenate([repeats.rate[c, order][None], drawn])
         found = _indices(both - base[c], angles, period)
         found["half-width"] = (
-            fitted_width(both, exposure, angles, period, base[c])
+            fitted_width(both, repeats.trials[c, order] * seconds[c], angles, period, base[c])
             if width == "von Mises" else width_on(both - base[c], angles, period)
         )  # fmt: skip
         for name, value in found.items():
