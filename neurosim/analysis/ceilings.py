@@ -191,19 +191,14 @@ def _split_half(
     Of an odd number of trials one is left out of each split.
     """
     half, exists = n // 2, np.arange(trials.shape[2]) < n[:, None]
-    total = np.zeros(len(trials))
-    for _ in range(splits):
-        place = np.where(exists, random.random(exists.shape), np.inf)
-        order = place.argsort(-1).argsort(-1)
-        halves = [
-            np.einsum("rst,st->rs", trials, (order >= start[:, None]) & (order < stop[:, None]))
-            / half
-            for start, stop in ((0 * half, half), (half, 2 * half))
-        ]
-        one, two = (each - each.mean(1, keepdims=True) for each in halves)
-        scale = np.sqrt((one**2).sum(1) * (two**2).sum(1))
-        total += np.divide((one * two).sum(1), scale, out=np.zeros_like(scale), where=scale > 0)
-    r = total / splits
+    place = np.where(exists, random.random((splits, *exists.shape)), np.inf)
+    order = place.argsort(-1).argsort(-1).transpose(1, 2, 0)  # (condition, trial, split)
+    by_condition, at = trials.transpose(1, 0, 2), half[:, None, None]
+    first = by_condition @ (order < at) / at
+    second = by_condition @ ((order >= at) & (order < 2 * at)) / at
+    one, two = (each - each.mean(0) for each in (first, second))
+    scale = np.sqrt((one**2).sum(0) * (two**2).sum(0))
+    r = np.divide((one * two).sum(0), scale, out=np.zeros_like(scale), where=scale > 0).mean(-1)
     whole = (variance / n).sum()
     k = (variance / half).sum() / whole if whole > 0 else 2.0
     reliability = k * r / (1 + (k - 1) * r)

@@ -33,9 +33,9 @@ Array = NDArray[np.float64]
 _NAMES = ("r0", "rmax", "n", "c50")
 _WHAT = ("response without contrast", "response added at saturation", "exponent",
          "contrast of half of rmax")  # fmt: skip
-_STEEPEST, _SHALLOWEST = 20.0, 0.05  # exponents searched
+_SHALLOWEST, _STEEPEST = 0.2, 20.0  # exponents searched
 _BEYOND = 100.0  # c50 is searched from 1/100 of the least contrast to 100 times the greatest
-_HALVINGS = 26
+_HALVINGS = 22
 
 
 def naka_rushton(
@@ -223,7 +223,7 @@ def _status(
             status[2] = "not identified: the exponent has no " + (
                 "upper limit" if open_above[c, 2] else "lower limit"
             )
-        if open_below[c, 3] and not beyond:
+        if open_below[c, 3]:
             status[3] = "not identified: saturated at the contrasts shown"
         if not responding:
             status[1:] = ["no response to contrast"] * 3

@@ -201,6 +201,8 @@ def _null(
 def _against(value: Array, null: Array) -> tuple[float, float]:
     """The null's mean, and the two-sided p of a value (counting the value itself)."""
     known = null[~np.isnan(null)]
+    if known.size == 0 or np.isnan(value):
+        return np.nan, np.nan
     beyond = min((known <= value).sum(), (known >= value).sum())
     return float(known.mean()), min(1.0, 2 * (beyond + 1) / (known.size + 1))
 
