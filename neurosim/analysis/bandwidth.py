@@ -181,7 +181,7 @@ def _as_measures(
         (_BANDWIDTH, widths, "log2 ratio of the frequencies at half of the peak", "octaves", False),
     ):
         value = sample[0]
-        low, high = bias_corrected_interval(value, sample[1:], level)
+        low, high = bias_corrected_interval(value, sample[1:], level, repeats.freedom)
         status = []
         for c, side in enumerate(sides):
             short = f"{side}: no half height within the frequencies shown" if side else ""

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
@@ -117,7 +117,7 @@ class Measures(Mapping[str, Measure]):
 
 
 def bias_corrected_interval(
-    value: Array, samples: Array, level: float = 0.95, freedom: float = np.inf
+    value: Array, samples: Array, level: float = 0.95, freedom: ArrayLike = np.inf
 ) -> tuple[Array, Array]:
     r"""Bias-corrected percentile interval of bootstrap samples.
 
@@ -132,7 +132,7 @@ def bias_corrected_interval(
     samples : array (sample, ...)
         Bootstrap samples of it; those that are NaN are left out.
     level : float
-    freedom : float
+    freedom : float or array (...)
         Degrees of freedom (units resampled, less one): z is Student's t, as resamples of few units
         spread by a noise that is itself estimated (Hesterberg 2015, Am Stat 69:371).
 
@@ -154,7 +154,7 @@ def bias_corrected_interval(
     value = np.asarray(value, dtype=float)
     flat = samples.reshape(len(samples), -1)
     ends = np.full((2, flat.shape[1]), np.nan)
-    z = student.ppf(0.5 + level / 2, freedom)
+    reach = np.broadcast_to(student.ppf(0.5 + level / 2, freedom), value.shape).ravel()
     for k, (estimate, column) in enumerate(zip(value.ravel(), flat.T, strict=True)):
         kept = column[~np.isnan(column)]
         if kept.size < max(len(samples) / 2, 1) or np.isnan(estimate):
@@ -162,5 +162,5 @@ def bias_corrected_interval(
         share = ((kept < estimate).sum() + (kept <= estimate).sum()) / (2 * kept.size)
         few = 1 / (kept.size + 1)
         shift = norm.ppf(np.clip(share, few, 1 - few))
-        ends[:, k] = np.quantile(kept, norm.cdf(2 * shift + np.array([-z, z])))
+        ends[:, k] = np.quantile(kept, norm.cdf(2 * shift + np.array([-1, 1]) * reach[k]))
     return ends[0].reshape(value.shape), ends[1].reshape(value.shape)

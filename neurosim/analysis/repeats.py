@@ -61,6 +61,17 @@ class Repeats:
         """Hz; (cell, stimulus)."""
         return self.mean / self.duration
 
+    @property
+    def freedom(self) -> Array:
+        """Degrees of freedom of the noise of the summed means (Satterthwaite 1946); (cell,).
+
+        At least 1; without limit where there is no noise.
+        """
+        part = np.nan_to_num(self.variance) / np.maximum(self.trials, 1)
+        below = (part**2 / np.maximum(self.trials - 1, 1)).sum(-1)
+        above = part.sum(-1) ** 2
+        return np.divide(above, below, out=np.full(above.shape, np.inf), where=below > 0)
+
     def resampled_mean(self, cell: int, samples: int, random: np.random.Generator) -> Array:
         """Bootstrap samples of a cell's mean counts; (sample, stimulus).
 

@@ -110,6 +110,7 @@ def orientation_selectivity(
     order = np.argsort(angles % period)
     angles = angles[order] % period
     random, seconds = np.random.default_rng(seed), repeats.duration[:, order]
+    freedom = repeats.freedom
     values = {name: np.full(cells, np.nan) for name in _DEFINITIONS}
     ends = {name: np.full((2, cells), np.nan) for name in _DEFINITIONS}
     for c in range(cells):
@@ -125,7 +126,7 @@ def orientation_selectivity(
         for name, value in found.items():
             values[name][c] = value[0]
             turn = 180.0 if name == "preferred orientation" else None
-            ends[name][:, c] = _ends(value, level, turn)
+            ends[name][:, c] = _ends(value, level, turn, freedom[c])
     return _as_measures(repeats, values, ends, period, width, base, level)
 
 
@@ -216,12 +217,12 @@ def _contrast(best: Array, other: Array) -> Array:
     return _over(best - other, best + other)
 
 
-def _ends(value: Array, level: float, turn: float | None) -> Array:
+def _ends(value: Array, level: float, turn: float | None, freedom: float) -> Array:
     """Interval of the first value by the others; around the circle where it has one."""
     estimate, drawn = value[0], value[1:, None]
     if turn is not None:
         drawn = estimate + (drawn - estimate + turn / 2) % turn - turn / 2
-    low, high = bias_corrected_interval(np.array([estimate]), drawn, level)
+    low, high = bias_corrected_interval(np.array([estimate]), drawn, level, freedom)
     return np.array([low[0], high[0]])
 
 
