@@ -11,15 +11,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from neurosim.analysis.bandwidth import frequency_bandwidth
+    from neurosim.analysis.ceilings import response_ceilings
     from neurosim.analysis.comparison import Comparison, compare
+    from neurosim.analysis.contrast_response import contrast_response, naka_rushton
     from neurosim.analysis.fitting import Fit, fit
     from neurosim.analysis.gabor_fit import fit_gabor
+    from neurosim.analysis.interval_variability import (
+        interval_variability,
+        interval_variability_of_spikes,
+    )
     from neurosim.analysis.intervals import rate_from_intervals
+    from neurosim.analysis.measures import Measures
+    from neurosim.analysis.modulation_index import modulation_index, modulation_of_spikes
     from neurosim.analysis.receptive_field_plots import plot_receptive_fields
     from neurosim.analysis.ridge import ridge_receptive_field
+    from neurosim.analysis.selectivity import orientation_selectivity
     from neurosim.analysis.spike_triggered import spike_triggered_average
     from neurosim.analysis.triggered_covariance import spike_triggered_covariance
     from neurosim.analysis.tuning import modulation
+    from neurosim.analysis.variability import count_variability, fano_factor
     from neurosim.errors import InputError
     from neurosim.experiment import Experiment
     from neurosim.models.brian_cell import BrianCell, adaptive_lif, exponential_if
@@ -27,6 +38,10 @@ if TYPE_CHECKING:
     from neurosim.models.receptive_fields import GaborBank
     from neurosim.models.rectifier import RECTIFIERS, Parameter, Rectifier
     from neurosim.models.temporal import BiphasicFilter, TemporalGabor
+    from neurosim.recordings.nwb import responses_from_nwb
+    from neurosim.recordings.nwb_export import responses_to_nwb
+    from neurosim.recordings.spike_times import responses_from_spike_times
+    from neurosim.recordings.tables import responses_from_table
     from neurosim.responses import load_responses, responses_from_counts, save_responses
     from neurosim.simulation import simulate
     from neurosim.stimuli import (
@@ -59,22 +74,33 @@ _HOME = {
     "CircularWindow": "neurosim.stimuli",
     "compare": "neurosim.analysis.comparison",
     "Comparison": "neurosim.analysis.comparison",
+    "contrast_response": "neurosim.analysis.contrast_response",
+    "count_variability": "neurosim.analysis.variability",
     "Edges": "neurosim.stimuli",
     "Experiment": "neurosim.experiment",
     "exponential_if": "neurosim.models.brian_cell",
-    "Fit": "neurosim.analysis.fitting",
+    "fano_factor": "neurosim.analysis.variability",
     "fit": "neurosim.analysis.fitting",
+    "Fit": "neurosim.analysis.fitting",
     "fit_gabor": "neurosim.analysis.gabor_fit",
+    "frequency_bandwidth": "neurosim.analysis.bandwidth",
     "GaborBank": "neurosim.models.receptive_fields",
     "GaborPatches": "neurosim.stimuli",
     "GaussianWindow": "neurosim.stimuli",
     "Gratings": "neurosim.stimuli",
     "InputError": "neurosim.errors",
+    "interval_variability": "neurosim.analysis.interval_variability",
+    "interval_variability_of_spikes": "neurosim.analysis.interval_variability",
     "LIF": "neurosim.models.lif",
     "load_responses": "neurosim.responses",
+    "Measures": "neurosim.analysis.measures",
     "modulation": "neurosim.analysis.tuning",
+    "modulation_index": "neurosim.analysis.modulation_index",
+    "modulation_of_spikes": "neurosim.analysis.modulation_index",
     "Movie": "neurosim.stimuli",
+    "naka_rushton": "neurosim.analysis.contrast_response",
     "Noise": "neurosim.stimuli",
+    "orientation_selectivity": "neurosim.analysis.selectivity",
     "Parameter": "neurosim.models.rectifier",
     "Photographs": "neurosim.stimuli",
     "Plaids": "neurosim.stimuli",
@@ -83,7 +109,12 @@ _HOME = {
     "rate_from_intervals": "neurosim.analysis.intervals",
     "Rectifier": "neurosim.models.rectifier",
     "RECTIFIERS": "neurosim.models.rectifiers",
+    "response_ceilings": "neurosim.analysis.ceilings",
     "responses_from_counts": "neurosim.responses",
+    "responses_from_nwb": "neurosim.recordings.nwb",
+    "responses_from_spike_times": "neurosim.recordings.spike_times",
+    "responses_from_table": "neurosim.recordings.tables",
+    "responses_to_nwb": "neurosim.recordings.nwb_export",
     "ridge_receptive_field": "neurosim.analysis.ridge",
     "save_responses": "neurosim.responses",
     "simulate": "neurosim.simulation",
@@ -114,6 +145,7 @@ __all__ = [
     "GaussianWindow",
     "Gratings",
     "InputError",
+    "Measures",
     "Movie",
     "Noise",
     "Parameter",
@@ -128,14 +160,29 @@ __all__ = [
     "__version__",
     "adaptive_lif",
     "compare",
+    "contrast_response",
+    "count_variability",
     "exponential_if",
+    "fano_factor",
     "fit",
     "fit_gabor",
+    "frequency_bandwidth",
+    "interval_variability",
+    "interval_variability_of_spikes",
     "load_responses",
     "modulation",
+    "modulation_index",
+    "modulation_of_spikes",
+    "naka_rushton",
+    "orientation_selectivity",
     "plot_receptive_fields",
     "rate_from_intervals",
+    "response_ceilings",
     "responses_from_counts",
+    "responses_from_nwb",
+    "responses_from_spike_times",
+    "responses_from_table",
+    "responses_to_nwb",
     "ridge_receptive_field",
     "save_responses",
     "simulate",

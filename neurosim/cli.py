@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from neurosim.experiment import Result
+    from neurosim.analysis.comparison import Comparison
 
 __all__ = ["main"]
 
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         help="most memory the counts may take (default: 1 GiB)")  # fmt: skip
     add("--format", choices=("png", "pdf", "svg"), default="png",
         help="of the figure (default: %(default)s)")  # fmt: skip
+    _add_fit(commands)
     recovery = commands.add_parser(
         "recovery",
         help="simulate from each rectifier and count what the comparison selects",
@@ -82,6 +83,36 @@ def _parser() -> argparse.ArgumentParser:
     ):
         recovery.add_argument(name, type=kind, default=default, help=f"{what} (default: {default})")
     return parser
+
+
+def _add_fit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    fit = commands.add_parser(
+        "fit",
+        help="compare the rectifiers on spike counts that you recorded",
+        description="Fit every rectifier to a table of recorded spike counts, a row being one "
+        "trial of one cell, and write responses.nc, fits.csv, summary.csv and the figure.",
+    )
+    fit.set_defaults(run=_fit)
+    add = fit.add_argument
+    add("table", help="a .csv or .tsv file, or a .parquet file")
+    add("--x", required=True, metavar="COLUMN", help="the stimulus variable that drives")
+    add("--count", metavar="COLUMN", help="spikes of each trial")
+    add("--rate", metavar="COLUMN", help="instead of --count: the rate of each trial, Hz")
+    add("--duration", required=True, metavar="COLUMN_OR_TIME", type=_time,
+        help='counted time: a column (s), a number of seconds, or "500ms"')  # fmt: skip
+    add("--cell", metavar="COLUMN", help="what tells cells apart (default: one cell)")
+    add("--trial", metavar="COLUMN", help="trial labels, to find rows entered twice")
+    add("--by", nargs="+", default=[], metavar="COLUMN",
+        help="what makes separate conditions of the same x")  # fmt: skip
+    add("--units", nargs="+", default=[], metavar="COLUMN=UNIT", type=_unit_of_column,
+        help="units of columns that do not say theirs in parentheses")  # fmt: skip
+    add("--models", nargs="+", metavar="NAME",
+        help="rectifiers to compare, by biological or ConvNet name (default: all)")  # fmt: skip
+    add("--out", default="neurosim-fits", metavar="DIR",
+        help="where to write (default: %(default)s)")  # fmt: skip
+    add("--seed", type=int, default=0, help="of the held-out folds (default: 0)")
+    add("--format", choices=("png", "pdf", "svg"), default="png",
+        help="of the figure (default: %(default)s)")  # fmt: skip
 
 
 class _Version(argparse.Action):
@@ -100,6 +131,14 @@ def _time(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text
+
+
+def _unit_of_column(text: str) -> tuple[str, str]:
+    """A column and its unit, of text like contrast=%."""
+    column, equals, unit = text.rpartition("=")
+    if not (column and equals and unit):
+        raise argparse.ArgumentTypeError(f"expected COLUMN=UNIT, got {text!r}")
+    return column, unit
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -127,7 +166,32 @@ def _compare(options: argparse.Namespace) -> int:
         return 130
     result = experiment.compare(responses, progress=True)
     files = result.write(options.out, options.format)
-    _print_summary(result, files)
+    _print_summary(result.comparison, files)
+    return 0
+
+
+def _fit(options: argparse.Namespace) -> int:
+    from neurosim.analysis.comparison import compare
+    from neurosim.analysis.written import write_comparison
+    from neurosim.files import folder_for_output
+    from neurosim.recordings.tables import responses_from_table
+
+    folder_for_output(options.out)  # refused before the work, not after it
+    responses = responses_from_table(
+        options.table,
+        x=options.x,
+        count=options.count,
+        rate=options.rate,
+        duration=options.duration,
+        cell=options.cell,
+        trial=options.trial,
+        by=options.by,
+        units=dict(options.units),
+    )
+    folds = min(5, responses.sizes["stimulus"])
+    found = compare(responses, options.models, folds=folds, seed=options.seed, progress=True)
+    files = write_comparison(found, options.out, options.format)
+    _print_summary(found, files)
     return 0
 
 
@@ -167,7 +231,7 @@ _SHOWN = {
 }
 
 
-def _print_summary(result: Result, files: list[Path]) -> None:
+def _print_summary(comparison: Comparison, files: list[Path]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -175,7 +239,7 @@ def _print_summary(result: Result, files: list[Path]) -> None:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for title, form in _SHOWN.values():
         table.add_column(title, justify="left" if form == "{}" else "right", no_wrap=True)
-    for _, row in result.comparison.summary.iterrows():
+    for _, row in comparison.summary.iterrows():
         table.add_row(*(form.format(row[column]) for column, (_, form) in _SHOWN.items()))
     console = Console()
     console.print(table)
@@ -184,7 +248,7 @@ def _print_summary(result: Result, files: list[Path]) -> None:
         "(nats); ΔAICc and score are medians over cells",
         style="dim", highlight=False,
     )  # fmt: skip
-    console.print(result.comparison.report(), highlight=False)
+    console.print(comparison.report(), highlight=False)
     console.print(
         "wrote " + ", ".join(str(file) for file in files), highlight=False, soft_wrap=True
     )

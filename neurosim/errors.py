@@ -6,7 +6,9 @@ raises a single `InputError` whose message is one line.
 
 from __future__ import annotations
 
-__all__ = ["Faults", "InputError"]
+import math
+
+__all__ = ["Faults", "InputError", "is_number", "is_whole"]
 
 _LONGEST = 120  # characters of a value that is shown
 
@@ -55,6 +57,33 @@ expected tau_m > 0 s, got 0 (times are in seconds)
         """Raise `InputError` with every fault noted so far, if there is one."""
         if self.found:
             raise InputError(f"{self.subject}: " + "; ".join(self.found))
+
+
+def is_whole(value: object, least: int = 1) -> bool:
+    """Whether it is a whole number, of any number type, from `least` on.
+
+    Examples
+    --------
+    >>> [is_whole(value) for value in (3, 2.0, 0, 2.5, float("inf"), "3", None)]
+    [True, True, False, False, False, False, False]
+    """
+    if isinstance(value, str | bytes | bool) or not hasattr(value, "__float__"):
+        return False
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return False
+    return math.isfinite(number) and number == int(number) and number >= least
+
+
+def is_number(value: object) -> bool:
+    """Whether it is one real number (which may be infinite)."""
+    if isinstance(value, str | bytes) or not hasattr(value, "__float__"):
+        return False
+    try:
+        return not math.isnan(float(value))
+    except (TypeError, ValueError):
+        return False
 
 
 def _brief(got: object) -> str:

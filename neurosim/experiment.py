@@ -12,6 +12,7 @@ import xarray as xr
 
 from neurosim.analysis.comparison import Comparison, compare
 from neurosim.analysis.fitting import named_rectifier
+from neurosim.analysis.written import write_comparison
 from neurosim.errors import Faults
 from neurosim.files import folder_for_output, written_together
 from neurosim.models.lif import LIF
@@ -32,8 +33,6 @@ _SPATIAL_FREQUENCIES = (2.0, 1.4, 2.8)  # cycles/deg, half an octave apart
 _PHASES = tuple(range(0, 360, 30))  # deg; they sweep the drive of a cell through its whole range
 _CONTRASTS = (0.4, 1.0)
 _FIELD_SIZE = 6.0  # deg; it holds cells of 1.4 cycles/deg to a millionth of their energy
-
-FORMATS = ("png", "pdf", "svg")
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,19 +252,7 @@ class Result:
         -------
         list of Path
         """
-        from neurosim.analysis.plots import save_figure  # brings Matplotlib
-
-        out = folder_for_output(folder)
-        faults = Faults("Result.write")
-        faults.require(format in FORMATS, f"format among {', '.join(FORMATS)}", format)
-        faults.stop()
-        with written_together(out) as scratch:
-            save_responses(self.responses, scratch / "responses.nc")
-            self.comparison.table.to_csv(scratch / "fits.csv", index=False)
-            self.comparison.summary.to_csv(scratch / "summary.csv", index=False)
-            save_figure(self.plot(), scratch / f"comparison.{format}")
-            names = sorted(file.name for file in scratch.iterdir())
-        return [out / name for name in names]
+        return write_comparison(self.comparison, folder, format, self.plot)
 
     def __repr__(self) -> str:
         return f"{self.experiment!r}\n{self.comparison!r}"

@@ -122,8 +122,11 @@ def _fits(row: SubFigure, comparison: Comparison) -> None:
 
 
 def _drive_label(comparison: Comparison) -> str:
-    unit = comparison.responses["drive"].attrs.get("units", "1")
-    return "drive (contrast units)" if unit == "1" else f"drive ({unit})"
+    said = comparison.responses["drive"].attrs
+    name, unit = said.get("long_name", "drive"), said.get("units", "1")
+    if unit == "1":
+        return "drive (contrast units)" if name == "drive" else name
+    return f"{name} ({unit})"
 
 
 def _middle_panels(comparison: Comparison) -> dict[str, tuple[int, ...]]:

@@ -15,6 +15,7 @@ the integral of the spectrum over frequency, taken by Gauss-Legendre quadrature.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,14 @@ Complex = NDArray[np.complex128]
 
 
 _NODES = 32  # of Gauss-Legendre quadrature, and pi more for each turn of the integrand
+
+
+_FAR = 60.0  # envelope SDs from which on an edge is known by its tail, to 1e-8
+
+
+@lru_cache(maxsize=32)
+def _gauss_legendre(nodes: int) -> tuple[Array, Array]:
+    return np.polynomial.legendre.leggauss(nodes)
 
 
 class Phasors(NamedTuple):
@@ -175,8 +184,10 @@ def _one_step(distance: Array, cosine: Array, sine: Array, cells: GaborCells) ->
     along, k = np.abs(cosine), 2 * np.pi * cells.carrier
     spread = np.sqrt((along * su) ** 2 + (sine * sv) ** 2)
     top = (k * along * su**2 / spread**2 + 9 / spread)[:, None]
-    turns = float((top * np.abs(distance)).max()) / (2 * np.pi)
-    node, weight = np.polynomial.legendre.leggauss(_NODES + int(3.6 * turns))
+    far = np.abs(distance) > _FAR * spread[:, None]
+    near = np.where(far, 0.0, distance)
+    turns = float((top * np.abs(near)).max()) / (2 * np.pi)
+    node, weight = _gauss_legendre(_NODES + 64 * int(np.ceil(3.6 * turns / 64)))
     wave = top * (node + 1) / 2  # (cell, node), rad/deg
     best = (2 * np.pi * cells.spatial_frequency)[:, None]
     gain = relative_gain(
@@ -186,6 +197,11 @@ def _one_step(distance: Array, cosine: Array, sine: Array, cells: GaborCells) ->
     weighted = gain / wave * weight * top / 2
     z = np.empty(distance.shape, dtype=complex)
     for cell in range(len(distance)):
-        z[cell] = np.exp(1j * distance[cell][:, None] * wave[cell]) @ weighted[cell]
-    z = 1j / np.pi * z
+        z[cell] = np.exp(1j * near[cell][:, None] * wave[cell]) @ weighted[cell]
+    # far away only the lowest frequencies count, where the spectrum goes as its curvature c k^2
+    small = 1e-3 / spread
+    curvature = relative_gain(small * along / best[:, 0], small * sine / best[:, 0], cells.nx,
+                              cells.ny) / small**2  # fmt: skip
+    tail = -curvature[:, None] / np.where(far, distance, 1.0) ** 2
+    z = 1j / np.pi * np.where(far, tail, z)
     return np.where((cosine >= 0)[:, None], z, z.conj())

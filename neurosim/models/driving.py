@@ -68,6 +68,10 @@ def sinusoidal(stimulus: Stimulus, to: Receiver) -> Sinusoidal:
     form = _form(stimulus, to)
     faults = Faults("sinusoidal_drive")
     if form is None:
+        whole = to.field.can_show(stimulus.largest()) or not stimulus.moves
+        faults.require(whole, "moving stimuli within the display's range", "clipped ones",
+                       "drive(..., duration=) shows what is left of them")  # fmt: skip
+        faults.stop()
         faults.require(not stimulus.moves, "moving stimuli with a closed form", repr(stimulus),
                        "drive(..., duration=) gives the drive over time")  # fmt: skip
         faults.stop()
@@ -95,8 +99,8 @@ def sinusoidal(stimulus: Stimulus, to: Receiver) -> Sinusoidal:
 def over_time(stimulus: Stimulus, to: Receiver, times: Array) -> tuple[Array, Array]:
     """Drive at frame times, (stimulus, cell, time), and what the display clips of each stimulus.
 
-    Waves have always been there. Of everything else the filter sees what was shown before time 0:
-    of a movie the mean luminance, of moving bars and edges their past.
+    Everything has always been there, moving sets with their past, but a movie: before it the filter
+    sees the mean luminance.
     """
     form = _form(stimulus, to)
     before = np.zeros(0)
@@ -181,7 +185,7 @@ def _by_pixels(stimulus: Stimulus, to: Receiver, times: Array) -> tuple[Complex,
             some = which[when == k]
             frames, outside = stimulus.shown(field, some[0], some[-1] + 1, times[k])
             shown.append(frames.reshape(len(frames), -1))
-            clipped[some] += outside / len(times)
+            clipped[some] += outside * (times[k] >= 0) / np.count_nonzero(times >= 0)
         answer = np.concatenate(shown) @ weights
         z[which, :, when] = answer[:, : len(pairs)]
         if to.temporal is not None:

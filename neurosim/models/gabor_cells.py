@@ -58,9 +58,12 @@ class GaborCells(NamedTuple):
             columns = np.broadcast_arrays(
                 *(np.atleast_1d(np.asarray(each, dtype=float)) for each in given)
             )
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             faults.add(f"expected numbers, one per cell or one for all; {error}")
             faults.stop()
+        flat = columns[0].ndim == 1 and columns[0].size > 0
+        faults.require(flat, "at least one cell, in lists", f"shape {columns[0].shape}")
+        faults.stop()
         for (name, unit), column in zip(_UNITS.items(), columns, strict=False):
             faults.require(np.isfinite(column).all(), f"{name} finite ({unit})", column)
             if name in ("spatial_frequency", "nx", "ny"):

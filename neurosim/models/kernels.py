@@ -105,7 +105,7 @@ def _check_band(field: VisualField, cells: GaborCells) -> None:
     faults.require(
         (beyond <= _LOST).all(),
         f"at most {_LOST:g} of each cell's energy beyond {field.nyquist:g} cycles/deg (the field's"
-        " Nyquist frequency)", f"{beyond.max():.2g}",
+        " Nyquist frequency)", f"{min(beyond.max(), 1.0):.2g}",
         f"raise the field's ppd; {np.ceil(needed.max()):g} would do",
     )  # fmt: skip
     faults.stop()

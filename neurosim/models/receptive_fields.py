@@ -8,19 +8,18 @@ contrast units: a quadrature pair's response to its optimal full-contrast gratin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from neurosim.errors import Faults
+from neurosim.errors import Faults, is_whole
 from neurosim.models import driving
 from neurosim.models.convolution import Padding, correlate
-from neurosim.models.gabor import nx_of_sigma
 from neurosim.models.gabor_cells import GaborCells
-from neurosim.models.kernels import pairs_on
+from neurosim.models.gabor_parameters import RINGACH_MEDIAN_NX, RINGACH_MEDIAN_NY, GaborParameters
+from neurosim.models.kernels import pairs_on, sampled_pairs
 from neurosim.models.populations import Eccentricity, Source, against_published, sample_cells
 from neurosim.models.temporal import TemporalFilter
 from neurosim.stimuli import Stimulus, VisualField
@@ -32,15 +31,13 @@ if TYPE_CHECKING:
 __all__ = ["QUADRATURE", "RINGACH_MEDIAN_NX", "RINGACH_MEDIAN_NY", "GaborBank"]
 
 QUADRATURE = (0.0, 90.0, 180.0, 270.0)  # deg
-RINGACH_MEDIAN_NX = 0.365  # cycles; Ringach 2002, J Neurophysiol 88:455, medians of 79 cells
-RINGACH_MEDIAN_NY = 0.445
 
 Array = NDArray[np.float64]
+_MEMORY = 2**32  # bytes that a drive may take while it is worked out
 _DRIVE_ATTRS = {"units": "1", "long_name": "drive (contrast units)"}
 
 
-@dataclass(frozen=True, eq=False, init=False)
-class GaborBank:
+class GaborBank(GaborParameters):
     """Gabor receptive fields, one per cell.
 
     Parameters
@@ -83,40 +80,6 @@ class GaborBank:
            [ 0.,  1.,  0., -1.]])
     """
 
-    orientation: Array
-    spatial_frequency: Array
-    phase: Array
-    x: Array
-    y: Array
-    nx: Array
-    ny: Array
-    temporal: TemporalFilter | None
-
-    def __init__(
-        self,
-        orientation: ArrayLike = 0.0,
-        spatial_frequency: ArrayLike = 2.0,
-        phase: ArrayLike = 0.0,
-        x: ArrayLike = 0.0,
-        y: ArrayLike = 0.0,
-        nx: ArrayLike = RINGACH_MEDIAN_NX,
-        ny: ArrayLike = RINGACH_MEDIAN_NY,
-        temporal: TemporalFilter | None = None,
-        sigma: tuple[ArrayLike, ArrayLike] | None = None,
-        polarity: ArrayLike = 1.0,
-    ) -> None:
-        faults = Faults("GaborBank")
-        known = temporal is None or isinstance(temporal, TemporalFilter)
-        faults.require(known, "temporal as a TemporalFilter", repr(temporal))
-        if sigma is not None:
-            nx, ny = nx_of_sigma(*sigma, spatial_frequency)
-        faults.stop()
-        given = (orientation, spatial_frequency, phase, x, y, nx, ny)
-        cells = GaborCells.from_numbers(*given, polarity)
-        for name, column in cells._asdict().items():
-            object.__setattr__(self, name, column)
-        object.__setattr__(self, "temporal", temporal)
-
     @classmethod
     def quadrature(
         cls,
@@ -126,6 +89,7 @@ class GaborBank:
         y: ArrayLike = 0.0,
         nx: ArrayLike = RINGACH_MEDIAN_NX,
         ny: ArrayLike = RINGACH_MEDIAN_NY,
+        temporal: TemporalFilter | None = None,
     ) -> GaborBank:
         """Four cells (phases 0, 90, 180, 270 deg) for each set of the other parameters.
 
@@ -133,11 +97,12 @@ class GaborBank:
         ----------
         orientation, spatial_frequency, x, y, nx, ny : float or array (set,)
             As for `GaborBank`, broadcast against each other.
+        temporal : TemporalFilter, optional
         """
-        given = (orientation, spatial_frequency, x, y, nx, ny)
-        sets = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=float)) for v in given))
+        one = cls(orientation, spatial_frequency, 0.0, x, y, nx, ny).cells
+        sets = [one[k] for k in (0, 1, 3, 4, 5, 6)]
         theta, f, x, y, nx, ny = (np.repeat(column, len(QUADRATURE)) for column in sets)
-        return cls(theta, f, np.tile(QUADRATURE, sets[0].size), x, y, nx, ny)
+        return cls(theta, f, np.tile(QUADRATURE, sets[0].size), x, y, nx, ny, temporal)
 
     @classmethod
     def sample_v1(
@@ -185,37 +150,6 @@ class GaborBank:
 
         return against_published_figure(self.cells)
 
-    def __len__(self) -> int:
-        return self.phase.size
-
-    def __repr__(self) -> str:
-        sets = np.unique(self.quadrature_set).size
-        return f"<GaborBank: {len(self)} cells in {sets} quadrature set{'s' * (sets != 1)}>"
-
-    @property
-    def quadrature_set(self) -> NDArray[np.int64]:
-        """Which cells share everything but phase: an index, shape (cell,)."""
-        return self.cells.quadrature_set
-
-    @property
-    def cells(self) -> GaborCells:
-        """The parameters, (cell,) each."""
-        return GaborCells(*(getattr(self, name) for name in GaborCells._fields))
-
-    @property
-    def sigma(self) -> tuple[Array, Array]:
-        """Envelope SDs along and across the carrier, deg; each of shape (cell,)."""
-        return self.cells.sigma
-
-    @property
-    def polarity(self) -> NDArray[np.int64]:
-        """1 for cells whose centre answers light, -1 dark, 0 odd ones; shape (cell,)."""
-        return np.sign(np.cos(np.deg2rad(self.phase)).round(9)).astype(int)
-
-    def coordinates(self) -> dict[str, xr.Variable]:
-        """The cells' parameters as coordinates along `cell`, with units."""
-        return self.cells.coordinates()
-
     def kernels(self, field: VisualField) -> xr.DataArray:
         """Receptive fields on the field's pixels.
 
@@ -243,12 +177,21 @@ class GaborBank:
         )
 
     def plot(self, field: VisualField | None = None, most: int = 24) -> Figure:
-        """A page of receptive fields (up to `most`, evenly chosen), each on its own scale."""
+        """A page of receptive fields (up to `most`, evenly chosen), each on its own scale.
+
+        Without a field they are drawn on one that shows the largest whole.
+        """
         from neurosim.stimuli.plots import page
 
-        field = VisualField() if field is None else field
+        faults = Faults("GaborBank.plot")
+        faults.require(is_whole(most), "most >= 1", most)
+        faults.stop()
         chosen = np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).round().astype(int))
-        weights = pairs_on(field, GaborCells(*(each[chosen] for each in self.cells))).real
+        cells = GaborCells(*(each[chosen] for each in self.cells))
+        if field is None:
+            reach = np.maximum(np.abs(cells.x), np.abs(cells.y)) + 3.5 * np.maximum(*cells.sigma)
+            field = VisualField(size=float(2 * reach.max()), shape=160)
+        weights = sampled_pairs(field, cells).real
         weights /= np.abs(weights).max((1, 2), keepdims=True)
         titles = [
             f"θ {self.orientation[k]:.0f}°  φ {self.phase[k] % 360:.0f}°\n"
@@ -309,8 +252,9 @@ class GaborBank:
         closed_form : bool
             Use the exact formula where the stimulus has one; False takes the pixels everywhere.
         duration : float, optional
-            s. Given, or for a movie, the drive is over time, at each frame. Waves have always been
-            there; of everything else the temporal filter sees the mean luminance before time 0.
+            s. Given, or for a movie, the drive is over time, at each frame. Everything has always
+            been there, moving sets with their past, but a movie: before it the temporal filter sees
+            the mean luminance (``Movie(photographs)`` flashes them).
 
         Returns
         -------
@@ -340,6 +284,10 @@ class GaborBank:
             "static stimuli, or a duration", "moving ones",
             "give a duration, or use sinusoidal_drive for gratings",
         )  # fmt: skip
+        faults.stop()
+        size = 16.0 * stimulus.count(field) * len(self) * (1 if times is None else len(times))
+        faults.require(size <= _MEMORY, f"a drive of at most {_MEMORY:g} bytes", f"{size:g}",
+                       "fewer stimuli or cells, or a shorter duration")  # fmt: skip
         faults.stop()
         to = driving.Receiver(self.cells, field, self.temporal, closed_form)
         parts = [

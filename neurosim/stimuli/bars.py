@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurosim.errors import Faults
+from neurosim.errors import Faults, is_whole
 from neurosim.stimuli.averages import averaged, step
 from neurosim.stimuli.closed_forms import ClosedForm, Steps, waves
 from neurosim.stimuli.field import VisualField
@@ -21,7 +21,7 @@ _SPEED = Axis("deg/s", silent_at=0.0)
 
 
 class Bars(Swept):
-    """Bars of uniform contrast on the mean, averaged over each pixel's area.
+    """Bars of uniform contrast on the mean, averaged over each pixel's area (corners nearly so).
 
     Parameters
     ----------
@@ -188,22 +188,21 @@ class Blanks(Uniform):
     Examples
     --------
     >>> Blanks(5)
-    <Blanks: 5 stimuli>
+    <Blanks: 5 of the mean luminance>
     """
 
     kind = "blank"
 
     def __init__(self, number: int = 1) -> None:
         faults = Faults("Blanks")
-        whole = number == int(number) and number >= 1
-        faults.require(whole, "number as a whole number >= 1", number)
+        faults.require(is_whole(number), "number as a whole number >= 1", number)
         faults.stop()
         self._sweep = Sweep(
             "Blanks", {"contrast": _SIGNED}, {"contrast": np.zeros(int(number))}, "zip"
         )
 
     def __repr__(self) -> str:
-        return f"<Blanks: {len(self._sweep)} stimuli>"
+        return f"<Blanks: {len(self._sweep)} of the mean luminance>"
 
 
 def _between(field: VisualField, orientation: float, start: float, stop: float) -> Array:

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["ClosedForm", "Steps", "Waves", "waves"]
+__all__ = ["ClosedForm", "Steps", "Waves", "joined", "waves"]
 
 Array = NDArray[np.float64]
 Form = TypeVar("Form", "Waves", "Steps")
@@ -89,6 +89,18 @@ class ClosedForm(NamedTuple):
             return None
         of = waves.stimulus
         return self._replace(waves=waves._replace(window_sd=sd[of], window_x=x[of], window_y=y[of]))
+
+
+def joined(forms: list[ClosedForm]) -> ClosedForm:
+    """Sets one after the other."""
+    total = ClosedForm(0)
+    for form in forms:
+        shifted = form._replace(
+            waves=form.waves._replace(stimulus=form.waves.stimulus + total.stimuli),
+            steps=form.steps._replace(stimulus=form.steps.stimulus + total.stimuli),
+        )
+        total = total.plus(shifted)._replace(stimuli=total.stimuli + form.stimuli)
+    return total
 
 
 def _joined(kind: type[Form], one: Form, other: Form) -> Form:

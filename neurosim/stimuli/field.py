@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults
+from neurosim.errors import Faults, is_number
 
 __all__ = ["VisualField"]
 
 Array = NDArray[np.float64]
+_MOST_FRAMES = 1e8
 _SIZE, _PPD = 4.0, 16.0  # deg and pixels/deg, where nothing else is said
 
 
@@ -72,13 +73,15 @@ class VisualField:
         clip: bool = False,
     ) -> None:
         faults = Faults("VisualField")
-        faults.require(frame_rate > 0, "frame_rate > 0 Hz", frame_rate)
-        faults.require(ppd is None or ppd > 0, "ppd > 0 pixels/deg", ppd)
+        fast = is_number(frame_rate) and 0 < frame_rate < np.inf
+        faults.require(fast, "frame_rate > 0 Hz", frame_rate)
+        fine = ppd is None or (is_number(ppd) and 0 < ppd < np.inf)
+        faults.require(fine, "ppd > 0 pixels/deg", ppd)
         extent = _two_positive(size, "size", "(width, height) in deg", faults)
         pixels = _two_positive(shape, "shape", "(rows, columns) in pixels", faults)
         if contrast_range is not None:
-            darkest, brightest = np.ravel(contrast_range).tolist() if np.size(
-                contrast_range) == 2 else (0.0, 0.0)  # fmt: skip
+            pair = np.size(contrast_range) == 2 and all(map(is_number, contrast_range))
+            darkest, brightest = map(float, contrast_range) if pair else (0.0, 0.0)
             faults.require(
                 -1 <= darkest < 0 < brightest < np.inf,
                 "contrast_range as (lowest, highest), -1 <= lowest < 0 < highest", contrast_range,
@@ -160,7 +163,9 @@ class VisualField:
     def frame_times(self, duration: float) -> Array:
         """When each frame of a showing starts, s; shape (frame,)."""
         faults = Faults("VisualField")
-        faults.require(0 < duration < np.inf, "duration > 0 s", duration)
+        most = _MOST_FRAMES / self.frame_rate
+        good = is_number(duration) and 1e-6 < duration * self.frame_rate <= _MOST_FRAMES
+        faults.require(good, f"a duration from a frame to {most:g} s", duration)
         faults.stop()
         return np.arange(int(np.ceil(duration * self.frame_rate - 1e-6))) / self.frame_rate
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from neurosim.errors import Faults
 from neurosim.stimuli.averages import averaged, square_wave
 from neurosim.stimuli.closed_forms import ClosedForm, waves
 from neurosim.stimuli.field import VisualField
+from neurosim.stimuli.stimulus import Label
 from neurosim.stimuli.sweep import CONTRAST, DEGREES, POSITIVE, Axis, Combine, Sweep, Swept
 
 __all__ = ["GaborPatches", "Gratings"]
@@ -40,7 +42,8 @@ def check_frequencies(sweep: Sweep, field: VisualField, subject: str, harmonic: 
     fastest = harmonic * sweep["temporal_frequency"].max()
     faults.require(
         fastest <= field.frame_rate / 2,
-        f"temporal_frequency <= {field.frame_rate / 2 / harmonic:g} Hz (half the frame rate)",
+        f"temporal_frequency <= {field.frame_rate / 2 / harmonic:g} Hz (half the frame rate"
+        + (")" if harmonic == 1 else " for a square wave's third harmonic)"),
         f"{fastest / harmonic:g}", "raise the field's frame_rate",
     )  # fmt: skip
     faults.stop()
@@ -77,7 +80,8 @@ class Gratings(Swept):
     InputError
         For a contrast outside 0..1, a frequency that is not positive, or a number that is not
         finite; on showing, for a spatial frequency above the field's Nyquist frequency and a
-        temporal one above half its frame rate.
+        temporal one above half its frame rate (a sixth for a drifting square wave, whose harmonics
+        are faster than itself).
 
     Examples
     --------
@@ -120,7 +124,16 @@ class Gratings(Swept):
         return f"<Gratings: {square}{motion}{self._sweep}>"
 
     def check(self, field: VisualField) -> None:
-        check_frequencies(self._sweep, field, "Gratings")
+        # the harmonics of a drifting square wave are as many times faster
+        drifts = self._waveform == "square" and self._motion == "drifting"
+        check_frequencies(self._sweep, field, "Gratings", 3 if drifts else 1)
+
+    def labels(self, field: VisualField) -> Mapping[str, Label]:
+        said = {"waveform": self._waveform != "sine" and self._waveform,
+                "motion": self.moves and self._motion}  # fmt: skip
+        names = {name: Label(np.full(len(self._sweep), value)) for name, value in said.items()
+                 if value}  # fmt: skip
+        return {**self._sweep.labels(), **names}
 
     def closed_form(self, highest: float) -> ClosedForm:
         sweep = self._sweep
@@ -170,14 +183,14 @@ class GaborPatches(Swept):
     sd : float or sequence
         Standard deviation of the window, deg.
     x, y : float or sequence
-        Centre, deg.
+        Centre, deg; the labels are patch_x and patch_y.
     combine : "product" or "zip"
 
     Examples
     --------
     >>> patches = GaborPatches(orientation=0, sd=[0.2, 0.4], x=[-1, 0, 1])
     >>> patches
-    <GaborPatches: 6 stimuli; 2 sd, 3 x>
+    <GaborPatches: 6 stimuli; 2 sd, 3 patch_x>
     >>> float(patches.frames(VisualField()).max().round(2))
     0.92
     """
@@ -187,8 +200,8 @@ class GaborPatches(Swept):
     _AXES: ClassVar[dict[str, Axis]] = {
         **_AXES,
         "sd": POSITIVE,
-        "x": DEGREES._replace(silent_at=0.0),
-        "y": DEGREES._replace(silent_at=0.0),
+        "patch_x": DEGREES._replace(silent_at=0.0),
+        "patch_y": DEGREES._replace(silent_at=0.0),
     }
 
     def __init__(
@@ -209,6 +222,14 @@ class GaborPatches(Swept):
 
     def check(self, field: VisualField) -> None:
         check_frequencies(self._sweep, field, "GaborPatches")
+        reach = self._sweep["spatial_frequency"] + 3.4 / (2 * np.pi * self._sweep["sd"])
+        faults = Faults("GaborPatches")
+        faults.require(
+            (reach <= field.nyquist).all(),
+            f"patches whose band is within {field.nyquist:g} cycles/deg (the field's Nyquist"
+            " frequency)", f"up to {reach.max():.3g}", "raise the field's ppd, or the sd",
+        )  # fmt: skip
+        faults.stop()
 
     def closed_form(self, highest: float) -> ClosedForm:
         orientation, frequency, phase, contrast, speed, sd, x, y = self._sweep.columns.values()

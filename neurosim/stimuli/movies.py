@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults
+from neurosim.errors import Faults, is_number, is_whole
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.images import Encoding, image_files, read_image
 from neurosim.stimuli.stimulus import Label, Stimulus
@@ -39,7 +39,8 @@ class _Array:
 
     def __init__(self, array: NDArray) -> None:
         faults = Faults("Movie")
-        faults.require(array.ndim == 3 and array.size, "an array of shape (frame, row, column)",
+        real = array.ndim == 3 and array.size > 0 and array.dtype.kind in "iufb"
+        faults.require(real, "an array of shape (frame, row, column)",
                        array.shape)  # fmt: skip
         faults.stop()
         self._array = array
@@ -113,9 +114,9 @@ class Movie(Stimulus):
         mean: float | None = None,
     ) -> None:
         faults = Faults("Movie")
-        whole = repeat >= 1 and repeat == int(repeat)
-        faults.require(whole, "repeat as a whole number >= 1", repeat)
-        faults.require(mean is None or 0 < mean < np.inf, "mean > 0", mean)
+        faults.require(is_whole(repeat), "repeat as a whole number >= 1", repeat)
+        lit = mean is None or (is_number(mean) and 0 < mean < np.inf)
+        faults.require(lit, "mean > 0", mean)
         faults.require(encoding in ("sRGB", "linear"), "encoding 'sRGB' or 'linear'", encoding)
         known = isinstance(source, str | os.PathLike | np.ndarray | Stimulus)
         faults.require(known, "source as a path, an array or a stimulus set", type(source).__name__)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults
+from neurosim.errors import Faults, is_whole
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label, Stimulus
 
@@ -73,7 +73,7 @@ class Noise(Stimulus):
         seed: int = 0,
     ) -> None:
         faults = Faults("Noise")
-        faults.require(frames >= 1 and frames == int(frames), "frames >= 1", frames)
+        faults.require(is_whole(frames), "frames >= 1", frames)
         faults.require(kind in _KINDS, f"kind among {', '.join(_KINDS)}", kind)
         faults.require(0 < contrast < np.inf, "contrast > 0", contrast)
         faults.require(square is None or square > 0, "square > 0 deg", square)
@@ -82,7 +82,7 @@ class Noise(Stimulus):
         faults.require(0 <= slope <= 4, "slope in [0, 4]", slope)
         faults.require(highest is None or kind == "pink", "highest for pink noise only", highest)
         faults.require(highest is None or highest > 0, "highest > 0 cycles/deg", highest)
-        faults.require(seed >= 0, "seed >= 0", seed)
+        faults.require(is_whole(seed, 0) and seed < 2**64, "seed >= 0", seed)
         faults.stop()
         self.number, self.noise, self.contrast = int(frames), kind, contrast
         self.square, self.density, self.slope, self.seed = square, density, slope, seed
@@ -95,6 +95,7 @@ class Noise(Stimulus):
         return {
             "noise": Label(np.full(self.number, self.noise)),
             "frame": Label(np.arange(self.number)),
+            "seed": Label(np.full(self.number, self.seed)),
             "contrast": Label(np.full(self.number, float(self.contrast)), "1"),
         }
 
@@ -106,6 +107,13 @@ class Noise(Stimulus):
             f"{side:g} pixels", f"{max(1, round(side)) / field.ppd:g} deg would do",
         )  # fmt: skip
         highest = 0.0 if self.highest is None else self.highest
+        lowest = 1 / max(field.width_and_height)
+        carried = field.nyquist if self.highest is None else highest
+        faults.require(
+            self.noise != "pink" or (lowest <= carried and min(field.shape) > 2),
+            f"a field that holds a cycle of pink noise (highest >= {lowest:g} cycles/deg)",
+            f"{carried:g} cycles/deg on {field.shape[1]} x {field.shape[0]} pixels",
+        )
         faults.require(
             highest <= field.nyquist,
             f"highest <= {field.nyquist:g} cycles/deg (the field's Nyquist frequency)",

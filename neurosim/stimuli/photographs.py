@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults, InputError
+from neurosim.errors import Faults, InputError, is_whole
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.images import Encoding, Light, image_files, read_image
 from neurosim.stimuli.statistics import grey_levels
@@ -89,15 +90,16 @@ class Photographs(Stimulus):
         most_saturated: float = 1.0,
     ) -> None:
         faults = Faults("Photographs")
-        whole = patches == int(patches) and patches >= 1
-        faults.require(whole, "patches as a whole number >= 1", patches)
-        faults.require(seed >= 0, "seed >= 0", seed)
+        faults.require(is_whole(patches), "patches as a whole number >= 1", patches)
+        faults.require(is_whole(seed, 0), "seed >= 0", seed)
         faults.require(encoding in ("sRGB", "linear"), "encoding 'sRGB' or 'linear'", encoding)
         faults.require(0 <= most_saturated <= 1, "most_saturated in [0, 1]", most_saturated)
         faults.stop()
         if images is None:
             images = embedded_photograph()
-        given = [images] if isinstance(images, str | os.PathLike | np.ndarray) else list(images)
+        if isinstance(images, str | os.PathLike | np.ndarray) or not isinstance(images, Iterable):
+            images = [images]
+        given: list[Any] = list(images)
         for image in given:
             known = isinstance(image, str | os.PathLike | np.ndarray) and not _is_empty(image)
             faults.require(known, "images as paths or 2-d arrays", repr(image))
@@ -118,7 +120,10 @@ class Photographs(Stimulus):
         faults = Faults("Photographs")
         for i, array in enumerate(arrays):
             if faults.require(array.ndim == 2, f"array {i} of shape (rows, columns)", array.shape):
-                usable = np.isfinite(array).all() and (array >= 0).all() and (array > 0).any()
+                usable = (
+                    array.dtype.kind in "iufb" and np.isfinite(array).all() and (array >= 0).all()
+                    and (array > 0).any()
+                )  # fmt: skip
                 if faults.require(usable, f"array {i} of luminances >= 0, not all 0", "others"):
                     self._add(f"array {i}", array, array)
         faults.stop()
@@ -230,4 +235,5 @@ class Photographs(Stimulus):
             "skewness": Label(skewness, "1"),
             "kurtosis": Label(kurtosis, "1"),
             "saturated": Label(np.array(saturated), "1"),
+            **({"phases": Label(np.full(self.patches, "scrambled"))} if self.scrambled else {}),
         }

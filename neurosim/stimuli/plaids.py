@@ -56,7 +56,8 @@ class Plaids(Stimulus):
         self.components, self.combine = components, combine
 
     def __repr__(self) -> str:
-        return f"<Plaids: {' + '.join(map(repr, self.components))}>"
+        step = ", in step" if self.combine == "zip" else ""
+        return f"<Plaids: {' + '.join(map(repr, self.components))}{step}>"
 
     def _members(self, counts: list[int]) -> NDArray[np.int64]:
         """Which stimulus of each component; shape (component, stimulus)."""

@@ -124,7 +124,9 @@ def page(
 
 def _ticks(panel: Axes, labelled: bool) -> None:
     panel.tick_params(labelsize=7, length=2, labelbottom=labelled, labelleft=labelled)
-    panel.locator_params(nbins=3)
+    width, height = np.ptp(panel.get_xlim()), np.ptp(panel.get_ylim())
+    panel.locator_params("x", nbins=3 if width > height / 2 else 1)
+    panel.locator_params("y", nbins=3 if height > width / 2 else 1)
     if labelled:
         panel.set_xlabel("deg", fontsize=7, labelpad=1)
         panel.set_ylabel("deg", fontsize=7, labelpad=1)
@@ -142,7 +144,7 @@ def _chosen(stimulus: Stimulus, field: VisualField, most: int) -> tuple[list[int
         name: variable for name, variable in labels.items()
         if name not in _UNWRITTEN and not _constant(variable.values)
     }  # fmt: skip
-    shown = dict(list(differing.items())[:3])
+    shown = dict(list(differing.items())[:4])
     return chosen, [_title(shown, k) or str(labels["kind"].values[k]) for k in chosen]
 
 
@@ -158,6 +160,8 @@ def _title(labels: dict[str, xr.Variable], index: int) -> str:
             said += [value] if isinstance(value, str) and value else []
             continue
         unit = variable.attrs.get("units", "")
-        sign = _SIGNS.get(name, f" {unit}" if unit not in ("", "1") else "")
-        said.append(f"{_SHORT.get(name, name.replace('_', ' '))} {value:.3g}{sign}")
+        base, _, number = name.rpartition("_")
+        base, number = (base, number) if number.isdigit() else (name, "")  # of a plaid's component
+        sign = _SIGNS.get(base, f" {unit}" if unit not in ("", "1") else "")
+        said.append(f"{_SHORT.get(base, base.replace('_', ' '))}{number} {value:.4g}{sign}")
     return "\n".join(said)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal.windows import hann
 
-from neurosim.errors import Faults
+from neurosim.errors import Faults, is_number
 
 __all__ = ["GreyLevels", "SpectralSlope", "grey_levels", "spectral_slope"]
 
@@ -42,6 +42,7 @@ def grey_levels(picture: Array) -> GreyLevels:
     >>> grey_levels(np.array([[-0.5, 0.5], [0.5, -0.5]]))
     GreyLevels(mean=0.0, rms=0.5, michelson=0.5, skewness=0.0, kurtosis=1.0)
     """
+    picture = np.asarray(picture, dtype=float)
     mean = picture.mean()
     away = picture - mean
     rms = float(np.sqrt((away**2).mean()))
@@ -111,6 +112,9 @@ def spectral_slope(
     """
     values = np.asarray(image, dtype=float)
     faults = Faults("spectral_slope")
+    faults.require(is_number(ppd) and 0 < ppd < np.inf, "ppd > 0", ppd)
+    pair = band is None or (np.size(band) == 2 and all(map(is_number, np.ravel(band))))
+    faults.require(pair and (band is None or band[0] > 0), "band as (lowest > 0, highest)", band)
     faults.require(values.ndim == 2, "an image of shape (row, column)", values.shape)
     faults.require(np.isfinite(values).all(), "a finite image", "NaN or infinity")
     faults.require(values.size and np.ptp(values) > 0, "an image with contrast", "a uniform one")

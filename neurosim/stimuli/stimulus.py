@@ -17,7 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurosim.errors import Faults
-from neurosim.stimuli.closed_forms import ClosedForm
+from neurosim.stimuli.closed_forms import ClosedForm, joined
 from neurosim.stimuli.field import VisualField
 
 if TYPE_CHECKING:
@@ -81,6 +81,10 @@ class Stimulus(ABC):
     def length(self, field: VisualField) -> float | None:
         """How long the set lasts, s, when that is its own; None when it lasts as long as shown."""
         return None
+
+    def left_out(self) -> Mapping[str, float]:
+        """Labels that are left out because they are the same for all, and their value."""
+        return {}
 
     def parts(self) -> tuple[Stimulus, ...]:
         """The sets that this one shows one after the other."""
@@ -224,8 +228,12 @@ class Stimulus(ABC):
         >>> Gratings(contrast=[0.5, 1]).through(CircularWindow(diameter=[1, 2]))
         <Windowed: <Gratings: 2 stimuli; 2 contrast> through <CircularWindow: 2 diameter>>
         """
-        from neurosim.stimuli.windows import Windowed
+        from neurosim.stimuli.windows import Window, Windowed
 
+        faults = Faults(type(self).__name__)
+        faults.require(isinstance(window, Window), "a window such as CircularWindow(2)",
+                       repr(window))  # fmt: skip
+        faults.stop()
         return Windowed(self, window)
 
     def plot(self, field: VisualField | None = None, most: int = 24, time: float = 0.0) -> Figure:
@@ -246,6 +254,8 @@ class Stimulus(ABC):
         return animation(self, VisualField() if field is None else field, duration, most)
 
     def __add__(self, other: Stimulus) -> Sequence:
+        if not isinstance(other, Stimulus):
+            return NotImplemented
         return Sequence(self.parts() + other.parts())
 
 
@@ -298,6 +308,11 @@ class Sequence(Stimulus):
             index -= each.count(field)
         raise IndexError(index)
 
+    def closed_form(self, highest: float) -> ClosedForm | None:
+        forms = [each.closed_form(highest) for each in self.sets]
+        known = [form for form in forms if form is not None]
+        return joined(known) if len(known) == len(forms) else None
+
     def labels(self, field: VisualField) -> Mapping[str, Label]:
         return {
             name: Label(variable.values, variable.attrs.get("units", ""))
@@ -306,17 +321,20 @@ class Sequence(Stimulus):
 
     def coordinates(self, field: VisualField) -> dict[str, xr.Variable]:
         tables = [each.coordinates(field) for each in self.sets]
-        joined: dict[str, xr.Variable] = {}
+        together: dict[str, xr.Variable] = {}
         for name in dict.fromkeys(name for table in tables for name in table):
             known = next(table[name] for table in tables if name in table)
             columns = [
                 table[name].values
                 if name in table
-                else np.full(table["kind"].size, "" if known.dtype.kind in "UO" else np.nan)
-                for table in tables
+                else np.full(
+                    table["kind"].size,
+                    "" if known.dtype.kind in "UO" else each.left_out().get(name, np.nan),
+                )
+                for table, each in zip(tables, self.sets, strict=True)
             ]
-            joined[name] = xr.Variable("stimulus", np.concatenate(columns), known.attrs)
-        return joined
+            together[name] = xr.Variable("stimulus", np.concatenate(columns), known.attrs)
+        return together
 
     def __repr__(self) -> str:
         return " + ".join(map(repr, self.sets))

@@ -15,6 +15,7 @@ from neurosim.stimuli.stimulus import Label, Stimulus
 __all__ = ["CONTRAST", "DEGREES", "POSITIVE", "Axis", "Combine", "Sweep", "Swept"]
 
 Array = NDArray[np.float64]
+_MOST = 10_000_000  # stimuli in a sweep
 Combine = Literal["product", "zip"]
 
 
@@ -66,7 +67,7 @@ class Sweep:
     ) -> None:
         self.axes = axes
         faults = Faults(subject)
-        known = combine in ("product", "zip")
+        known = isinstance(combine, str) and combine in ("product", "zip")
         faults.require(known, "combine 'product' or 'zip'", combine)
         values = {name: self._numbers(name, value, faults) for name, value in given.items()}
         faults.stop()
@@ -78,6 +79,9 @@ class Sweep:
         if combine == "zip":
             same = len(set(lengths.values())) <= 1
             faults.require(same, "lists of one length to zip", lengths)
+        faults.stop()
+        many = 1.0 if combine == "zip" else float(np.prod([1.0, *lengths.values()]))
+        faults.require(many <= _MOST, f"at most {_MOST:g} stimuli", f"{many:g}")
         faults.stop()
         self.lengths, self.combine = lengths, combine
         if combine == "zip":
@@ -91,7 +95,10 @@ class Sweep:
     def _numbers(self, name: str, value: ArrayLike, faults: Faults) -> Array:
         axis = self.axes[name]
         try:
-            numbers = np.atleast_1d(np.asarray(value, dtype=float))
+            given = np.asarray(value)
+            if given.dtype.kind not in "iufO":
+                raise TypeError
+            numbers = np.atleast_1d(given.astype(float))
         except (TypeError, ValueError):
             faults.require(False, f"{name} in {axis.unit} as a number or numbers", value)
             return np.zeros(1)
@@ -136,6 +143,13 @@ class Swept(Stimulus):
 
     def labels(self, field: VisualField) -> Mapping[str, Label]:
         return self._sweep.labels()
+
+    def left_out(self) -> dict[str, float]:
+        return {
+            name: float(axis.silent_at)
+            for name, axis in self._sweep.axes.items()
+            if axis.silent_at is not None
+        }
 
     def largest(self) -> Array:
         return np.abs(self._sweep["contrast"])

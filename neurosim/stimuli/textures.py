@@ -7,15 +7,17 @@ can be shown on any pixels.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
-from neurosim.errors import Faults
+from neurosim.errors import Faults, is_whole
 from neurosim.stimuli.closed_forms import ClosedForm, waves
 from neurosim.stimuli.field import VisualField
+from neurosim.stimuli.stimulus import Label
 from neurosim.stimuli.sweep import DEGREES, Axis, Combine, Sweep, Swept
 
 __all__ = ["Textures"]
@@ -94,17 +96,18 @@ class Textures(Swept):
         combine: Combine = "product",
     ) -> None:
         faults = Faults("Textures")
-        whole = samples >= 1 and samples == int(samples)
-        faults.require(whole, "samples as a whole number >= 1", samples)
-        whole = components >= 1 and components == int(components)
-        faults.require(whole, "components as a whole number >= 1", components)
-        faults.require(seed >= 0, "seed >= 0", seed)
+        faults.require(is_whole(samples), "samples as a whole number >= 1", samples)
+        faults.require(is_whole(components), "components as a whole number >= 1", components)
+        faults.require(is_whole(seed, 0) and seed < 2**64, "seed >= 0", seed)
         faults.stop()
         values = (np.arange(samples), orientation, orientation_sd, spatial_frequency, bandwidth,
                   contrast, temporal_frequency)  # fmt: skip
         given = dict(zip(self._AXES, values, strict=True))
         self._sweep = Sweep("Textures", self._AXES, given, combine)
         self.components, self.seed = int(components), seed
+
+    def labels(self, field: VisualField) -> Mapping[str, Label]:
+        return {**self._sweep.labels(), "seed": Label(np.full(len(self._sweep), self.seed))}
 
     def check(self, field: VisualField) -> None:
         sweep, faults = self._sweep, Faults("Textures")

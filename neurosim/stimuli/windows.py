@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from neurosim.errors import Faults
 from neurosim.stimuli.closed_forms import ClosedForm
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label, Stimulus
@@ -20,6 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
+_SMALLEST = {"sd": 1.0, "diameter": 3.0, "inner": 3.0, "outer": 3.0, "edge": 1.0}  # pixels
 _AT_CENTRE = DEGREES._replace(silent_at=0.0)
 
 
@@ -52,6 +54,16 @@ class Window(ABC):
     @abstractmethod
     def _height(self, distance: Array, pixel: float, **values: float) -> Array:
         """Height at a distance (deg) from the centre, for pixels of a size (deg)."""
+
+    def check(self, field: VisualField) -> None:
+        """Refuse what is smaller than the pixels can show."""
+        faults = Faults(type(self).__name__)
+        for name in self._axes:
+            least, values = _SMALLEST[name] / field.ppd, self.sweep[name]
+            shown = (values >= least * (1 - 1e-9)) | (values == 0)
+            faults.require(shown.all(), f"{name} >= {least:g} deg ({_SMALLEST[name]:g} pixels)",
+                           values.min(), "raise the field's ppd")  # fmt: skip
+        faults.stop()
 
     def standard_deviation(self) -> Array | None:
         """Of a Gaussian window, deg, (window,); None for others."""
@@ -156,6 +168,10 @@ class RaisedCosineWindow(Window):
     def __init__(self, diameter: ArrayLike, edge: ArrayLike, x: ArrayLike = 0.0,
                  y: ArrayLike = 0.0, combine: Combine = "product") -> None:  # fmt: skip
         super().__init__(combine, diameter=diameter, edge=edge, x=x, y=y)
+        faults = Faults("RaisedCosineWindow")
+        narrow = self.sweep["edge"] <= self.sweep["diameter"]
+        faults.require(narrow.all(), "an edge not wider than the diameter", edge)
+        faults.stop()
 
     def _height(self, distance: Array, pixel: float, **values: float) -> Array:
         fallen = (distance - values["diameter"] / 2) / values["edge"] + 0.5
@@ -177,6 +193,7 @@ class Windowed(Stimulus):
 
     def check(self, field: VisualField) -> None:
         self.stimulus.check(field)
+        self.window.check(field)
 
     def largest(self) -> Array:
         return np.array([self.stimulus.largest().max()])
@@ -198,10 +215,12 @@ class Windowed(Stimulus):
         inner, many = self.stimulus.coordinates(field), len(self.window)
         count = inner["kind"].size
         kind = np.array(type(self.window).__name__)
+        # a window through a window
+        own = next(n for n in ("window", "window2", "window3", "window4") if n not in inner)
         windows = {
-            "window": xr.Variable("stimulus", np.full(count * many, kind)),
+            own: xr.Variable("stimulus", np.full(count * many, kind)),
             **{
-                f"window_{name}": xr.Variable("stimulus", np.tile(values, count), {"units": unit})
+                f"{own}_{name}": xr.Variable("stimulus", np.tile(values, count), {"units": unit})
                 for name, (values, unit) in self.window.sweep.labels().items()
             },
         }

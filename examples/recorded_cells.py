@@ -1,0 +1,142 @@
+"""Recorded cells: from spike times to a rectifier
+===============================================
+
+Two units of macaque V1 that drifting gratings drove, one simple and one complex. The recordings
+are those of Goris, Simoncelli & Movshon (2015, Neuron 88:819-831), in the copy that comes with
+github.com/lacerbi/infbench (matlab/problems/goris2015). Give the folder of its ``*_sf.mat`` files:
+
+    python examples/recorded_cells.py FOLDER
+
+Without a folder two made-up cells take their place, a half-wave and an energy cell with Poisson
+spikes, so that the script shows what it does anywhere.
+"""
+
+import csv
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from scipy.io import loadmat
+
+from neurosim import compare, modulation, responses_from_spike_times, responses_from_table
+
+BINS = 12  # of the grating's cycle
+
+
+# %%
+# A recording is a list of trials: spatial frequency (cycles/deg), duration (s), spike times (s).
+# In the files the components of a compound grating stand one behind another; these gratings have
+# one, and it is NaN on blank trials. Times count from the stimulus, and the response is there from
+# the first milliseconds on, so its latency has been taken off already.
+def recorded(file):
+    """Name, temporal frequency (Hz) and trials of one unit."""
+    sweep = loadmat(file, squeeze_me=True, struct_as_record=False)["S"].sf.exp
+    shown = sweep.trial
+    spatial, temporal = (np.asarray(each[0], dtype=float) for each in (shown.sf, shown.tf))
+    trials = [
+        (spatial[k], shown.duration[k], np.atleast_1d(shown.spikeTimes[k]).astype(float))
+        for k in np.flatnonzero(np.isfinite(spatial))
+    ]
+    return file.stem.removesuffix("_sf"), np.nanmax(temporal), trials
+
+
+def made_up(name, both_paths, random):
+    """The same, of a cell that is tuned to 2 cycles/deg and starts at any phase."""
+    temporal, trials = 5.0, []
+    for spatial in np.tile([0.5, 1.0, 2.0, 4.0, 8.0], 6):
+        time = np.sort(random.uniform(0, 1, random.poisson(200)))
+        drive = np.cos(2 * np.pi * (temporal * time + random.uniform()))
+        shape = 0.5 if both_paths else np.maximum(drive, 0)  # a quadrature set sums to a constant
+        kept = random.uniform(size=time.size) < shape * np.exp(-(np.log2(spatial / 2) ** 2))
+        trials.append((spatial, 1.0, time[kept]))
+    return name, temporal, trials
+
+
+if len(sys.argv) > 1:
+    units = [recorded(file) for file in sorted(Path(sys.argv[1]).glob("*_sf.mat"))]
+else:
+    generator = np.random.default_rng(1)
+    units = [made_up("half-wave", False, generator), made_up("energy", True, generator)]
+
+# %%
+# The counts as a table, a row being one trial of one unit: it could come from anywhere. Units may
+# have other conditions and repeats, and trials other durations.
+with tempfile.TemporaryDirectory() as folder:
+    table = Path(folder) / "trials.csv"
+    with table.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["unit", "spatial frequency (cycles/deg)", "spikes", "seconds"])
+        for name, _, trials in units:
+            writer.writerows([name, sf, len(spikes), seconds] for sf, seconds, spikes in trials)
+    tuning = responses_from_table(
+        table, x="spatial frequency", count="spikes", duration="seconds", cell="unit"
+    )
+time_shown = tuning["trials"] * tuning["duration"]
+rates = tuning["count"].sum("trial") / time_shown.where(time_shown > 0)
+print(f"Rates (Hz) by spatial frequency (cycles/deg), from a table of {time_shown.size} conditions")
+for name, _, _ in units:
+    rate = rates.sel(cell=name).dropna("stimulus")
+    shown = zip(tuning["drive"].sel(cell=name, stimulus=rate["stimulus"]).values, rate, strict=True)
+    print(f"  {name}: " + ", ".join(f"{x:.3g}: {float(r):.1f}" for x, r in shown))
+
+
+# %%
+# F1/F0 (Skottun et al. 1991) at the best spatial frequency. The phase of the response may differ
+# from trial to trial (eyes drift by fractions of a cycle), which blurs what all trials have in
+# common: each trial gets its own phase, that of its first harmonic. Chance makes some modulation of
+# any spikes that way, sqrt(pi/N) of F1/F0 for N spikes.
+def at_best(name, trials):
+    """The best spatial frequency, and durations and spike times of its trials."""
+    rate = rates.sel(cell=name).values
+    best = float(tuning["drive"].sel(cell=name)[np.nanargmax(rate)])
+    return best, [(seconds, spikes) for sf, seconds, spikes in trials if sf == best]
+
+
+def cycle_histogram(seconds, spikes, temporal, bins=24):
+    """Spikes in each bin of the grating's cycle, over whole cycles."""
+    whole = np.floor(seconds * temporal + 1e-9) / temporal
+    return np.histogram(spikes[spikes < whole] * temporal % 1, bins, (0, 1))[0]
+
+
+# %%
+# The linear drive of a cell by a drifting grating is a sinusoid. Each bin of its cycle is a
+# condition, and each cycle a trial of it.
+def over_the_cycle(name, temporal, trials):
+    """Responses to the phases of the grating, counted in windows of a twelfth of a cycle."""
+    train, onsets, middle = [], [], (np.arange(BINS) + 0.5) / BINS
+    for k, (seconds, spikes) in enumerate(trials):
+        start = 10.0 * k  # trials laid one behind another
+        phase = np.angle(np.exp(2j * np.pi * temporal * spikes).sum()) / (2 * np.pi) % 1
+        cycles = np.arange(int(seconds * temporal - phase + 1e-9))
+        onsets.append(start + (phase + cycles[:, None] + np.arange(BINS) / BINS) / temporal)
+        train.append(start + spikes)
+    onsets = np.concatenate(onsets)
+    drive = np.cos(2 * np.pi * middle) * np.sinc(1 / BINS)  # the mean of the sinusoid over the bin
+    return responses_from_spike_times(
+        {name: np.concatenate(train)}, onsets.ravel(), np.tile(drive, len(onsets)),
+        window=(0, 1 / (BINS * temporal)), by={"phase": np.tile(360 * middle, len(onsets))},
+    )  # fmt: skip
+
+
+for name, temporal, trials in units:
+    best, shown = at_best(name, trials)
+    cycle = np.stack([cycle_histogram(*each, temporal) for each in shown], axis=1)
+    degrees = (np.arange(len(cycle)) + 0.5) * 360 / len(cycle)
+    single, together = modulation(cycle, degrees).mean(), modulation(cycle.sum(1), degrees)
+    kind = "simple" if single > 1 else "complex"
+    print(f"\n{name} at {best:.3g} cycles/deg: F1/F0 = {single:.2f} in single trials, "
+          f"{together:.2f} over all together: {kind}")  # fmt: skip
+    comparison = compare(over_the_cycle(name, temporal, shown))
+    columns = {
+        "rectifier": "rectifier", "r0 (Hz)": "r0 (Hz)", "delta AICc": "delta AICc",
+        "held-out information per spike (bits)": "bits per spike", "chosen": "chosen",
+    }  # fmt: skip
+    table = comparison.table.rename(columns=columns)[list(columns.values())]
+    print(table.to_string(index=False, float_format="{:.2f}".format))
+    print(comparison.report())
+
+# %%
+# Bits per spike are what a rectifier of this drive tells beyond a constant rate, on phases that it
+# was not fitted to. Where they are not above zero, as in a complex cell, it hardly matters which
+# rectifier is called the best: the rate does not follow one phase of the grating.

@@ -1,0 +1,1 @@
+"""Recorded spikes as responses: tables of counts, spike times, NWB files."""
