@@ -17,8 +17,10 @@ bank = GaborBank.quadrature(orientation=30, spatial_frequency=2)
 drive = bank.drive(Gratings(orientation=30, spatial_frequency=2, phase=phase))
 
 # %%
-# Every rectifier, at its default parameters.
+# The standard rectifiers, at their default parameters.
 for name, rectifier in RECTIFIERS.items():
+    if not rectifier.standard:
+        continue
     ratio = modulation(rectifier.rate(drive.values), phase)[0]
     print(f"{name:26s} = {rectifier.convnet:22s} F1/F0 = {ratio:.4f}")
 

@@ -30,7 +30,7 @@ def test_held_out_is_by_condition_and_matches_a_loop_of_fits():
         for cell in range(2):
             rate = trained.rate(test["drive"].values[:, cell], cell)
             by_hand[cell] += poisson.logpmf(test["count"].values[:, cell], rate[:, None]).sum()
-    assert score.log_likelihood_at_maximum == pytest.approx(by_hand, rel=1e-9)
+    assert score.log_likelihood_at_maximum == pytest.approx(by_hand, rel=1e-8)
     assert score.spikes == pytest.approx(counts.spikes.sum(1))
     assert score.per_spike == pytest.approx(score.log_likelihood / score.spikes)
 

@@ -180,5 +180,6 @@ def sum_over_trials(count: Array, exists: NDArray[np.bool_], dispersion: Array) 
 
 
 def _over(a: Array, b: Array) -> Array:
-    """a / b, 0 where a is 0."""
-    return np.divide(a, b, out=np.zeros(np.broadcast_shapes(a.shape, b.shape)), where=a != 0)
+    """a / b, 0 where either is 0."""
+    out = np.zeros(np.broadcast_shapes(a.shape, b.shape))
+    return np.divide(a, b, out=out, where=(a != 0) & (b != 0))

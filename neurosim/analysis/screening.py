@@ -1,7 +1,8 @@
 """Where to start: the likelihood over a grid of a rectifier's shapes, its gains by least squares.
 
 Every shape on the grid gets the non-negative least-squares gains, with weights from the counts
-themselves and then from the fit, and the exact likelihood there. Its highest local peaks are where the ascent begins.
+themselves and then from the fit, and the exact likelihood there. Its highest local peaks are where
+the ascent begins.
 """
 
 from __future__ import annotations
