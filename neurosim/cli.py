@@ -69,6 +69,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--format", choices=("png", "pdf", "svg"), default="png",
         help="of the figure (default: %(default)s)")  # fmt: skip
     _add_fit(commands)
+    rectifiers = commands.add_parser(
+        "rectifiers",
+        help="list every rectifier with its two names, formula and source",
+        description="The family of rectifiers; with --plot also their curves.",
+    )
+    rectifiers.set_defaults(run=_rectifiers)
+    rectifiers.add_argument("--plot", metavar="FILE", help="draw the curves into a PNG, PDF or SVG")
     recovery = commands.add_parser(
         "recovery",
         help="simulate from each rectifier and count what the comparison selects",
@@ -192,6 +199,25 @@ def _fit(options: argparse.Namespace) -> int:
     found = compare(responses, options.models, folds=folds, seed=options.seed, progress=True)
     files = write_comparison(found, options.out, options.format)
     _print_summary(found, files)
+    return 0
+
+
+def _rectifiers(options: argparse.Namespace) -> int:
+    from neurosim.models.rectifiers import RECTIFIERS
+
+    table = RECTIFIERS.table
+    for row in table.itertuples(index=False):
+        name, twin, latex, parameters, limits, contains, needs, source = row
+        print(f"{name} = {twin}\n    {latex}\n    {parameters}; {limits}")
+        print(f"    {'contains ' + contains + '; ' if contains else ''}"
+              f"{'needs the ' + needs + '; ' if needs else ''}{source}")  # fmt: skip
+    if options.plot:
+        from pathlib import Path
+
+        from neurosim.analysis.plots import save_figure
+
+        save_figure(RECTIFIERS.plot(), Path(options.plot))
+        print(f"wrote {options.plot}")
     return 0
 
 

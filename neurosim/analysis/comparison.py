@@ -63,6 +63,12 @@ class Comparison:
         return np.where(np.isfinite(best), criterion - np.where(np.isfinite(best), best, 0), np.nan)
 
     @cached_property
+    def delta_bic(self) -> NDArray[np.float64]:
+        """Schwarz's criterion above the cell's best; (cell, rectifier)."""
+        criterion = np.stack([each.bic for each in self.fits], axis=1)
+        return criterion - criterion.min(1, keepdims=True)
+
+    @cached_property
     def undetermined(self) -> NDArray[np.bool_]:
         """Cells that say nothing: no spikes, or too few conditions for any rectifier; (cell,)."""
         silent = Counts.from_responses(self.responses).spikes.sum(1) == 0
@@ -114,6 +120,7 @@ class Comparison:
             frame.insert(2, "ConvNet twin", each.rectifier.convnet)
             frame["delta AICc"] = self.delta_aicc[:, k]
             frame["Akaike weight"] = weights[:, k]
+            frame["delta BIC"] = self.delta_bic[:, k]
             frame["chosen"] = self.chosen == k
             frame["held-out log-likelihood per spike (nats)"] = score.per_spike
             frame["held-out information per spike (bits)"] = score.bits_per_spike
@@ -127,6 +134,42 @@ class Comparison:
         first = [c for c in table.columns if c not in parameters + last]
         lead = first[:3]
         return table[[*lead, *parameters, *(c for c in first if c not in lead), *last]]
+
+    @cached_property
+    def likelihood_ratios(self) -> pd.DataFrame:
+        """Likelihood-ratio tests of every nested pair in every cell.
+
+        Twice the gain in log-likelihood against a chi-squared distribution with as many degrees of
+        freedom as parameters more (Wilks 1938). Where the smaller model has a parameter of the
+        larger one at its bound (a gain or a noise of 0) the p-value is too large, at most twofold.
+        """
+        import pandas as pd
+        from scipy.stats import chi2
+
+        rows = []
+        for small in self.fits:
+            for large in self.fits:
+                more = large.free - small.free
+                if more < 1 or not small.rectifier.is_nested_in(large.rectifier):
+                    continue
+                gained = np.maximum(2 * (large.log_likelihood - small.log_likelihood), 0.0)
+                rows.append(
+                    pd.DataFrame(
+                        {
+                            "cell": small.cells,
+                            "rectifier": small.rectifier.name,
+                            "within": large.rectifier.name,
+                            "statistic": gained,
+                            "degrees of freedom": more,
+                            "p": chi2.sf(gained, more),
+                        }
+                    )
+                )
+        if not rows:
+            return pd.DataFrame(
+                columns=["cell", "rectifier", "within", "statistic", "degrees of freedom", "p"]
+            )
+        return pd.concat(rows).sort_values("cell", kind="stable").reset_index(drop=True)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -232,7 +275,7 @@ def compare(
     responses : Dataset
         See `neurosim.responses`.
     rectifiers : Rectifier or str, or several, optional
-        By either of their names. Default: all.
+        By either of their names. Default: the standard six (`Rectifier.standard`).
     folds : int
         Held-out folds, by stimulus condition.
     seed : int

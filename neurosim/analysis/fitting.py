@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +12,9 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.analysis.likelihood import REGRESSORS, Counts, aicc
+from neurosim.analysis.noise_models import NoiseModel
+from neurosim.analysis.profile import Intervals, profile_intervals
+from neurosim.analysis.rate_model import RateModel
 from neurosim.analysis.search import best_parameters, rate_model
 from neurosim.errors import Faults, InputError
 from neurosim.models.rectifier import Rectifier
@@ -49,6 +54,13 @@ class Fit:
     status : list of str
         "ok", "at-bound: NAMES" or "not-converged", per cell.
     drive_unit : str
+    likelihood : str
+        "Poisson", "negative binomial" or "Gaussian".
+    free : int
+        Parameters estimated, those of the scatter included and fixed ones not.
+    scatter : array (cell,) or None
+        The dispersion of a negative binomial (variance = mean + dispersion mean^2), or the standard
+        deviation of rates, Hz, where they were estimated.
     """
 
     rectifier: Rectifier
@@ -60,30 +72,78 @@ class Fit:
     conditions: Array
     status: list[str]
     drive_unit: str = "1"
+    likelihood: str = "Poisson"
+    free: int = 0
+    scatter: Array | None = None
+    model: RateModel | None = field(default=None, repr=False)
+
+    @cached_property
+    def intervals(self) -> Intervals:
+        """95 % profile-likelihood intervals of every parameter: low, high, and whether each end is
+        a bound; (cell, parameter) each. Worked out when first asked for."""
+        return self.profile(0.95)
+
+    def profile(self, level: float) -> Intervals:
+        """Profile-likelihood intervals of a nominal coverage."""
+        faults = Faults("Fit.profile")
+        faults.require(0 < level < 1, "level between 0 and 1", level)
+        faults.require(self.model is not None, "a fit that keeps its data", "one that does not")
+        faults.stop()
+        assert self.model is not None
+        top = self.log_likelihood - self.model.noise.constant(self.model.counts).sum(-1)
+        return profile_intervals(self.model, self.values, top, self.standard_errors, level)
+
+    @property
+    def bic(self) -> Array:
+        """Schwarz's criterion, n being the conditions with data; (cell,)."""
+        return -2 * self.log_likelihood + self.free * np.log(self.conditions)
 
     @property
     def aicc(self) -> Array:
         """Akaike's criterion, n being the conditions with data; (cell,)."""
-        return aicc(self.log_likelihood, len(self.rectifier.parameter_names), self.conditions)
+        return aicc(self.log_likelihood, self.free, self.conditions)
 
     def rate(self, x: ArrayLike, cell: int = 0) -> Array:
         """Fitted rate (Hz) of the cell at an index, at drives x of any shape."""
         named = dict(zip(self.rectifier.parameter_names, self.values[cell], strict=True))
         return self.rectifier.rate(x, **named)
 
-    def to_dataframe(self) -> pd.DataFrame:
-        """One row per cell; columns name parameters with their units."""
+    def _few_intervals(self, rows: int) -> Intervals:
+        """Intervals of the first cells, those of all if they are known already."""
+        if "intervals" in self.__dict__ or self.model is None or rows >= len(self.cells):
+            return self.intervals
+        first = np.arange(rows)
+        model = self.model.take(first)
+        constant = model.noise.constant(model.counts).sum(-1)
+        top = self.log_likelihood[first] - constant
+        return profile_intervals(model, self.values[first], top, self.standard_errors[first])
+
+    def to_dataframe(self, intervals: bool = True) -> pd.DataFrame:
+        """One row per cell; columns name parameters with their units.
+
+        Parameters
+        ----------
+        intervals : bool
+            Also the ends of the 95 % profile-likelihood intervals; False saves their time.
+        """
         import pandas as pd
 
         units = self.rectifier.units(self.drive_unit)
         columns: dict[str, object] = {"cell": self.cells, "rectifier": self.rectifier.name}
+        found = self.intervals if intervals and self.model is not None else None
         for k, (name, unit) in enumerate(units.items()):
             columns[f"{name} ({unit})"] = self.values[:, k]
             columns[f"{name} SE ({unit})"] = self.standard_errors[:, k]
+            if found is not None:
+                columns[f"{name} low ({unit})"] = found.low[:, k]
+                columns[f"{name} high ({unit})"] = found.high[:, k]
+        if self.scatter is not None:
+            columns["scatter"] = self.scatter
         columns |= {
-            "parameters": len(units),
+            "parameters": self.free,
             "log-likelihood (nats)": self.log_likelihood,
             "AICc": self.aicc,
+            "BIC": self.bic,
             "status": self.status,
         }
         return pd.DataFrame(columns)
@@ -94,19 +154,25 @@ class Fit:
             f"{self.rectifier.name} ({self.rectifier.convnet}), {ok} of {len(self.cells)} cells ok"
         ]
         units = self.rectifier.units(self.drive_unit)
-        for row in range(min(len(self.cells), 5)):
+        rows = min(len(self.cells), 5)
+        found = self._few_intervals(rows)
+        for row in range(rows):
+            ends = zip(found.low[row], found.high[row], strict=True)
             shown = (
-                f"{name} {value:.4g}"
-                + (f" ± {error:.2g}" if np.isfinite(error) else "")
-                + f" {unit}"
-                for (name, unit), value, error in zip(
-                    units.items(), self.values[row], self.standard_errors[row], strict=True
+                f"{name} {value:.4g} [{low:.3g}, {high:.3g}] {unit}"
+                for (name, unit), value, (low, high) in zip(
+                    units.items(), self.values[row], ends, strict=True
                 )
             )
             lines.append(f"  cell {self.cells[row]}: {', '.join(shown)}; {self.status[row]}")
-        if len(self.cells) > 5:
-            lines.append(f"  ... and {len(self.cells) - 5} more (see .to_dataframe())")
+        if len(self.cells) > rows:
+            lines.append(f"  ... and {len(self.cells) - rows} more (see .to_dataframe())")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The table, for notebooks."""
+        few = min(len(self.cells), 20)
+        return self.to_dataframe(intervals=len(self.cells) <= few).head(few).to_html(index=False)
 
 
 def named_rectifier(rectifier: Rectifier | str) -> Rectifier:
@@ -133,8 +199,13 @@ def named_rectifier(rectifier: Rectifier | str) -> Rectifier:
         raise InputError(f"rectifier: expected one of {known}, got {rectifier!r}") from None
 
 
-def fit(rectifier: Rectifier | str, responses: xr.Dataset) -> Fit:
-    """Fit a rectifier to each cell of responses by maximum Poisson likelihood.
+def fit(
+    rectifier: Rectifier | str,
+    responses: xr.Dataset,
+    likelihood: str = "Poisson",
+    fixed: Mapping[str, float] | None = None,
+) -> Fit:
+    """Fit a rectifier to each cell of responses by maximum likelihood.
 
     Parameters
     ----------
@@ -142,6 +213,11 @@ def fit(rectifier: Rectifier | str, responses: xr.Dataset) -> Fit:
         By either of its names.
     responses : Dataset
         See `neurosim.responses`.
+    likelihood : "Poisson" or "negative binomial"
+        How counts scatter; the latter estimates each cell's dispersion too. Rates without counts
+        are for `fit_rates`.
+    fixed : mapping of name to number, optional
+        Parameters that are not estimated.
 
     Returns
     -------
@@ -160,19 +236,25 @@ def fit(rectifier: Rectifier | str, responses: xr.Dataset) -> Fit:
     >>> count = [[1, 0], [0, 1], [1, 1], [5, 7], [11, 10]]
     >>> fit("ReLU", responses_from_counts(drive, count, duration=1.0))
     half-wave (ReLU), 1 of 1 cells ok
-      cell 0: r0 0.6722 ± 0.33 Hz, gain 10.09 ± 2 Hz; ok
+      cell 0: r0 0.6722 [0.209, 1.55] Hz, gain 10.09 [6.6, 14.4] Hz; ok
     """
     rectifier = named_rectifier(rectifier)
     responses = check_responses(responses)
     counts = Counts.from_responses(responses)
     labels = responses["cell"].values if "cell" in responses.coords else np.arange(len(counts.x))
     faults = Faults("fit")
+    known = likelihood in ("Poisson", "negative binomial")
+    faults.require(known, "likelihood 'Poisson' or 'negative binomial'", likelihood)
     few = labels[counts.conditions < _MIN_CONDITIONS]
     faults.require(few.size == 0, "at least 2 conditions with data in every cell",
                    f"fewer in cell {', '.join(map(str, few[:5]))}")  # fmt: skip
     faults.stop()
     unit = responses["drive"].attrs.get("units", "1")
-    return fit_counts(rectifier, counts, labels, unit)
+    if likelihood == "Poisson":
+        return fit_counts(rectifier, counts, labels, unit, fixed=fixed)
+    from neurosim.analysis.dispersion import fit_with_dispersion
+
+    return fit_with_dispersion(rectifier, responses, counts, labels, unit, fixed)
 
 
 def fit_counts(
@@ -181,17 +263,27 @@ def fit_counts(
     cells: NDArray | None = None,
     drive_unit: str = "1",
     start: Array | None = None,
+    noise: NoiseModel | None = None,
+    fixed: Mapping[str, float] | None = None,
 ) -> Fit:
-    """`fit` for responses that are already reduced to `Counts` (see there)."""
+    """`fit` for responses that are already reduced to `Counts` (see there).
+
+    Parameters
+    ----------
+    start : array (cell, parameter), optional
+        Parameters near the optimum.
+    noise : NoiseModel, optional
+        How they scatter; default Poisson.
+    """
     cells = np.arange(len(counts.x)) if cells is None else cells
-    _require_regressors(rectifier, counts)
-    model = rate_model(rectifier, counts)
+    _require(rectifier, counts, fixed or {})
+    model = rate_model(rectifier, counts, noise, dict(fixed or {}))
     optimum = best_parameters(model, start if len(rectifier.parameters) > 1 else None)
-    values, at_bound = optimum.values, optimum.at_bound
-    plain = replace(model, shifted=False)
-    rate, jacobian = plain.rate_and_jacobian(values)
-    errors = _standard_errors(rate, jacobian, counts.exposure, ~at_bound)
-    log_likelihood = optimum.log_likelihood + model.noise.constant(counts).sum(-1)
+    values, held = optimum.values, model.high <= model.low
+    at_bound = optimum.at_bound & ~held
+    rate, jacobian = replace(model, shifted=False).rate_and_jacobian(values)
+    weight = model.noise.expected(np.where(rate > 1e-200, rate, np.inf), counts)
+    errors = _standard_errors(jacobian, weight, ~at_bound & ~held)
     names = np.array(rectifier.parameter_names)
     status = [
         "not-converged" if not done
@@ -200,35 +292,37 @@ def fit_counts(
         for done, bound in zip(optimum.converged, at_bound, strict=True)
     ]  # fmt: skip
     return Fit(
-        rectifier,
-        cells,
-        values,
+        rectifier, cells, values,
         np.where(errors <= model.high - model.low, errors, np.nan),  # wider: not known
-        at_bound,
-        log_likelihood,
-        counts.conditions,
-        status,
-        drive_unit,
-    )
+        at_bound, optimum.log_likelihood + model.noise.constant(counts).sum(-1),
+        counts.conditions, status, drive_unit, model.noise.name,
+        len(names) - len(fixed or {}), None, model,
+    )  # fmt: skip
 
 
-def _require_regressors(rectifier: Rectifier, counts: Counts) -> None:
-    """Refuse responses that lack what the rectifier needs of each condition besides the drive."""
+def _require(rectifier: Rectifier, counts: Counts, fixed: Mapping[str, float]) -> None:
+    """Refuse responses that lack what the rectifier needs besides the drive, and odd parameters."""
     faults = Faults(rectifier.name)
     for name in rectifier.regressors:
         faults.require(
             name in counts.regressors, f"{REGRESSORS[name]} (stimulus, cell) in the responses",
             "none", f"it needs the {name} of every condition",
         )  # fmt: skip
+    for name, value in fixed.items():
+        known = faults.require(
+            name in rectifier.parameter_names,
+            f"fixed parameters among {', '.join(rectifier.parameter_names)}", name,
+        )  # fmt: skip
+        if known:
+            shape = rectifier.parameters.get(name)
+            low, high = (0.0, np.inf) if shape is None else (shape.low, shape.high)
+            faults.require(low <= value <= high, f"{name} in [{low:g}, {high:g}]", value)
     faults.stop()
 
 
-def _standard_errors(
-    rate: Array, jacobian: Array, exposure: Array, free: NDArray[np.bool_]
-) -> Array:
+def _standard_errors(jacobian: Array, weight: Array, free: NDArray[np.bool_]) -> Array:
     """Square roots of the diagonal of the inverse expected information; NaN where not free."""
-    per = np.divide(np.sqrt(exposure), np.sqrt(rate), out=np.zeros_like(rate), where=rate > 0)
-    each = jacobian * free[:, :, None] * per[:, None, :]
+    each = jacobian * free[:, :, None] * np.sqrt(weight)[:, None, :]
     information = np.einsum("cks,cls->ckl", each, each)
     known = np.isfinite(information).all((1, 2))
     information[~known] = np.eye(information.shape[1])

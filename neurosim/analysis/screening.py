@@ -21,12 +21,13 @@ Array = NDArray[np.float64]
 _PEAKS = {1: 3, 2: 4, 3: 6, 4: 8}
 _GRID = {1: (48,), 2: (24, 12), 3: (16, 8, 8), 4: (8, 8, 5, 5)}  # points along each shape
 _BATCH = 2_000_000  # array elements worked on at once
-_TURNS = 3  # of reweighting
+_FAR_BELOW = 25.0  # nats by which a start may be lower than the best
+_TURNS = 2  # of weighting
 _FAR = 20.0  # where a grid ends for a parameter that has no bound
 
 
 def peaks_on_grid(model: RateModel) -> Array:
-    """Starting parameters (row, peak, parameter), for the rows of a model."""
+    """Starting parameters (row, peak, parameter), NaN for fewer peaks, for the rows of a model."""
     shapes = len(model.rectifier.parameters)
     if shapes == 0:
         return _solved(model, np.zeros((len(model.low), 1, 0)))[0]
@@ -54,10 +55,12 @@ def _peaks(model: RateModel, points: tuple[int, ...]) -> Array:
             peak &= value >= padded[tuple(inner)]
     height = np.where(peak, value, -np.inf).reshape(len(grid), -1)
     best = np.argsort(-height, axis=1, kind="stable")[:, : _PEAKS[len(points)]]
-    # what is no peak gives way to the best that is
     kept = np.take_along_axis(height, best, axis=1)
-    best = np.where(np.isfinite(kept), best, best[:, :1])
-    return np.take_along_axis(theta, best[..., None], axis=1)
+    starts = np.take_along_axis(theta, best[..., None], axis=1)
+    # what is no peak, or far below the best of them, is no start; the best always is
+    hopeless = ~(kept > kept[:, :1] - _FAR_BELOW)
+    hopeless[:, 0] = False
+    return np.where(hopeless[..., None], np.nan, starts)
 
 
 def _axis(model: RateModel, k: int, number: int) -> Array:
@@ -92,14 +95,13 @@ def _solved(model: RateModel, grid: Array) -> tuple[Array, Array]:
     drawn = 1 / np.maximum(np.abs(typical), 1e-9)[:, None]
     rate = ((np.abs(counts.spikes) + 1.0) / (counts.exposure + drawn))[:, None]
     floor = 1e-3 * np.abs(typical)[:, None]
-    several = counts.take(np.repeat(np.arange(rows), many))
     bounds = model.low[:, None, :linear], model.high[:, None, :linear]
     for turn in range(_TURNS):
         rate = np.maximum(rate, np.maximum(floor, 1e-9)[..., None])
         if turn == 0:
             weight = model.noise.expected(rate[:, 0], counts)[:, None]
         else:
-            weight = flat.noise.expected(rate.reshape(rows * many, -1), several)
+            weight = flat.noise.expected(rate.reshape(rows * many, -1), flat.counts)
             weight = weight.reshape(rows, many, -1)
         weighted = basis * np.where(seen[:, None], weight, 0.0)[:, :, None]
         gram = np.matmul(weighted, basis.swapaxes(-1, -2))
@@ -121,6 +123,8 @@ def _non_negative(gram: Array, side: Array, low: Array, high: Array) -> Array:
     Coefficients whose bounds are equal are fixed there.
     """
     paths = side.shape[-1]
+    if paths == 2 and not (high <= low).any():
+        return _two_non_negative(gram, side)
     fixed = np.broadcast_to(high <= low, side.shape)
     value_fixed = np.where(fixed, np.broadcast_to(low, side.shape), 0.0)
     side = side - np.einsum("rpkl,rpl->rpk", gram, value_fixed)
@@ -139,3 +143,22 @@ def _non_negative(gram: Array, side: Array, low: Array, high: Array) -> Array:
         best = np.where(allowed[..., None], found / scale * chosen + value_fixed, best)
         score = np.where(allowed, gained, score)
     return best
+
+
+def _two_non_negative(gram: Array, side: Array) -> Array:
+    """The same for two coefficients, both free, written out."""
+    a, b, c = gram[..., 0, 0], gram[..., 0, 1], gram[..., 1, 1]
+    p, q = side[..., 0], side[..., 1]
+    determinant = np.maximum(a * c - b * b, 1e-12 * a * c + 1e-300)
+    one, other = (c * p - b * q) / determinant, (a * q - b * p) / determinant
+    alone = np.maximum(p, 0.0) / np.maximum(a, 1e-300)
+    only = np.maximum(q, 0.0) / np.maximum(c, 1e-300)
+    inside = (one >= 0) & (other >= 0)
+    first = alone * np.maximum(p, 0.0) >= only * np.maximum(q, 0.0)
+    return np.stack(
+        [
+            np.where(inside, one, np.where(first, alone, 0.0)),
+            np.where(inside, other, np.where(first, 0.0, only)),
+        ],
+        axis=-1,
+    )

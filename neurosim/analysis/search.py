@@ -82,10 +82,11 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
         starts[:, 0, 0] = np.maximum(starts[:, 0, 0], 1e-3 * np.abs(mean))
     else:
         starts = np.concatenate([peaks_on_grid(model), *nested_starts(model)], axis=1)
-    many = starts.shape[1]
-    top = climb(model.take(np.repeat(np.arange(rows), many)), starts.reshape(rows * many, -1))
-    best = np.where(np.isfinite(top.value), top.value, -np.inf).reshape(rows, many).argmax(1)
-    chosen = best + np.arange(rows) * many
+    which, place = np.nonzero(np.isfinite(starts).all(-1))
+    top = climb(model.take(which), starts[which, place])
+    # the best of each row: the last when ordered by row and value
+    order = np.lexsort((np.nan_to_num(top.value, nan=-np.inf), which))
+    chosen = order[np.searchsorted(which[order], np.arange(rows), side="right") - 1]
     theta, value, converged = (part[chosen] for part in top)
     reach = np.zeros(theta.shape)
     reach[:, linear:] = 1e-6 * model.scale

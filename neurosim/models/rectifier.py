@@ -15,12 +15,16 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.errors import Faults
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 __all__ = ["RECTIFIERS", "Parameter", "Rectifier"]
 
@@ -288,6 +292,32 @@ class _Registry(dict[str, Rectifier]):
                 return each
         raise KeyError(f"{key!r} is none of {', '.join(self)}")
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per rectifier: names, formula, parameters, limits, what it contains, source."""
+        import pandas as pd
 
-RECTIFIERS: dict[str, Rectifier] = _Registry()
+        return pd.DataFrame(
+            {
+                "rectifier": [each.name for each in self.values()],
+                "ConvNet twin": [
+                    ", ".join((each.convnet, *each.aliases)) for each in self.values()
+                ],
+                "formula (LaTeX)": [each.latex for each in self.values()],
+                "parameters": [", ".join(each.parameter_names) for each in self.values()],
+                "limits": [each.limits for each in self.values()],
+                "contains": ["; ".join(each.contains) for each in self.values()],
+                "needs": [", ".join(each.regressors) for each in self.values()],
+                "source": [each.source for each in self.values()],
+            }
+        )
+
+    def plot(self) -> Figure:
+        """The curves by ConvNet names (figure 3.7 of Hadji & Wildes 2018) and biological ones."""
+        from neurosim.models.rectifier_plots import rectifier_figure
+
+        return rectifier_figure(self)
+
+
+RECTIFIERS = _Registry()
 """Every rectifier by its biological name. Import it from `neurosim.models.rectifiers`."""
