@@ -89,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
         ("--seed", int, 0, "of the counts"),
     ):
         recovery.add_argument(name, type=kind, default=default, help=f"{what} (default: {default})")
+    recovery.add_argument("--biological", action="store_true",
+                          help="eleven rectifiers of visual cortex, not six")  # fmt: skip
+    recovery.add_argument("--plot", metavar="FILE", help="draw the matrix into a PNG, PDF or SVG")
     return parser
 
 
@@ -222,7 +225,7 @@ def _rectifiers(options: argparse.Namespace) -> int:
 
 
 def _recovery(options: argparse.Namespace) -> int:
-    from neurosim.analysis.recovery import recovery
+    from neurosim.analysis.recovery import BIOLOGICAL, recovery
     from neurosim.errors import Faults
 
     faults = Faults("recovery")
@@ -231,8 +234,15 @@ def _recovery(options: argparse.Namespace) -> int:
     faults.require(options.seed >= 0, "seed >= 0", options.seed)
     faults.stop()
     found = recovery(
-        cells=options.cells, trials=options.trials, duration=options.duration, seed=options.seed
-    )
+        cells=options.cells, trials=options.trials, duration=options.duration, seed=options.seed,
+        rectifiers=BIOLOGICAL if options.biological else None,
+    )  # fmt: skip
+    if options.plot:
+        from pathlib import Path
+
+        from neurosim.analysis.plots import save_figure
+
+        save_figure(found.plot(), Path(options.plot))
     table = found.to_dataframe()
     letters = [chr(ord("A") + k) for k in range(len(found.selected))]
     names = dict(zip(found.selected, letters, strict=True))

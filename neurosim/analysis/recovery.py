@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,16 @@ from neurosim.responses import responses_from_counts
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
-__all__ = ["DEFAULT_GENERATORS", "Recovery", "expected_gap", "poisson_responses", "recovery"]
+__all__ = [
+    "BIOLOGICAL",
+    "DEFAULT_GENERATORS",
+    "Recovery",
+    "expected_gap",
+    "poisson_responses",
+    "recovery",
+]
 
 DEFAULT_GENERATORS: dict[str, dict[str, float]] = {
     "half-wave": {"r0": 3, "gain": 60},
@@ -49,6 +57,13 @@ DEFAULT_GENERATORS: dict[str, dict[str, float]] = {
     "Siegert": {"r0": 3, "gain": 50, "threshold": 0.2, "depth": 0.6, "noise": 0.25},
 }  # fmt: skip
 """Parameters (Hz, contrast units) away from their bounds, at rates of visual cortex."""
+
+BIOLOGICAL = (
+    "half-wave", "thresholded half-wave", "two-path half-wave", "half-squared",
+    "thresholded half-squared", "two-path energy", "full-wave", "power law",
+    "thresholded power law", "Naka-Rushton", "noise-smoothed threshold",
+)  # fmt: skip
+"""Rectifiers of visual cortex that are functions of the drive alone."""
 
 
 def poisson_responses(
@@ -106,6 +121,7 @@ def expected_gap(
     x: ArrayLike,
     trials: int,
     duration: float,
+    rectifiers: Iterable[str] | None = None,
 ) -> dict[str, float]:
     """How much worse each rectifier is than the generating one, in expected AICc units.
 
@@ -119,6 +135,8 @@ def expected_gap(
     3.4
     """
     generator = named_rectifier(rectifier)
+    standard = [name for name, each in RECTIFIERS.items() if each.standard]
+    rivals = {name: RECTIFIERS[name] for name in (standard if rectifiers is None else rectifiers)}
     drive = np.asarray(x, dtype=float)[None]
     rate = generator.rate(drive, **parameters)
     exposure = np.full(drive.shape, trials * duration)
@@ -129,8 +147,7 @@ def expected_gap(
         name: float((2 * (truth - fit_counts(rival, counts).log_likelihood))[0])
         + len(rival.parameter_names)
         - size
-        for name, rival in RECTIFIERS.items()
-        if rival.standard
+        for name, rival in rivals.items()
     }
 
 
@@ -160,6 +177,12 @@ class Recovery:
     within_two_se: dict[str, dict[str, float]]
     worst_rival: NDArray[np.float64]
 
+    def plot(self) -> Figure:
+        """The confusion matrix, in percent of each row."""
+        from neurosim.analysis.recovery_plots import recovery_figure
+
+        return recovery_figure(self)
+
     def to_dataframe(self) -> pd.DataFrame:
         """The confusion matrix with its margins."""
         import pandas as pd
@@ -178,17 +201,20 @@ def recovery(
     duration: float = 2.0,
     cells: int = 100,
     seed: int = 0,
+    rectifiers: Iterable[str] | None = None,
 ) -> Recovery:
     """Generate from each rectifier, fit all, and count what is selected.
 
     Parameters
     ----------
     generators : mapping of rectifier name to parameters, optional
-        Default: the standard ones of `DEFAULT_GENERATORS`.
+        Default: those of `rectifiers`, at `DEFAULT_GENERATORS`.
     x : array (stimulus,), optional
         Default: 25 drives from -1 to 1.
     trials, duration, cells, seed
         The design; duration in s.
+    rectifiers : names, optional
+        What is fitted to every cell. Default: the standard six; `BIOLOGICAL` has more.
 
     Returns
     -------
@@ -200,11 +226,12 @@ def recovery(
     >>> found.confusion.sum()
     np.int64(5)
     """
-    standard = [each for each in RECTIFIERS.values() if each.standard]
+    standard = [each.name for each in RECTIFIERS.values() if each.standard]
+    fitted = [named_rectifier(name) for name in (standard if rectifiers is None else rectifiers)]
     if generators is None:
-        generators = {each.name: DEFAULT_GENERATORS[each.name] for each in standard}
+        generators = {each.name: DEFAULT_GENERATORS[each.name] for each in fitted}
     x = np.linspace(-1, 1, 25) if x is None else x
-    models = sorted(standard, key=lambda r: len(r.parameter_names))
+    models = sorted(fitted, key=lambda r: len(r.parameter_names))
     names = [each.name for each in models]
     confusion, accepted, within, gaps = [], [], {}, []
     for k, (name, parameters) in enumerate(generators.items()):
@@ -216,7 +243,7 @@ def recovery(
         confusion.append(np.bincount(chosen[chosen >= 0], minlength=len(models)))
         accepted.append(np.mean([c >= 0 and models[c].is_nested_in(generator) for c in chosen]))
         within[generator.name] = _within_two_se(fits[models.index(generator)], parameters)
-        gap = expected_gap(generator, parameters, *design)
+        gap = expected_gap(generator, parameters, *design, [m.name for m in models])
         gaps.append(min(gap[m.name] for m in models if not generator.is_nested_in(m)))
     return Recovery(
         list(within), names, np.array(confusion), np.array(accepted), within, np.array(gaps)
