@@ -52,14 +52,14 @@ def test_poisson_exponents_are_the_reference_values(first):
     # oracle: as above. Rest itself is left out: a power without r0 is 0 Hz there and the neuron is
     # not, so that its likelihood is zero for every exponent. Of the grids that begin a whole or
     # half a step above rest the second gives the same to 0.01 from 25 points on
-    counts = _expected(np.arange(first, POINTS + 0.6))
+    counts = _expected(np.arange(first, POINTS + 0.1))
     assert _exponents(counts, Poisson()) == pytest.approx(LIKELIHOOD, abs=0.02)
 
 
 @pytest.mark.parametrize("noise_sd", [3.0, 5.0])
 def test_exponents_of_simulated_spikes_rise_with_the_distance_to_threshold(noise_sd):
-    # oracle: the order of the distances (Miller & Troyer 2002); a LIF cell has no k, so not the
-    # numbers. Three standard errors, from the spread over ten seeds, are 0.1
+    # oracle: the order of the distances (Miller & Troyer 2002); the numbers are lower for
+    # a LIF cell. Over ten seeds neighbours differ by 0.135 at the least, with an SD of 0.03 or less
     lif = LIF(noise_sd=noise_sd, v_rest=-50 - DISTANCE * noise_sd)
     mean = (np.arange(20) + 0.5)[:, None] / 20 * (DISTANCE + 1.5)
     drive = xr.DataArray(
