@@ -71,8 +71,9 @@ def main() -> None:
             best_of_many(name, counts.take(np.array([cell])), random) for cell in range(cells)
         ])  # fmt: skip
         short = theirs - ours
+        took = time.perf_counter() - begin
         print(f"{name:26s} {cells} cells: highest {short.max():+.1e} nats, above 1e-6 in "
-              f"{(short > 1e-6).sum()} ({time.perf_counter() - begin:.0f} s)", flush=True)  # fmt: skip
+              f"{(short > 1e-6).sum()} ({took:.0f} s)", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from neurosim import RECTIFIERS, InputError, compare, fit, responses_from_counts
 from neurosim.analysis.fitting import fit_counts
 from neurosim.analysis.held_out import folds_by_condition, held_out, posterior_mean_r0
 from neurosim.analysis.likelihood import Counts
+from neurosim.analysis.recovery import poisson_responses
 
 
 def test_a_tail_below_the_smallest_double_does_not_stop_the_others():
@@ -157,3 +158,34 @@ def test_responses_in_any_order_of_dimensions_and_wrong_shapes(responses):
             responses_from_counts([0, 1], [[1, 2], [3, 4]], **{"duration": 1.0, **arguments})
     with pytest.raises(InputError, match="at least one stimulus and cell"):
         responses_from_counts(np.zeros((3, 0)), np.zeros((3, 0, 2), dtype=int), 1.0)
+
+
+def test_a_threshold_beyond_the_drives_is_found_where_noise_fires_the_cell():
+    # oracle: the generating parameters; every spike is the noise's
+    x, noise = np.linspace(-15, 0, 16), np.tile([3.0, 5, 7, 9], 4)
+    responses = poisson_responses(
+        "measured-noise threshold", {"r0": 0.0, "gain": 20.0, "threshold": 6.0}, x, 4, 5.0, 50,
+        regressors={"noise": noise},
+    )  # fmt: skip
+    found = np.median(fit("measured-noise threshold", responses).values, 0)
+    assert found == pytest.approx([0, 20, 6], rel=0.05)
+
+
+def test_what_is_impossible_has_not_converged():
+    x = np.linspace(0, 2, 21)[None]
+    exposure = np.full(x.shape, 100.0)
+    counts = Counts(x, exposure * (0.1 + x**2), exposure, 0 * x)
+    fitted = fit_counts(RECTIFIERS["power law"], counts, fixed={"r0": 0.0})
+    assert fitted.log_likelihood[0] == -np.inf
+    assert fitted.status == ["not-converged"]
+
+
+def test_a_corner_on_a_jump_has_no_standard_error():
+    spikes = [0, 0, 0, 0, 0, 3, 6, 7, 10, 12, 15, 17, 18, 20, 20, 21]
+    drive = np.arange(-50, 101, 10.0)
+    responses = responses_from_counts(drive, np.array(spikes)[:, None], 0.5, drive_unit="pA")
+    fitted = fit("noise-smoothed threshold", responses)
+    assert np.isnan(fitted.standard_errors[0, [0, 2, 3]]).all()
+    found = fitted.intervals
+    assert found.low[0, 2] < fitted.values[0, 2] < found.high[0, 2]
+    assert fit("Siegert", responses).status[0] != "not-converged"

@@ -20,6 +20,7 @@ __all__ = ["Top", "ascend"]
 Array = NDArray[np.float64]
 _ITERATIONS = 200
 _PROMISE = 1e-9  # nats
+_PATIENCE, _NOTHING = 40, 1e-6  # steps in which a row must gain so many nats
 
 
 class Top(NamedTuple):
@@ -46,7 +47,14 @@ def ascend(model: RateModel, start: Array, iterations: int = _ITERATIONS) -> Top
     converged = np.zeros(len(theta), dtype=bool)
     damping = np.full(len(theta), 1e-3)
     active = np.arange(len(theta))
-    for _ in range(iterations):
+    before_long = np.full(len(theta), -np.inf)
+    for turn in range(iterations):
+        if turn % _PATIENCE == 0:  # along a ridge a row creeps for ever: what it gained is nothing
+            with np.errstate(invalid="ignore"):
+                crept = ~(value[active] - before_long[active] >= _NOTHING)
+            converged[active[crept]] = True
+            before_long[active] = value[active]
+            active = active[~crept]
         if active.size == 0:
             break
         here = model.take(active)
@@ -63,7 +71,7 @@ def ascend(model: RateModel, start: Array, iterations: int = _ITERATIONS) -> Top
         stuck = damping[active] > 1e12
         converged[active] = at_top | stuck
         active = active[~(at_top | stuck)]
-    return Top(theta, value, converged)
+    return Top(theta, value, converged & np.isfinite(value))
 
 
 def _step(model: RateModel, theta: Array, damping: Array) -> tuple[Array, Array]:

@@ -293,11 +293,18 @@ def fit_counts(
     ]  # fmt: skip
     return Fit(
         rectifier, cells, values,
-        np.where(errors <= model.high - model.low, errors, np.nan),  # wider: not known
+        _sensible(errors, model),
         at_bound, optimum.log_likelihood + model.noise.constant(counts).sum(-1),
         counts.conditions, status, drive_unit, model.noise.name,
         len(names) - len(fixed or {}), None, model,
     )  # fmt: skip
+
+
+def _sensible(errors: Array, model: RateModel) -> Array:
+    """Errors wider than the bounds, or of nothing (a jump where a corner is), are not known."""
+    least = np.zeros(errors.shape)
+    least[:, model.linear :] = 1e-6 * model.scale
+    return np.where((errors <= model.high - model.low) & (errors > least), errors, np.nan)
 
 
 def _require(rectifier: Rectifier, counts: Counts, fixed: Mapping[str, float]) -> None:

@@ -12,9 +12,10 @@ __all__ = [
 ]  # fmt: skip
 
 
-def threshold_parameter(kinked: bool = False) -> Parameter:
-    """A threshold somewhere among the drives shown."""
-    return Parameter("T", "drive at which firing starts", 0.2, within="drive", kinked=kinked)
+def threshold_parameter(kinked: bool = False, beyond: float = 0.0) -> Parameter:
+    """A threshold somewhere among the drives shown, or so many times their spread beyond them."""
+    return Parameter("T", "drive at which firing starts", 0.2, within="drive", kinked=kinked,
+                     beyond=beyond)  # fmt: skip
 
 
 class HalfWave(Rectifier):

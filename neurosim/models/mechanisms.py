@@ -43,7 +43,7 @@ class NoiseSmoothedThreshold(Rectifier):
     mechanistic = True
     contains = {"thresholded half-wave": {"noise": 0.0}}  # noqa: RUF012
     standard = True
-    threshold = threshold_parameter()
+    threshold = threshold_parameter(beyond=1.0)  # noise fires a cell from below it
     noise = Parameter(r"\sigma", "SD of the noise on the drive", 0.2, low=0.0, within="spread")
 
     @staticmethod
@@ -69,7 +69,7 @@ class MeasuredNoiseThreshold(Rectifier):
     limits = "r0 far below T; grows without bound"
     mechanistic = True
     regressors = ("noise",)
-    threshold = threshold_parameter()
+    threshold = threshold_parameter(beyond=1.0)  # noise fires a cell from below it
 
     @staticmethod
     def shape(x: Any, noise: Any, threshold: Any) -> Any:
@@ -136,7 +136,7 @@ class NoisyLIF(Rectifier):
     power = 0
     mechanistic = True
     contains = {"LIF f-I": {"noise": 0.0}}  # noqa: RUF012
-    threshold = threshold_parameter()
+    threshold = threshold_parameter(beyond=1.0)  # noise fires a cell from below it
     depth = _depth()
     noise = Parameter(r"\sigma", "SD of the free membrane", 0.2, low=0.0, within="spread")
     refractory = _refractory()

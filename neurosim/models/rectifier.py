@@ -50,6 +50,8 @@ class Parameter:
         Whether it is measured in units of the drive.
     stretch, narrowest : float
         How many times the drive's spread a fit looks, and from which fraction of it on.
+    beyond : float
+        How many times the drive's spread a fit looks past the largest drive shown.
     free : bool
         Whether it is fitted; one that is not stays at its default.
     kinked : bool
@@ -65,6 +67,7 @@ class Parameter:
     in_drive_units: bool = True
     stretch: float = 1.0
     narrowest: float = 0.0
+    beyond: float = 0.0
     free: bool = True
     kinked: bool = False
 
@@ -72,7 +75,8 @@ class Parameter:
         """Where a fit looks for it; x of shape (..., condition), each bound (...)."""
         least, most = x.min(-1), x.max(-1)
         if self.within == "drive":
-            return np.maximum(least, self.low), np.minimum(most, self.high)
+            furthest = most + self.beyond * (most - least)
+            return np.maximum(least, self.low), np.minimum(furthest, self.high)
         if self.within == "spread":
             low = np.maximum(self.narrowest * (most - least), self.low)
             return low, np.maximum(np.minimum(self.stretch * (most - least), self.high), low)
