@@ -80,8 +80,8 @@ cells = {file.stem: recorded(file) for file in files} or {"LIF without noise": m
 
 # %%
 # Of a LIF cell g is the inverse of the membrane's time constant (the refractory period is taken to
-# be a tenth of that, and is not fitted) and w the current between reset and threshold. Standard
-# errors are those of Poisson counts. Spikes under a constant current are far more regular: squared
+# be a tenth of that, and is not fitted) and w the current between reset and threshold. Intervals
+# (profile likelihood) and standard errors are those of Poisson counts. Spikes under a constant current are far more regular: squared
 # residuals in units of a Poisson variance average to the dispersion, and errors are its root times
 # as large (quasi-likelihood; McCullagh & Nelder 1989, chapter 9).
 def dispersion(fit, current, spikes):
@@ -100,6 +100,8 @@ def parameters(fit, scatter):
             "parameter": fit.rectifier.parameter_names,
             "value": fit.values[0],
             "unit": fit.rectifier.units("pA").values(),
+            "95 % from": fit.intervals.low[0],
+            "to (Poisson)": fit.intervals.high[0],
             "SE, Poisson": fit.standard_errors[0],
             "SE, dispersion": np.sqrt(scatter) * fit.standard_errors[0],
         }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from neurosim.analysis.ceilings import response_ceilings
     from neurosim.analysis.comparison import Comparison, compare
     from neurosim.analysis.contrast_response import contrast_response, naka_rushton
+    from neurosim.analysis.design import told_apart
     from neurosim.analysis.fitting import Fit, fit
     from neurosim.analysis.gabor_fit import fit_gabor
     from neurosim.analysis.interval_variability import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from neurosim.analysis.intervals import rate_from_intervals
     from neurosim.analysis.measures import Measures
     from neurosim.analysis.modulation_index import modulation_index, modulation_of_spikes
+    from neurosim.analysis.rates import fit_rates
     from neurosim.analysis.receptive_field_plots import plot_receptive_fields
     from neurosim.analysis.ridge import ridge_receptive_field
     from neurosim.analysis.selectivity import orientation_selectivity
@@ -83,6 +85,7 @@ _HOME = {
     "fit": "neurosim.analysis.fitting",
     "Fit": "neurosim.analysis.fitting",
     "fit_gabor": "neurosim.analysis.gabor_fit",
+    "fit_rates": "neurosim.analysis.rates",
     "frequency_bandwidth": "neurosim.analysis.bandwidth",
     "GaborBank": "neurosim.models.receptive_fields",
     "GaborPatches": "neurosim.stimuli",
@@ -123,6 +126,7 @@ _HOME = {
     "spike_triggered_covariance": "neurosim.analysis.triggered_covariance",
     "TemporalGabor": "neurosim.models.temporal",
     "Textures": "neurosim.stimuli",
+    "told_apart": "neurosim.analysis.design",
     "Uniform": "neurosim.stimuli",
     "VisualField": "neurosim.stimuli",
 }
@@ -166,6 +170,7 @@ __all__ = [
     "fano_factor",
     "fit",
     "fit_gabor",
+    "fit_rates",
     "frequency_bandwidth",
     "interval_variability",
     "interval_variability_of_spikes",
@@ -189,6 +194,7 @@ __all__ = [
     "spectral_slope",
     "spike_triggered_average",
     "spike_triggered_covariance",
+    "told_apart",
 ]
 
 

@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="the same seed gives the same spikes (default: 0)")
     add("--quick", action="store_true", help="a smaller experiment, in a few seconds")
     add("--models", nargs="+", metavar="NAME",
-        help="rectifiers to compare, by biological or ConvNet name (default: all)")  # fmt: skip
+        help="rectifiers to compare, by either name (default: the standard six)")  # fmt: skip
     add("--cells", type=int, help="a multiple of 4: whole quadrature sets (default: 48)")
     add("--trials", type=int, help="repeats of each stimulus (default: 10)")
     add("--duration", metavar="TIME", type=_time,
@@ -117,7 +117,7 @@ def _add_fit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add("--units", nargs="+", default=[], metavar="COLUMN=UNIT", type=_unit_of_column,
         help="units of columns that do not say theirs in parentheses")  # fmt: skip
     add("--models", nargs="+", metavar="NAME",
-        help="rectifiers to compare, by biological or ConvNet name (default: all)")  # fmt: skip
+        help="rectifiers to compare, by either name (default: the standard six)")  # fmt: skip
     add("--out", default="neurosim-fits", metavar="DIR",
         help="where to write (default: %(default)s)")  # fmt: skip
     add("--seed", type=int, default=0, help="of the held-out folds (default: 0)")

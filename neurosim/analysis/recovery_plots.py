@@ -23,7 +23,8 @@ def recovery_figure(found: Recovery) -> Figure:
     image = panel.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for i, j in np.argwhere(share > 0):
         colour = "white" if share[i, j] > 0.5 else "black"
-        panel.text(j, i, f"{100 * share[i, j]:.0f}", ha="center", va="center", fontsize=7,
+        said = f"{100 * share[i, j]:.0f}" if share[i, j] >= 0.005 else "<1"
+        panel.text(j, i, said, ha="center", va="center", fontsize=7,
                    color=colour)  # fmt: skip
     panel.set_xticks(range(columns), found.selected, rotation=40, ha="right", fontsize=7)
     accepted = [f"{name} ({100 * a:.0f} %)" for name, a in
