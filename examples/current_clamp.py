@@ -81,9 +81,10 @@ cells = {file.stem: recorded(file) for file in files} or {"LIF without noise": m
 # %%
 # Of a LIF cell g is the inverse of the membrane's time constant (the refractory period is taken to
 # be a tenth of that, and is not fitted) and w the current between reset and threshold. Intervals
-# (profile likelihood) and standard errors are those of Poisson counts. Spikes under a constant current are far more regular: squared
-# residuals in units of a Poisson variance average to the dispersion, and errors are its root times
-# as large (quasi-likelihood; McCullagh & Nelder 1989, chapter 9).
+# (profile likelihood) and standard errors are those of Poisson counts. Spikes under a constant
+# current are far more regular: squared residuals in units of a Poisson variance average to the
+# dispersion, and errors are its root times as large (quasi-likelihood; McCullagh & Nelder 1989,
+# chapter 9).
 def dispersion(fit, current, spikes):
     """Pearson's chi squared over its degrees of freedom, from the currents that make it fire."""
     expected = fit.rate(current) * SECONDS
