@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from neurosim.analysis.design import told_apart
     from neurosim.analysis.fitting import Fit, fit
     from neurosim.analysis.gabor_fit import fit_gabor
+    from neurosim.analysis.goodness import bootstrap_intervals, deviance
     from neurosim.analysis.interval_variability import (
         interval_variability,
         interval_variability_of_spikes,
@@ -72,12 +73,14 @@ _HOME = {
     "Bars": "neurosim.stimuli",
     "BiphasicFilter": "neurosim.models.temporal",
     "Blanks": "neurosim.stimuli",
+    "bootstrap_intervals": "neurosim.analysis.goodness",
     "BrianCell": "neurosim.models.brian_cell",
     "CircularWindow": "neurosim.stimuli",
     "compare": "neurosim.analysis.comparison",
     "Comparison": "neurosim.analysis.comparison",
     "contrast_response": "neurosim.analysis.contrast_response",
     "count_variability": "neurosim.analysis.variability",
+    "deviance": "neurosim.analysis.goodness",
     "Edges": "neurosim.stimuli",
     "Experiment": "neurosim.experiment",
     "exponential_if": "neurosim.models.brian_cell",
@@ -163,9 +166,11 @@ __all__ = [
     "VisualField",
     "__version__",
     "adaptive_lif",
+    "bootstrap_intervals",
     "compare",
     "contrast_response",
     "count_variability",
+    "deviance",
     "exponential_if",
     "fano_factor",
     "fit",

@@ -123,6 +123,7 @@ class Comparison:
             frame["delta BIC"] = self.delta_bic[:, k]
             frame["chosen"] = self.chosen == k
             frame["held-out log-likelihood per spike (nats)"] = score.per_spike
+            frame["held-out standard error (nats)"] = score.standard_error
             frame["held-out information per spike (bits)"] = score.bits_per_spike
             frame["held-out log-likelihood at maximum (nats)"] = score.log_likelihood_at_maximum
             frame["held-out impossible conditions"] = score.impossible

@@ -23,6 +23,7 @@ from neurosim.responses import check_responses
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 __all__ = ["Fit", "fit", "fit_counts", "named_rectifier"]
 
@@ -107,6 +108,12 @@ class Fit:
         """Fitted rate (Hz) of the cell at an index, at drives x of any shape."""
         named = dict(zip(self.rectifier.parameter_names, self.values[cell], strict=True))
         return self.rectifier.rate(x, **named)
+
+    def plot(self, cell: int = 0) -> Figure:
+        """Rates of the cell at an index with the curve, its 95 % band, and residuals."""
+        from neurosim.analysis.goodness import plot_fit
+
+        return plot_fit(self, cell)
 
     def _few_intervals(self, rows: int) -> Intervals:
         """Intervals of the first cells, those of all if they are known already."""

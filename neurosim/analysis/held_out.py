@@ -36,6 +36,7 @@ class HeldOut:
     impossible : conditions in which a spike fell where the maximum-likelihood rate is 0 Hz
     spikes : spikes in the held-out conditions
     constant_rate : log-likelihood of the training conditions' mean rate, nats
+    standard_error : of log_likelihood, from its scatter over conditions, nats
     """
 
     log_likelihood: Array
@@ -43,6 +44,7 @@ class HeldOut:
     impossible: NDArray[np.int64]
     spikes: Array
     constant_rate: Array
+    standard_error: Array
 
     @property
     def per_spike(self) -> Array:
@@ -115,7 +117,22 @@ def held_out(fitted: Fit, counts: Counts, fold: NDArray[np.int64]) -> HeldOut:
         over_folds((at_maximum <= 0) & (left_out.spikes > 0)).astype(np.int64),
         over_folds(left_out.spikes),
         score(np.broadcast_to(mean[:, None], expected.shape)),
+        _standard_error(
+            likelihood_terms(expected, left_out.spikes, left_out.exposure) + left_out.constant,
+            left_out.exposure > 0,
+            number,
+        ),
     )
+
+
+def _standard_error(per_condition: Array, shown: NDArray[np.bool_], folds: int) -> Array:
+    """Of a sum over conditions, each of which is left out once: root of n times their variance."""
+    scores = np.where(shown, per_condition, 0.0).reshape(folds, -1, shown.shape[1]).sum(0)
+    seen = shown.reshape(folds, -1, shown.shape[1]).any(0)
+    number = np.maximum(seen.sum(-1), 2)
+    mean = scores.sum(-1, keepdims=True) / number[:, None]
+    squares = np.where(seen, (scores - mean) ** 2, 0.0).sum(-1)
+    return np.sqrt(number * squares / (number - 1))
 
 
 def posterior_mean_r0(counts: Counts, driven: Array, maximum: Array) -> Array:
