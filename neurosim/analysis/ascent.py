@@ -18,9 +18,9 @@ from neurosim.analysis.rate_model import RateModel
 __all__ = ["Top", "ascend"]
 
 Array = NDArray[np.float64]
-_ITERATIONS = 200
+_ITERATIONS = 1000
 _PROMISE = 1e-9  # nats
-_PATIENCE, _NOTHING = 40, 1e-6  # steps in which a row must gain so many nats
+_PATIENCE, _NOTHING = 40, 1e-8  # steps in which a row must gain so many nats
 
 
 class Top(NamedTuple):
