@@ -140,3 +140,12 @@ def test_recovery_at_length():
     # 2,000 cells: two standard errors of a normal estimate hold 95.4 %
     found = recovery(cells=2000, seed=11)
     _check_recovery(found, least=0.93)
+
+
+def test_every_rectifier_of_a_comparison_has_a_colour_of_its_own():
+    from neurosim.analysis.panels import colours
+    from neurosim.models.rectifiers import RECTIFIERS
+
+    standard = [name for name, each in RECTIFIERS.items() if each.standard]
+    assert len(set(colours(standard).values())) == 6
+    assert len(set(colours([*standard[:4], "power law", "softplus"]).values())) == 6

@@ -38,9 +38,14 @@ _DATA = "0.35"
 
 
 def colours(names: list[str]) -> dict[str, str]:
-    """One colour per rectifier, the same in every figure."""
-    every = list(dict.fromkeys([*RECTIFIERS, *names]))
-    return {name: _PALETTE[every.index(name) % len(_PALETTE)] for name in names}
+    """One colour per rectifier: the standard ones keep theirs, others have what is left."""
+    standard = [name for name, each in RECTIFIERS.items() if each.standard]
+    taken = dict(zip(standard, _PALETTE, strict=False))
+    left = [c for c in _PALETTE if c not in (taken[name] for name in names if name in taken)]
+    others = [name for name in names if name not in taken]
+    for k, name in enumerate(others):
+        taken[name] = left[k % len(left)] if left else _PALETTE[k % len(_PALETTE)]
+    return {name: taken[name] for name in names}
 
 
 def draw_patch(ax: Axes, image: NDArray[np.float64], title: str, limit: float) -> None:
