@@ -1,7 +1,8 @@
 """The top of a likelihood within bounds, many rows at once: damped Gauss-Newton steps.
 
 Each step solves for all parameters together (Levenberg 1944; Marquardt 1963) with the information
-about the rates in place of the second derivatives, so that the matrix is never indefinite. A
+about the rates in place of the second derivatives, so that the matrix is never indefinite. A row
+that creeps along a curved ridge is taken on with the second derivatives themselves. A
 parameter at a bound that the gradient pushes against waits. A row is done when the quadratic
 promises less than a billionth of a nat, or, at a corner, no step however small gains anything.
 """
@@ -20,7 +21,8 @@ __all__ = ["Top", "ascend"]
 Array = NDArray[np.float64]
 _ITERATIONS = 1000
 _PROMISE = 1e-9  # nats
-_PATIENCE, _NOTHING = 40, 1e-8  # steps in which a row must gain so many nats
+_NEWTON_STEPS, _DIFFERENCE = 25, 1e-4
+_PATIENCE, _NOTHING = 40, 1e-4  # steps in which a row must gain so many nats
 
 
 class Top(NamedTuple):
@@ -52,7 +54,9 @@ def ascend(model: RateModel, start: Array, iterations: int = _ITERATIONS) -> Top
         if turn % _PATIENCE == 0:  # along a ridge a row creeps for ever: what it gained is nothing
             with np.errstate(invalid="ignore"):
                 crept = ~(value[active] - before_long[active] >= _NOTHING)
-            converged[active[crept]] = True
+            ridge = active[crept]
+            theta[ridge], value[ridge] = _newton(model.take(ridge), theta[ridge], value[ridge])
+            converged[ridge] = True
             before_long[active] = value[active]
             active = active[~crept]
         if active.size == 0:
@@ -108,3 +112,45 @@ def _step(model: RateModel, theta: Array, damping: Array) -> tuple[Array, Array]
         promised = np.minimum((full * toward[..., 0]).sum(1) / 2, kept)
         step = np.nan_to_num(damped / scale)
     return step, np.where(known, promised, 0.0)
+
+
+def _newton(model: RateModel, theta: Array, value: Array) -> tuple[Array, Array]:
+    """Newton steps, the second derivatives from differences of the gradient; never downhill."""
+    theta, value = theta.copy(), value.copy()
+    rows, many = theta.shape
+    size = np.concatenate([np.maximum(np.abs(theta[:, : model.linear]), 1e-3), model.scale], axis=1)
+    for _ in range(_NEWTON_STEPS if rows else 0):
+        gradient = _gradient(model, theta)
+        free = (model.high > model.low) & ~(
+            ((theta <= model.low) & (gradient <= 0)) | ((theta >= model.high) & (gradient >= 0))
+        )
+        hessian = np.empty((rows, many, many))
+        for k in range(many):
+            up, down = theta.copy(), theta.copy()
+            up[:, k] = np.minimum(up[:, k] + _DIFFERENCE * size[:, k], model.high[:, k])
+            down[:, k] = np.maximum(down[:, k] - _DIFFERENCE * size[:, k], model.low[:, k])
+            width = np.where(up[:, k] > down[:, k], up[:, k] - down[:, k], 1.0)
+            hessian[:, k] = (_gradient(model, up) - _gradient(model, down)) / width[:, None]
+        scaled = hessian * size[:, :, None] * size[:, None, :]
+        scaled = np.nan_to_num((scaled + scaled.swapaxes(1, 2)) / 2)
+        scaled *= free[:, :, None] & free[:, None, :]
+        bend, axes = np.linalg.eigh(scaled)
+        bend = np.maximum(np.abs(bend), 1e-12 * np.abs(bend).max(1, keepdims=True) + 1e-300)
+        along = np.einsum("rij,ri->rj", axes, np.nan_to_num(gradient * size) * free)
+        step = np.einsum("rij,rj->ri", axes, along / bend) * size * free
+        better = np.zeros(rows, dtype=bool)
+        for length in 0.25 ** np.arange(6):
+            trial = np.clip(theta + length * step, model.low, model.high)
+            reached = model.value(trial)
+            win = ~better & (reached > value)
+            theta[win], value[win] = trial[win], reached[win]
+            better |= win
+        if not better.any():
+            break
+    return theta, value
+
+
+def _gradient(model: RateModel, theta: Array) -> Array:
+    rate, jacobian = model.rate_and_jacobian(theta)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.einsum("rps,rs->rp", jacobian, model.noise.slope(rate, model.counts))
