@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from neurosim.analysis.measures import Measures
     from neurosim.analysis.modulation_index import modulation_index, modulation_of_spikes
     from neurosim.analysis.receptive_field_plots import plot_receptive_fields
+    from neurosim.analysis.regressor import RectifierRegressor
     from neurosim.analysis.ridge import ridge_receptive_field
     from neurosim.analysis.selectivity import orientation_selectivity
     from neurosim.analysis.spike_triggered import spike_triggered_average
@@ -108,6 +109,7 @@ _HOME = {
     "RaisedCosineWindow": "neurosim.stimuli",
     "rate_from_intervals": "neurosim.analysis.intervals",
     "Rectifier": "neurosim.models.rectifier",
+    "RectifierRegressor": "neurosim.analysis.regressor",
     "RECTIFIERS": "neurosim.models.rectifiers",
     "response_ceilings": "neurosim.analysis.ceilings",
     "responses_from_counts": "neurosim.responses",
@@ -153,6 +155,7 @@ __all__ = [
     "Plaids",
     "RaisedCosineWindow",
     "Rectifier",
+    "RectifierRegressor",
     "TemporalGabor",
     "Textures",
     "Uniform",
