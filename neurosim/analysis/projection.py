@@ -9,7 +9,7 @@ climbs the rectifier is fitted anew at the direction found, which is what `fit` 
 The ridge takes from the log-likelihood :math:`\frac{\alpha}{2} V_r / (V_x s)`, V_r and V_x being
 the variances of the rate and of the drive over the conditions and s the mean rate (Gaussian: the
 variance of the rates measured). It is the square of the slope of the rate on the drive, so that for
-a linear rate it is ridge regression's; it bears on the direction only.
+a linear rate it is ridge regression's.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Projections:
             theta = np.clip(self._bounded(weights).value(descent.point[features:]),
                             model.low[0], model.high[0])  # fmt: skip
             fitted = best_parameters(model, self._plain(model, theta)[None]).values[0]
-            # the ridge bears on the direction, and its rectifier may then lose to the climb's
+            # with a ridge the rectifier fitted without it may lose to the climb's
             options = [self._plain(model, theta), fitted]
             reached = max(options, key=lambda each: self.height(found, each))
             gained = self.height(found, reached) - height
@@ -153,12 +153,8 @@ class Projections:
                 break
             height = self.height(weights, values)
         model = self.model(weights)
-        best = best_parameters(model, values[None])
-        kept = best.values[0]
-        if self.alpha == 0 and self.height(weights, values) > best.log_likelihood[0]:
-            kept = values
-        top = float(model.value(self._shifted(model, kept))[0])
-        return Projection(weights, kept, top, taken, done)
+        top = float(model.value(self._shifted(model, values))[0])
+        return Projection(weights, values, top, taken, done)
 
     def _descent(self, weights: Array, values: Array, steps: int, tolerance: float) -> Descent:
         """One climb of the weights and the rectifier's parameters together, seen from above."""

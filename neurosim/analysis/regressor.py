@@ -59,10 +59,9 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
         Poisson takes any y >= 0 (of numbers that are not counts it is the quasi-likelihood, which
         is right about the mean). Gaussian is least squares, of any y.
     alpha : float
-        Ridge on the weights, in the units of ``sklearn.linear_model.Ridge``: about alpha =
-        samples * variance of a feature it matters as much as the data. It bears on the direction;
-        the rectifier is fitted to the drive in that direction without penalty. Of no effect on a
-        single feature.
+        Ridge on the slope of the rate along the weights, in the units of
+        ``sklearn.linear_model.Ridge``: about alpha = samples * variance of a feature it matters as
+        much as the data. Of no effect on a single feature.
     fit_r0 : bool
         Whether there is a spontaneous rate; if not it is 0, and the Poisson likelihood of a spike
         in silence is zero.
@@ -172,9 +171,10 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
         self.log_likelihood_ = likelihood.log_likelihood(y, self._rate(X, self.r0_), weight)
         self.r0_posterior_mean_ = self._posterior_mean(features, counts)
         if not best.converged:
+            remedy = "raise max_iter, or tol" if len(weights) > 1 else "fewer parameters do"
             warnings.warn(
-                f"RectifierRegressor: expected to reach the top within max_iter={self.max_iter} "
-                "steps, did not (raise max_iter, or tol)",
+                "RectifierRegressor: expected to reach the top of the likelihood of "
+                f"{rectifier.name}, got no further ({remedy})",
                 ConvergenceWarning, stacklevel=2,
             )  # fmt: skip
         return self
