@@ -362,6 +362,18 @@ def test_too_few_steps_are_a_warning():
         RectifierRegressor(max_iter=2, random_state=0).fit(X, y)
 
 
+@pytest.mark.parametrize("name", OF_DRIVE)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_four_conditions_are_fitted_without_a_warning_of_numpy(name):
+    # oracle: more parameters than conditions; the saturated likelihood is the most there can be
+    X = np.repeat([[1.0, 3], [2, 1], [3, 3], [4, 1]], 4, axis=0)
+    y = np.repeat([1.0, 2, 1, 2], 4)
+    model = RectifierRegressor(name, random_state=0).fit(X, y)
+    saturated = poisson.logpmf(y, y).sum()
+    constant = poisson.logpmf(y, y.mean()).sum()
+    assert constant - 1e-6 < model.log_likelihood_ <= saturated + 1e-9
+
+
 def test_silence_and_constant_features_are_fitted():
     X, y = _cell("half-wave", samples=30)
     silent = RectifierRegressor(random_state=0).fit(X, 0 * y)

@@ -33,10 +33,12 @@ class Bounded:
 
     def value(self, z: Array) -> Array:
         low = np.where(np.isfinite(self.low), self.low, 0.0)
-        return np.choose(self._kind, [z, low + z**2, low + self._range * np.sin(z) ** 2])
+        with np.errstate(over="ignore", invalid="ignore"):  # a step may try too much
+            return np.choose(self._kind, [z, low + z**2, low + self._range * np.sin(z) ** 2])
 
     def slope(self, z: Array) -> Array:
-        return np.choose(self._kind, [np.ones(z.shape), 2 * z, self._range * np.sin(2 * z)])
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.choose(self._kind, [np.ones(z.shape), 2 * z, self._range * np.sin(2 * z)])
 
     def inside(self, theta: Array) -> Array:
         """What gives some parameters, (1, parameter); those at a bound moved off it a little."""

@@ -77,7 +77,8 @@ def upright(rectifier: Rectifier, weights: Array, values: Array) -> tuple[Array,
         return weights, values
     linear = 1 + len(rectifier.gains)
     x = np.array([0.1, 0.5, 1.0])
-    there, opposite = (rectifier.paths(sign * x, *values[linear:]) for sign in (1, -1))
+    usual = [p.default for p in rectifier.parameters.values()]  # steps may look even where they end
+    there, opposite = (rectifier.paths(sign * x, *usual) for sign in (1, -1))
     if any(not np.array_equal(a, b) for a, b in zip(there, opposite[::-1], strict=True)):
         return weights, values
     turned = values.copy()

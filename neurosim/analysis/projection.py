@@ -28,7 +28,7 @@ from neurosim.analysis.rate_model import RateModel
 from neurosim.analysis.search import best_parameters, rate_model
 from neurosim.models.rectifier import Rectifier
 
-__all__ = ["Projection", "Projections"]
+__all__ = ["Projection", "Projections", "projected"]
 
 Array = NDArray[np.float64]
 
@@ -76,7 +76,7 @@ class Projections:
 
     def model(self, weights: Array) -> RateModel:
         """The rectifier over the drive that some weights give."""
-        counts = replace(self.counts, x=(self.features @ weights)[None])
+        counts = replace(self.counts, x=projected(self.features, weights)[None])
         return rate_model(self.rectifier, counts, self.noise, self.fixed)
 
     def fit(self, directions: Array, steps: int, tolerance: float) -> Projection:
@@ -263,3 +263,14 @@ class Projections:
         least = model.least(theta[None, model.linear :])[0]
         values[0] -= (theta[1 : model.linear] * least).sum()
         return values
+
+
+def projected(features: Array, weights: Array) -> Array:
+    """The drive of every condition, to the last bit whatever the others are: a step may be at it.
+
+    Examples
+    --------
+    >>> projected(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.5, -1.0]))
+    array([-1.5, -2.5])
+    """
+    return np.einsum("cf,f->c", np.ascontiguousarray(features), weights)

@@ -18,7 +18,7 @@ __all__ = ["Descent", "descend"]
 Array = NDArray[np.float64]
 
 _DECREASE, _CURVATURE = 1e-4, 0.5  # of the weak Wolfe conditions
-_HALVINGS = 50
+_HALVINGS = 30
 _PATIENCE = 10  # steps in a row that gain next to nothing
 
 
@@ -65,7 +65,8 @@ def descend(
     point, (value, gradient) = start, function(start)
     first, history = inverse, [value]
     for step in range(1, steps + 1):
-        direction = -inverse @ gradient
+        with np.errstate(over="ignore", invalid="ignore"):
+            direction = -inverse @ gradient
         found = _weak_wolfe(function, point, value, gradient, direction)
         if found is None:
             if inverse is first:
@@ -90,7 +91,7 @@ def _weak_wolfe(
 ) -> tuple[Array, float, Array] | None:
     """A step that decreases enough and is not too short; None where none decreases."""
     slope = gradient @ direction
-    if not slope < 0:
+    if not -np.inf < slope < 0:
         return None
     low, high, length, kept = 0.0, np.inf, 1.0, None
     for _ in range(_HALVINGS):
@@ -112,7 +113,9 @@ def _updated(inverse: Array, moved: Array, turned: Array) -> Array:
     curvature = moved @ turned
     if not curvature > 1e-300:
         return inverse
-    along = inverse @ turned
-    cross = np.outer(moved, along)
-    grown = (1 + turned @ along / curvature) / curvature
-    return inverse - (cross + cross.T) / curvature + grown * np.outer(moved, moved)
+    with np.errstate(over="ignore", invalid="ignore"):  # next to no curvature teaches nothing
+        along = inverse @ turned
+        cross = np.outer(moved, along)
+        grown = (1 + turned @ along / curvature) / curvature
+        updated = inverse - (cross + cross.T) / curvature + grown * np.outer(moved, moved)
+    return updated if np.isfinite(updated).all() else inverse

@@ -20,7 +20,7 @@ from neurosim.analysis.fitting import named_rectifier
 from neurosim.analysis.held_out import posterior_mean_r0
 from neurosim.analysis.likelihood import REGRESSORS, Counts
 from neurosim.analysis.noise_models import Gaussian, NoiseModel, Poisson
-from neurosim.analysis.projection import Projection, Projections
+from neurosim.analysis.projection import Projection, Projections, projected
 from neurosim.analysis.search import best_parameters
 from neurosim.errors import Faults, is_number, is_whole
 from neurosim.models.rectifier import Rectifier
@@ -262,7 +262,7 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
 
     def _driven(self, X: Any) -> Array:
         """What the rate owes to the drive, (sample,)."""
-        paths = self.rectifier_.paths(X @ self.coef_, *self.rectifier_params_.values())
+        paths = self.rectifier_.paths(projected(X, self.coef_), *self.rectifier_params_.values())
         return sum((g * p for g, p in zip(self.gains_, paths, strict=True)), np.zeros(len(X)))
 
     def _rate(self, X: Any, r0: float) -> Array:
