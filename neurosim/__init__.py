@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from neurosim.analysis.modulation_index import modulation_index, modulation_of_spikes
     from neurosim.analysis.rates import fit_rates
     from neurosim.analysis.receptive_field_plots import plot_receptive_fields
-    from neurosim.analysis.regressor import RectifierRegressor
+    from neurosim.analysis.regressor import RectifierRegressor as RectifierRegressor
     from neurosim.analysis.ridge import ridge_receptive_field
     from neurosim.analysis.selectivity import orientation_selectivity
     from neurosim.analysis.spike_triggered import spike_triggered_average
@@ -162,7 +162,6 @@ __all__ = [
     "Plaids",
     "RaisedCosineWindow",
     "Rectifier",
-    "RectifierRegressor",
     "TemporalGabor",
     "Textures",
     "Uniform",

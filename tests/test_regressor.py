@@ -270,7 +270,11 @@ def test_grid_search_picks_the_rectifier_that_made_the_counts():
         X, y = _cell(name, seed=8, samples=700)
         search = GridSearchCV(pipeline, {"rectifierregressor__rectifier": names}, cv=3)
         search.fit(X, y)
-        assert search.best_params_["rectifierregressor__rectifier"] == name
+        best = search.best_params_["rectifierregressor__rectifier"]
+        # a rectifier that contains the generator may be ahead of it by nothing, never another
+        assert RECTIFIERS[name].is_nested_in(RECTIFIERS[best])
+        score = search.cv_results_["mean_test_score"]
+        assert score[names.index(name)] >= score.max() - 1e-3
     scores = cross_val_score(search.best_estimator_, X, y, cv=4)
     assert (scores > 0.5).all()
 

@@ -18,8 +18,8 @@ __all__ = ["peaks_on_grid"]
 
 Array = NDArray[np.float64]
 
-_PEAKS = {1: 3, 2: 4, 3: 6, 4: 8}
-_GRID = {1: (48,), 2: (24, 12), 3: (16, 8, 8), 4: (8, 8, 5, 5)}  # points along each shape
+_PEAKS = {1: 3, 2: 4, 3: 6, 4: 14}
+_GRID = {1: (48,), 2: (24, 12), 3: (16, 8, 8), 4: (9, 9, 5, 5)}  # points along each shape
 _BATCH = 2_000_000  # array elements worked on at once
 _FAR_BELOW = 25.0  # nats by which a start may be lower than the best
 _TURNS = 2  # of weighting

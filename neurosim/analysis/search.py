@@ -23,7 +23,7 @@ __all__ = ["Optimum", "best_parameters", "climb", "nested_starts", "rate_model"]
 
 Array = NDArray[np.float64]
 
-_CROSSINGS = 30  # intervals that one ascent may pass
+_CROSSINGS = 300  # intervals that one ascent may pass
 
 
 class Optimum(NamedTuple):
