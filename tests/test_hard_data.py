@@ -39,7 +39,7 @@ def test_two_paths_are_never_worse_than_one_on_the_cases_that_were_stuck(x, n):
 def test_a_rectifier_is_never_worse_than_one_that_it_contains(conditions):
     # oracle: the nested model is a special case. Unequal exposures, one-sided drives, silence
     random = np.random.default_rng(conditions)
-    cells = 400
+    cells = 80
     x = random.normal(size=(cells, conditions)).round(1)
     exposure = random.exponential(5, (cells, conditions)) + 0.1
     gain = random.exponential(30, (cells, 1))

@@ -23,6 +23,8 @@ __all__ = ["Optimum", "best_parameters", "climb", "nested_starts", "rate_model"]
 
 Array = NDArray[np.float64]
 
+_INTERVALS = 40  # intervals that a steep threshold is looked for in
+_LOOK = 40  # steps that such a look takes at the most
 _CROSSINGS = 300  # intervals that one ascent may pass
 
 
@@ -87,7 +89,11 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
     # the best of each row: the last when ordered by row and value
     order = np.lexsort((np.nan_to_num(top.value, nan=-np.inf), which))
     chosen = order[np.searchsorted(which[order], np.arange(rows), side="right") - 1]
-    theta, value, converged = (part[chosen] for part in top)
+    top = Top(*(part[chosen] for part in top))
+    for k, each in enumerate(model.rectifier.parameters.values()):
+        if each.steep:
+            top = _every_interval(model, top, linear + k)
+    theta, value, converged = top
     reach = np.zeros(theta.shape)
     reach[:, linear:] = 1e-6 * model.scale
     at_bound = (theta <= model.low + reach) | (theta >= model.high - reach)
@@ -97,6 +103,32 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
     values[silent, :linear] = 0.0
     value = np.where(silent, 0.0, value)
     return Optimum(values, value, converged | silent, at_bound, model)
+
+
+def _every_interval(model: RateModel, top: Top, which: int) -> Top:
+    """The best of an ascent in each interval between drives, those nearest to the top so far."""
+    theta, value, converged = top.theta.copy(), top.value.copy(), top.converged.copy()
+    drives = np.sort(model.counts.shown, axis=1)
+    near = np.argsort(np.abs(drives - theta[:, [which]]), axis=1, kind="stable")[:, :_INTERVALS]
+    for place in near.T:
+        start = top.theta.copy()
+        edge = np.take_along_axis(drives, place[:, None], axis=1)[:, 0]
+        low, high = model.low.copy(), model.high.copy()
+        low[:, which], high[:, which] = _interval(model, drives, edge, which, -1)
+        fixed = model.high[:, which] <= model.low[:, which]
+        low[fixed, which] = high[fixed, which] = model.low[fixed, which]
+        # the upright side is at the upper end
+        start[:, which] = low[:, which] + 0.9 * (high[:, which] - low[:, which])
+        found = ascend(model.within(low, high), start, _LOOK)
+        better = found.value > value + 1e-9
+        theta[better], value[better] = found.theta[better], found.value[better]
+    found = climb(model, theta)
+    better = found.value >= value
+    return Top(
+        np.where(better[:, None], found.theta, theta),
+        np.where(better, found.value, value),
+        np.where(better, found.converged, converged),
+    )
 
 
 def nested_starts(model: RateModel) -> list[Array]:

@@ -12,10 +12,12 @@ __all__ = [
 ]  # fmt: skip
 
 
-def threshold_parameter(kinked: bool = False, beyond: float = 0.0) -> Parameter:
+def threshold_parameter(
+    kinked: bool = False, beyond: float = 0.0, steep: bool = False
+) -> Parameter:
     """A threshold somewhere among the drives shown, or so many times their spread beyond them."""
     return Parameter("T", "drive at which firing starts", 0.2, within="drive", kinked=kinked,
-                     beyond=beyond)  # fmt: skip
+                     beyond=beyond, steep=steep)  # fmt: skip
 
 
 class HalfWave(Rectifier):

@@ -104,7 +104,7 @@ class QuietLIF(Rectifier):
     limits = "r0 below T; saturates at g / rho"
     power = 0
     mechanistic = True
-    threshold = threshold_parameter(kinked=True)
+    threshold = threshold_parameter(kinked=True, steep=True)
     depth = _depth()
     refractory = _refractory()
 

@@ -56,6 +56,9 @@ class Parameter:
         Whether it is fitted; one that is not stays at its default.
     kinked : bool
         Whether the rate has a corner where the drive equals it.
+    steep : bool
+        Whether the rate leaves that corner upright, so that every interval between two drives has
+        a maximum of its own and a fit looks into each.
     """
 
     symbol: str
@@ -70,6 +73,7 @@ class Parameter:
     beyond: float = 0.0
     free: bool = True
     kinked: bool = False
+    steep: bool = False
 
     def bounds(self, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Where a fit looks for it; x of shape (..., condition), each bound (...)."""
