@@ -160,16 +160,14 @@ class Fit:
         lines = [
             f"{self.rectifier.name} ({self.rectifier.convnet}), {ok} of {len(self.cells)} cells ok"
         ]
-        units = self.rectifier.units(self.drive_unit)
-        rows = min(len(self.cells), 5)
+        units, rows = self.rectifier.units(self.drive_unit), min(len(self.cells), 5)
         found = self._few_intervals(rows)
         for row in range(rows):
             ends = zip(found.low[row], found.high[row], strict=True)
+            each = zip(units.items(), self.values[row], ends, strict=True)
             shown = (
                 f"{name} {value:.4g} [{low:.3g}, {high:.3g}] {unit}"
-                for (name, unit), value, (low, high) in zip(
-                    units.items(), self.values[row], ends, strict=True
-                )
+                for (name, unit), value, (low, high) in each
             )
             lines.append(f"  cell {self.cells[row]}: {', '.join(shown)}; {self.status[row]}")
         if len(self.cells) > rows:
@@ -178,8 +176,7 @@ class Fit:
 
     def _repr_html_(self) -> str:
         """The table, for notebooks."""
-        few = min(len(self.cells), 20)
-        return self.to_dataframe(intervals=len(self.cells) <= few).head(few).to_html(index=False)
+        return self.to_dataframe(intervals=len(self.cells) <= 20).head(20).to_html(index=False)
 
 
 def named_rectifier(rectifier: Rectifier | str) -> Rectifier:

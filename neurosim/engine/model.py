@@ -176,7 +176,7 @@ def population(size: int, dt: Any, model: Model) -> tuple[NeuronGroup, Network]:
     ----------
     size : int
     dt : Quantity
-        A placeholder: the step is in the cells' constants.
+        Of the clock alone: the step that counts is in the cells' constants.
     model : Model
         What is compiled in.
     """
