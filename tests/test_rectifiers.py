@@ -1,5 +1,6 @@
 """Every rectifier: a table of values with their oracle, and properties that all share."""
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -70,6 +71,17 @@ def test_noise_smoothed_threshold_is_the_mean_of_the_rectified_noise(threshold):
     for x in (-1.0, 0.1, 0.9):
         mean = np.maximum(x + 0.3 * z - threshold, 0).mean()
         assert smoothed.rate(x, threshold=threshold, noise=0.3) == pytest.approx(mean, abs=1e-5)
+
+
+@pytest.mark.parametrize("x", [-6, -1, 0.1, 0.2, 0.3, 2])
+def test_noise_smoothed_threshold_is_right_far_below_threshold_too(x):
+    # oracle: its equation at 40 digits, where the two terms cancel
+    with mpmath.workdps(40):
+        threshold, noise = mpmath.mpf(0.2), mpmath.mpf(0.2)
+        z = (mpmath.mpf(x) - threshold) / noise
+        expected = float((x - threshold) * mpmath.ncdf(z) + noise * mpmath.npdf(z))
+    smoothed = RECTIFIERS["noise-smoothed threshold"]
+    assert smoothed.rate(x, threshold=0.2, noise=0.2) == pytest.approx(expected, rel=1e-12)
 
 
 def test_nested_rectifiers_are_limits():

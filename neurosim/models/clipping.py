@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from neurosim.models.arrays import positive, tiny
 from neurosim.models.rectifier import Parameter, Rectifier
 
 __all__ = [
@@ -28,11 +29,12 @@ class HalfWave(Rectifier):
     latex = r"r_0 + g\,\max(x, 0)"
     source = "Hubel & Wiesel 1962; Nair & Hinton 2010"
     limits = "r0 below 0; grows without bound"
+    exact = True
     standard = True
 
     @staticmethod
     def shape(x: Any) -> Any:
-        return x.clip(min=0)
+        return positive(x)
 
     @staticmethod
     def slope(x: Any) -> Any:
@@ -47,13 +49,14 @@ class ThresholdedHalfWave(Rectifier):
     latex = r"r_0 + g\,\max(x - T, 0)"
     source = "Movshon, Thompson & Tolhurst 1978"
     limits = "r0 below T; grows without bound"
+    exact = True
     contains = {"half-wave": {"threshold": 0.0}}  # noqa: RUF012
     standard = True
     threshold = threshold_parameter(kinked=True)
 
     @staticmethod
     def shape(x: Any, threshold: Any) -> Any:
-        return (x - threshold).clip(min=0)
+        return positive(x - threshold)
 
     @staticmethod
     def slope(x: Any, threshold: Any) -> Any:
@@ -68,16 +71,17 @@ class HalfSquared(Rectifier):
     latex = r"r_0 + g\,\max(x, 0)^2"
     source = "Heeger 1992; So et al. 2021"
     limits = "r0 below 0; grows as the square"
+    exact = True
     power = 2
     standard = True
 
     @staticmethod
     def shape(x: Any) -> Any:
-        return x.clip(min=0) ** 2
+        return positive(x) ** 2
 
     @staticmethod
     def slope(x: Any) -> Any:
-        return 2 * x.clip(min=0)
+        return 2 * positive(x)
 
 
 class ThresholdedHalfSquared(Rectifier):
@@ -88,17 +92,18 @@ class ThresholdedHalfSquared(Rectifier):
     latex = r"r_0 + g\,\max(x - T, 0)^2"
     source = "Heeger 1992; Anzai, Ohzawa & Freeman 1999"
     limits = "r0 below T; grows as the square"
+    exact = True
     power = 2
     contains = {"half-squared": {"threshold": 0.0}}  # noqa: RUF012
     threshold = threshold_parameter()
 
     @staticmethod
     def shape(x: Any, threshold: Any) -> Any:
-        return (x - threshold).clip(min=0) ** 2
+        return positive(x - threshold) ** 2
 
     @staticmethod
     def slope(x: Any, threshold: Any) -> Any:
-        return 2 * (x - threshold).clip(min=0)
+        return 2 * positive(x - threshold)
 
 
 class TwoPathHalfWave(Rectifier):
@@ -109,13 +114,14 @@ class TwoPathHalfWave(Rectifier):
     latex = r"r_0 + g_+\max(x, 0) + g_-\max(-x, 0)"
     source = "Heeger 1992; Shang et al. 2016"
     limits = "grows without bound on both sides"
+    exact = True
     gains = ("gain_plus", "gain_minus")
     contains = {"half-wave": {"gain_minus": 0.0}, "full-wave": "equal gains"}  # noqa: RUF012
     standard = True
 
     @staticmethod
     def shape(x: Any) -> Any:
-        return x.clip(min=0), (-x).clip(min=0)
+        return positive(x), positive(-x)
 
     @staticmethod
     def slope(x: Any) -> Any:
@@ -133,6 +139,7 @@ class TwoPathEnergy(Rectifier):
     latex = r"r_0 + g_+\max(x, 0)^2 + g_-\min(x, 0)^2"
     source = "Heeger 1992; Hadji & Wildes 2017"
     limits = "grows as the square on both sides"
+    exact = True
     gains = ("gain_plus", "gain_minus")
     power = 2
     contains = {"half-squared": {"gain_minus": 0.0}}  # noqa: RUF012
@@ -140,11 +147,11 @@ class TwoPathEnergy(Rectifier):
 
     @staticmethod
     def shape(x: Any) -> Any:
-        return x.clip(min=0) ** 2, x.clip(max=0) ** 2
+        return positive(x) ** 2, x.clip(max=0) ** 2
 
     @staticmethod
     def slope(x: Any) -> Any:
-        return 2 * x.clip(min=0), 2 * x.clip(max=0)
+        return 2 * positive(x), 2 * x.clip(max=0)
 
 
 class FullWave(Rectifier):
@@ -156,6 +163,7 @@ class FullWave(Rectifier):
     latex = r"r_0 + g\,|x|"
     source = "Jarrett et al. 2009; Spitzer & Hochstein 1985"
     limits = "grows without bound on both sides"
+    exact = True
 
     @staticmethod
     def shape(x: Any) -> Any:
@@ -177,11 +185,12 @@ class Modulus(Rectifier):
     latex = r"r_0 + g\,\sqrt{x^2 + q^2}"
     source = "Adelson & Bergen 1985; Bruna & Mallat 2013"
     limits = "grows with contrast, whatever the phase"
+    exact = True
     regressors = ("quadrature",)
 
     @staticmethod
     def shape(x: Any, quadrature: Any) -> Any:
-        return (x**2 + quadrature**2) ** 0.5
+        return (x**2 + quadrature**2 + tiny(x) ** 4) ** 0.5
 
     @staticmethod
     def slope(x: Any, quadrature: Any) -> Any:
@@ -201,6 +210,7 @@ class LeakyHalfWave(Rectifier):
     latex = r"r_0 + g\,(\max(x, 0) + a\min(x, 0))"
     source = "Maas et al. 2013; He et al. 2015"
     limits = "falls below 0 at the slope a; grows without bound"
+    exact = True
     negative_side = True
     contains = {"half-wave": {"leak": 0.0}}  # noqa: RUF012
     leak = Parameter("a", "slope of the negative side", 0.1, low=0.0, high=1.0,
@@ -208,7 +218,7 @@ class LeakyHalfWave(Rectifier):
 
     @staticmethod
     def shape(x: Any, leak: Any) -> Any:
-        return x.clip(min=0) + leak * x.clip(max=0)
+        return positive(x) + leak * x.clip(max=0)
 
     @staticmethod
     def slope(x: Any, leak: Any) -> Any:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-import numpy as np
-from scipy.special import ndtr
-
+from neurosim.models.arrays import erfcx, ndtr, of, tiny
 from neurosim.models.clipping import threshold_parameter
 from neurosim.models.rectifier import Parameter, Rectifier
 from neurosim.models.theory import (
@@ -18,14 +17,19 @@ from neurosim.models.theory import (
 
 __all__ = ["MeasuredNoiseThreshold", "NoiseSmoothedThreshold", "NoisyLIF", "QuietLIF"]
 
-_TINY = np.finfo(float).tiny ** 0.5
-
 
 def _smoothed(x: Any, threshold: Any, noise: Any) -> Any:
-    noise = np.maximum(noise, _TINY)
+    """(x - T) Phi(z) + sd phi(z); below threshold without subtracting two nearly equal numbers."""
+    noise = noise + tiny(x)
     z = (x - threshold) / noise
-    density = np.exp(-(z.clip(-40, 40) ** 2) / 2) / np.sqrt(2 * np.pi)
-    return (x - threshold) * ndtr(z) + noise * density
+    below = z.clip(-40, 0)
+    mills = math.sqrt(math.pi / 2) * erfcx(-below / math.sqrt(2))
+    tail = _density(below) * (1 + below * mills)
+    return noise * of(x).where(z < 0, tail, z * ndtr(z) + _density(z.clip(0, 40)))
+
+
+def _density(z: Any) -> Any:
+    return of(z).exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
 
 
 class NoiseSmoothedThreshold(Rectifier):
@@ -52,7 +56,7 @@ class NoiseSmoothedThreshold(Rectifier):
 
     @staticmethod
     def slope(x: Any, threshold: Any, noise: Any) -> Any:
-        return ndtr((x - threshold) / np.maximum(noise, _TINY))
+        return ndtr((x - threshold) / (noise + tiny(x)))
 
 
 class MeasuredNoiseThreshold(Rectifier):
@@ -77,7 +81,7 @@ class MeasuredNoiseThreshold(Rectifier):
 
     @staticmethod
     def slope(x: Any, noise: Any, threshold: Any) -> Any:
-        return ndtr((x - threshold) / np.maximum(noise, _TINY))
+        return ndtr((x - threshold) / (noise + tiny(x)))
 
 
 def _refractory() -> Parameter:

@@ -99,7 +99,8 @@ class Rectifier(ABC):
     spikes arise, the reference for the others), ``aliases`` (further names), ``regressors`` (what
     it needs of each condition besides the drive: "quadrature", the drive's partner, or "noise", the
     measured standard deviation of the drive), ``negative_side``, ``limits`` (what it does far out,
-    in words) and ``standard`` (one of those that `compare` takes by default). With
+    in words), ``standard`` (one of those that `compare` takes by default) and ``exact`` (the shape
+    is made of sums, products and comparisons, as right in single precision as in double). With
     ``class Mine(Rectifier, register=False)`` it is not entered into `RECTIFIERS`.
     """
 
@@ -113,6 +114,7 @@ class Rectifier(ABC):
     regressors: ClassVar[tuple[str, ...]] = ()
     negative_side: ClassVar[bool] = False
     standard: ClassVar[bool] = False
+    exact: ClassVar[bool] = False
     limits: ClassVar[str] = ""
     contains: ClassVar[Mapping[str, Mapping[str, float] | str]] = {}
     mechanistic: ClassVar[bool] = False

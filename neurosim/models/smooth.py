@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurosim.models.arrays import of
+from neurosim.models.arrays import expit, of, positive, tiny
 from neurosim.models.clipping import threshold_parameter
 from neurosim.models.rectifier import Parameter, Rectifier
 
 __all__ = ["ExponentialLinear", "Logistic", "RectifiedTanh", "SShapedLinear", "Softplus", "Tanh"]
-
-_TINY = 1e-150  # a softness below it is none
 
 
 def _scale(meaning: str, stretch: float = 3.0) -> Parameter:
@@ -31,14 +29,13 @@ class Softplus(Rectifier):
 
     @staticmethod
     def shape(x: Any, threshold: Any, softness: Any) -> Any:
-        away = x - threshold
-        scale = softness + _TINY
-        small = of(x).log1p(of(x).exp(-(abs(away) / scale).clip(max=700.0)))
-        return away.clip(min=0) + scale * small
+        scale = softness + tiny(x)
+        z = (x - threshold) / scale
+        return scale * of(x).logaddexp(0 * z, z)
 
     @staticmethod
     def slope(x: Any, threshold: Any, softness: Any) -> Any:
-        return _logistic((x - threshold) / (softness + _TINY), x)
+        return expit((x - threshold) / (softness + tiny(x)))
 
 
 class Logistic(Rectifier):
@@ -55,12 +52,12 @@ class Logistic(Rectifier):
 
     @staticmethod
     def shape(x: Any, midpoint: Any, width: Any) -> Any:
-        return _logistic((x - midpoint) / (width + _TINY), x)
+        return expit((x - midpoint) / (width + tiny(x)))
 
     @staticmethod
     def slope(x: Any, midpoint: Any, width: Any) -> Any:
-        value = _logistic((x - midpoint) / (width + _TINY), x)
-        return value * (1 - value) / (width + _TINY)
+        value = expit((x - midpoint) / (width + tiny(x)))
+        return value * (1 - value) / (width + tiny(x))
 
 
 class Tanh(Rectifier):
@@ -77,11 +74,11 @@ class Tanh(Rectifier):
 
     @staticmethod
     def shape(x: Any, width: Any) -> Any:
-        return of(x).tanh(x / (width + _TINY))
+        return of(x).tanh(x / (width + tiny(x)))
 
     @staticmethod
     def slope(x: Any, width: Any) -> Any:
-        return (1 - of(x).tanh(x / (width + _TINY)) ** 2) / (width + _TINY)
+        return (1 - of(x).tanh(x / (width + tiny(x))) ** 2) / (width + tiny(x))
 
 
 class RectifiedTanh(Rectifier):
@@ -99,11 +96,11 @@ class RectifiedTanh(Rectifier):
 
     @staticmethod
     def shape(x: Any, width: Any) -> Any:
-        return abs(of(x).tanh(x / (width + _TINY)))
+        return abs(of(x).tanh(x / (width + tiny(x))))
 
     @staticmethod
     def slope(x: Any, width: Any) -> Any:
-        steep = (1 - of(x).tanh(x / (width + _TINY)) ** 2) / (width + _TINY)
+        steep = (1 - of(x).tanh(x / (width + tiny(x))) ** 2) / (width + tiny(x))
         return steep * (1.0 * (x > 0) - 1.0 * (x <= 0))
 
 
@@ -121,7 +118,7 @@ class ExponentialLinear(Rectifier):
 
     @staticmethod
     def shape(x: Any, depth: Any) -> Any:
-        return x.clip(min=0) + depth * of(x).expm1(x.clip(max=0))
+        return positive(x) + depth * of(x).expm1(x.clip(max=0))
 
     @staticmethod
     def slope(x: Any, depth: Any) -> Any:
@@ -140,6 +137,7 @@ class SShapedLinear(Rectifier):
     latex = r"r_0 + g\,(t_r + a_r(x - t_r),\ x,\ t_l + a_l(x - t_l))"
     source = "Jin et al. 2016"
     limits = "linear far out, at slopes a_l and a_r"
+    exact = True
     negative_side = True
     contains = {  # noqa: RUF012
         "half-wave": {"left": 0.0, "right": 0.0, "left_slope": 0.0, "right_slope": 1.0},
@@ -154,7 +152,7 @@ class SShapedLinear(Rectifier):
 
     @staticmethod
     def shape(x: Any, left: Any, right: Any, left_slope: Any, right_slope: Any) -> Any:
-        below, above = x - left, (x - right).clip(min=0)
+        below, above = x - left, positive(x - right)
         return x + (right_slope - 1) * above + (left_slope - 1) * (
             below.clip(max=0) * (x <= right)
         )  # fmt: skip
@@ -163,7 +161,3 @@ class SShapedLinear(Rectifier):
     def slope(x: Any, left: Any, right: Any, left_slope: Any, right_slope: Any) -> Any:
         low, high = 1.0 * (x <= left) * (x <= right), 1.0 * (x > right)
         return 1 + (right_slope - 1) * high + (left_slope - 1) * low
-
-
-def _logistic(z: Any, like: Any) -> Any:
-    return 0.5 * (1 + of(like).tanh(z.clip(-1400, 1400) / 2))

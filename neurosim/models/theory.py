@@ -14,10 +14,13 @@ broadcast; each rate is followed by its derivative with respect to the mean pote
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
-from scipy.special import dawsn
+
+from neurosim.models.arrays import broadcast, dawsn, of, positive
 
 __all__ = [
     "rate_deterministic", "rate_deterministic_slope", "rate_synaptic_noise",
@@ -230,71 +233,87 @@ def rate_synaptic_noise_slope(
 
 
 def _deterministic(
-    mean_potential: Values, tau_m: Values, v_threshold: Values, v_reset: Values, t_ref: Values
-) -> tuple[Array, Array]:
+    mean_potential: Any, tau_m: Any, v_threshold: Any, v_reset: Any, t_ref: Any
+) -> tuple[Any, Any]:
     """Rate and slope without noise."""
-    span = np.subtract(v_threshold, v_reset, dtype=float)
-    excess = np.subtract(mean_potential, v_threshold, dtype=float)
+    mean_potential, v_threshold, v_reset = _floats(mean_potential, v_threshold, v_reset)
+    where, log1p = of(mean_potential).where, of(mean_potential).log1p
+    span = v_threshold - v_reset
+    excess = mean_potential - v_threshold
     silent = excess <= 0  # not the other way round, so that NaN stays NaN
-    excess = np.maximum(excess, 1e-200 * span)
-    rate = 1 / (t_ref + tau_m * np.log1p(span / excess))
+    excess = where(silent, 1.0, excess).clip(min=1e-200 * span)
+    rate = 1 / (t_ref + tau_m * log1p(span / excess))
     slope = rate**2 * tau_m * (span / excess) / (excess + span)
-    return np.where(silent, 0.0, rate)[()], np.where(silent, 0.0, slope)[()]
+    return where(silent, 0.0, rate)[()], where(silent, 0.0, slope)[()]
 
 
 def _noisy(
-    mean_potential: Values, noise_sd: Values, tau_noise: Values,
-    tau_m: Values, v_threshold: Values, v_reset: Values, t_ref: Values,
-) -> tuple[Array, Array]:  # fmt: skip
+    mean_potential: Any, noise_sd: Any, tau_noise: Any,
+    tau_m: Any, v_threshold: Any, v_reset: Any, t_ref: Any,
+) -> tuple[Any, Any]:  # fmt: skip
     """Rate and slope with noise, and without where noise_sd is 0."""
-    ratio = np.divide(tau_noise, tau_m, dtype=float)
-    s = noise_sd * np.sqrt(2 * (1 + ratio))
+    mean_potential, noise_sd, tau_noise, tau_m, v_threshold, v_reset = _floats(
+        mean_potential, noise_sd, tau_noise, tau_m, v_threshold, v_reset
+    )
+    where = of(mean_potential).where
+    ratio = tau_noise / tau_m
+    s = noise_sd * (2 * (1 + ratio)) ** 0.5
     quiet = s < _QUIET
-    s = np.where(quiet, 1.0, s)
-    upper = np.subtract(v_threshold, mean_potential, dtype=float) / s + _ALPHA / 2 * np.sqrt(ratio)
-    width = np.subtract(v_threshold, v_reset, dtype=float) / s
-    scale, integral, difference = _siegert(np.minimum(upper, _SILENT), width)
+    s = where(quiet, 1.0, s)
+    upper = (v_threshold - mean_potential) / s + _ALPHA / 2 * ratio**0.5
+    width = (v_threshold - v_reset) / s
+    scale, integral, difference = _siegert(upper.clip(max=_SILENT), width)
     interval = t_ref * scale + tau_m * integral
     rate, slope = _deterministic(mean_potential, tau_m, v_threshold, v_reset, t_ref)
     noisy_slope = tau_m * scale * difference / (s * interval**2)
-    return np.where(quiet, rate, scale / interval)[()], np.where(quiet, slope, noisy_slope)[()]
+    return where(quiet, rate, scale / interval)[()], where(quiet, slope, noisy_slope)[()]
 
 
-def _siegert(upper: Array, width: Array) -> tuple[Array, Array, Array]:
+def _floats(*values: Any) -> Any:
+    """Numbers and sequences as arrays of floats; nothing to be done where one is a tensor."""
+    if any(of(value) is not np for value in values):
+        return values
+    return tuple(np.asarray(value, dtype=float) for value in values)
+
+
+def _siegert(upper: Any, width: Any) -> tuple[Any, Any, Any]:
     """A scale exp(-max(upper, 0)²); times it, Siegert's integral and its integrand's difference."""
-    upper, lower = np.broadcast_arrays(upper, upper - width)
-    # the range below 0 and above 0: the nearer end in abs(u), and the length
-    near = np.maximum(np.stack([-upper, lower]), 0)
-    length = np.minimum(np.maximum(np.stack([-lower, upper]), 0), width)
-    area, fall = _erfcx_between(near, length)
+    exp, expm1, where = of(upper).exp, of(upper).expm1, of(upper).where
+    least = of(upper).minimum
+    upper, width = broadcast(upper, width)
+    lower = upper - width
+    # the range below 0: the nearer end in abs(u), and the length; the same above 0
+    below = _erfcx_between(positive(-upper), least(positive(-lower), width))
+    near, length = positive(lower), least(positive(upper), width)
+    above = _erfcx_between(near, length)
     # above 0, erfcx(-u) = 2 exp(u²) - erfcx(u), and exp(u²) integrates to exp(u²) dawsn(u)
-    near, length = near[1], length[1]
     far = near + length
     exponent = length * (near + far)  # far² - near²
-    brief = sum(w * np.exp(-x * length * (2 * far - x * length)) for x, w in _NODES) * length
-    growth = np.where(exponent < 0.5, brief, dawsn(far) - np.exp(-exponent) * dawsn(near))
-    scale = np.exp(-far * far)
-    integral = scale * (area[0] - area[1]) + 2 * np.sqrt(np.pi) * growth
-    difference = scale * (fall[0] + fall[1]) - 2 * np.sqrt(np.pi) * np.expm1(-exponent)
+    brief = sum(w * exp(-x * length * (2 * far - x * length)) for x, w in _NODES) * length
+    growth = where(exponent < 0.5, brief, dawsn(far) - exp(-exponent) * dawsn(near))
+    scale = exp(-far * far)
+    integral = scale * (below[0] - above[0]) + 2 * np.sqrt(np.pi) * growth
+    difference = scale * (below[1] + above[1]) - 2 * np.sqrt(np.pi) * expm1(-exponent)
     return scale, integral, difference
 
 
-def _erfcx_between(start: Array, length: Array) -> tuple[Array, Array]:
+def _erfcx_between(start: Any, length: Any) -> tuple[Any, Any]:
     """Integral of √π erfcx(t) over a stretch of t >= 0, and by how much √π erfcx falls over it."""
     at_start, at_end = 1 / (start + _K), 1 / (start + length + _K)
     z, z_end = 1 - 2 * _K * at_start, 1 - 2 * _K * at_end
     drop = length * at_end * at_start  # of 1/(t + K)
-    area = np.log1p(length * at_start) + 2 * _K * drop * _quotient(_INTEGRAL, z, z_end)
+    logarithm = of(start).log1p(length * at_start)
+    area = logarithm + 2 * _K * drop * _quotient(_INTEGRAL, z, z_end)
     return area, drop * (1 - 2 * _K * _quotient(_VALUE, z, z_end))
 
 
-def _quotient(series: Array, x: Array, y: Array) -> Array:
+def _quotient(series: Array, x: Any, y: Any) -> Any:
     """(p(x) - p(y)) / (x - y) of a Chebyshev series p, also where x and y (nearly) coincide.
 
     Clenshaw's recurrence for p(x), b = c + 2x b' - b'', less the same for p(y), over x - y.
     """
-    b = b_before = d = d_before = np.zeros_like(x)
-    for c in series[:0:-1]:
+    b = b_before = d = d_before = 0 * x
+    for c in series[:0:-1].tolist():
         d, d_before = 2 * (b + y * d) - d_before, d
         b, b_before = 2 * x * b + (c - b_before), b
     return b + y * d - d_before
