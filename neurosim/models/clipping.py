@@ -49,7 +49,6 @@ class ThresholdedHalfWave(Rectifier):
     latex = r"r_0 + g\,\max(x - T, 0)"
     source = "Movshon, Thompson & Tolhurst 1978"
     limits = "r0 below T; grows without bound"
-    exact = True
     contains = {"half-wave": {"threshold": 0.0}}  # noqa: RUF012
     standard = True
     threshold = threshold_parameter(kinked=True)
@@ -92,7 +91,6 @@ class ThresholdedHalfSquared(Rectifier):
     latex = r"r_0 + g\,\max(x - T, 0)^2"
     source = "Heeger 1992; Anzai, Ohzawa & Freeman 1999"
     limits = "r0 below T; grows as the square"
-    exact = True
     power = 2
     contains = {"half-squared": {"threshold": 0.0}}  # noqa: RUF012
     threshold = threshold_parameter()

@@ -100,7 +100,7 @@ class Rectifier(ABC):
     it needs of each condition besides the drive: "quadrature", the drive's partner, or "noise", the
     measured standard deviation of the drive), ``negative_side``, ``limits`` (what it does far out,
     in words), ``standard`` (one of those that `compare` takes by default) and ``exact`` (the shape
-    is made of sums, products and comparisons, as right in single precision as in double). With
+    only multiplies and compares with 0, and is as right in single precision as in double). With
     ``class Mine(Rectifier, register=False)`` it is not entered into `RECTIFIERS`.
     """
 

@@ -137,7 +137,6 @@ class SShapedLinear(Rectifier):
     latex = r"r_0 + g\,(t_r + a_r(x - t_r),\ x,\ t_l + a_l(x - t_l))"
     source = "Jin et al. 2016"
     limits = "linear far out, at slopes a_l and a_r"
-    exact = True
     negative_side = True
     contains = {  # noqa: RUF012
         "half-wave": {"left": 0.0, "right": 0.0, "left_slope": 0.0, "right_slope": 1.0},

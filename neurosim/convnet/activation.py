@@ -1,0 +1,232 @@
+"""A rectifier as a layer of a network, made from the one formula that fits and figures use too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import nn
+from torch.nn.utils import parametrize
+
+from neurosim.convnet.bounds import Within
+from neurosim.convnet.curve import Curve
+from neurosim.errors import Faults, InputError, is_whole
+from neurosim.models.rectifier import Rectifier
+from neurosim.models.rectifiers import RECTIFIERS
+
+if TYPE_CHECKING:
+    from neurosim.analysis.fitting import Fit
+
+__all__ = ["Activation"]
+
+
+class Activation(nn.Module):
+    """A rectifier as an activation: r0 + gain f(x), two paths side by side.
+
+    Parameters
+    ----------
+    rectifier : str or Rectifier
+        By either of its names ("ReLU", "half-wave", ...), or one of your own.
+    learn : bool or names
+        The parameters to learn: some of ``rectifier.parameter_names``; True is all of its shape
+        parameters; by default none, and they are fixed.
+    channels : int, optional
+        How many channels have parameters of their own; by default all share one of each.
+    dim : int
+        The dimension of the channels.
+    precise : bool
+        Whether formulas with exponentials and the like work in double precision inside, so that a
+        float32 result is rounded once. False is faster, and some 1e-6 off where a curve is steep.
+    dtype : torch.dtype, optional
+        Of the parameters to learn; torch's default. Fixed ones are kept in double precision.
+    **values : float or sequence (channel,)
+        Of any parameter; a gain is 1 and r0 is 0 by default, a shape parameter as declared.
+
+    Raises
+    ------
+    InputError
+        Naming everything that cannot be: unknown names, values out of bounds or of a wrong length.
+
+    Notes
+    -----
+    Learned parameters stay within their declared bounds whatever the optimiser does: a value is
+    its raw parameter moved to the nearer bound, and a gradient that pushes further out is stopped
+    there, so none is ever stuck. ``layer.leak`` is the value, and may be set.
+
+    A rectifier of two paths doubles the channels: all of the first path, then all of the second,
+    as CReLU does (Shang et al. 2016). One with a regressor takes it in `forward`.
+
+    Examples
+    --------
+    >>> layer = Activation("PReLU", learn="leak", channels=2, leak=0.25)
+    >>> layer
+    Activation(leaky half-wave = LReLU; leak learned per channel)
+    >>> layer(torch.tensor([[-4.0, 2.0]]))
+    tensor([[-1.,  2.]], grad_fn=<AddBackward0>)
+    >>> Activation("CReLU")(torch.tensor([[-4.0, 2.0]]))
+    tensor([[0., 2., 4., 0.]])
+    """
+
+    def __init__(
+        self,
+        rectifier: str | Rectifier,
+        learn: bool | str | Iterable[str] = False,
+        channels: int | None = None,
+        dim: int = 1,
+        precise: bool = True,
+        dtype: torch.dtype | None = None,
+        **values: ArrayLike,
+    ) -> None:
+        super().__init__()
+        self.rectifier = _named(rectifier)
+        self.channels, self.dim, self.precise = channels, dim, precise
+        self.learned = self._checked(learn, values)
+        for name, bounds in self._bounds().items():
+            shape = () if channels is None else (channels,)
+            given = np.array(np.broadcast_to(values.get(name, bounds[2]), shape), dtype=float)
+            if name not in self.learned:
+                self.register_buffer(name, torch.tensor(given, dtype=torch.float64))
+                continue
+            start = torch.tensor(given, dtype=dtype or torch.get_default_dtype())
+            self.register_parameter(name, nn.Parameter(start))
+            if np.isfinite(bounds[:2]).any():
+                parametrize.register_parametrization(self, name, Within(*bounds[:2]))
+
+    @classmethod
+    def of_fit(
+        cls, fit: Fit, cell: int = 0, learn: bool | str | Iterable[str] = False
+    ) -> Activation:
+        """The rectifier with the parameters fitted to the cell at an index; Hz out for drive in."""
+        faults = Faults("Activation.of_fit")
+        faults.require(0 <= cell < len(fit.cells), f"a cell below {len(fit.cells)}", cell)
+        faults.stop()
+        named = dict(zip(fit.rectifier.parameter_names, fit.values[cell].tolist(), strict=True))
+        return cls(fit.rectifier, learn, **named)
+
+    def forward(self, x: torch.Tensor, *regressors: torch.Tensor) -> torch.Tensor:
+        """The output for an input of any shape; float32, float64 or half precision in and out.
+
+        Parameters
+        ----------
+        x : tensor
+        *regressors : tensor
+            As ``rectifier.regressors`` names them: the quadrature partner, or the noise.
+        """
+        if len(regressors) != len(self.rectifier.regressors):
+            needs = ", ".join(("x", *self.rectifier.regressors))
+            raise InputError(f"{self.rectifier.name}: expected ({needs}), got "
+                             f"{1 + len(regressors)} tensors")  # fmt: skip
+        inside = self._inside(x)
+        value = {name: self._spread(getattr(self, name).to(inside), x) for name in self._bounds()}
+        shapes = [value[name] for name in (*self.rectifier.parameters, *self.rectifier.constants)]
+        paths = self.rectifier.shape(x.to(inside), *(r.to(inside) for r in regressors), *shapes)
+        paths = paths if isinstance(paths, tuple) else (paths,)
+        rates = [
+            value["r0"] + value[gain] * path
+            for gain, path in zip(self.rectifier.gains, paths, strict=True)
+        ]
+        rate = rates[0] if len(rates) == 1 else torch.cat(rates, self.dim)
+        return rate.to(x.dtype)
+
+    @property
+    def paths(self) -> int:
+        """How many channels come out for each that goes in."""
+        return len(self.rectifier.gains)
+
+    def tabulated(self, low: float, high: float, points: int = 2049) -> Curve:
+        """This activation as a table between two inputs, linear beyond: fast, and any formula
+        exports to ONNX that way. Parameters must be shared, the path one.
+
+        Parameters
+        ----------
+        low, high : float
+        points : int
+        """
+        faults = Faults(f"{self.rectifier.name}.tabulated")
+        faults.require(self.channels is None, "one set of parameters", f"{self.channels} channels")
+        faults.require(self.paths == 1, "one path", f"{self.paths} paths")
+        faults.require(not self.rectifier.regressors, "a function of x alone",
+                       f"one of {', '.join(self.rectifier.regressors)} too")  # fmt: skip
+        faults.stop()
+        named = {name: getattr(self, name).detach().double().item() for name in self._bounds()}
+        shapes = [named[n] for n in (*self.rectifier.parameters, *self.rectifier.constants)]
+        r0, gain = named["r0"], named[self.rectifier.gains[0]]
+        return Curve.of(
+            lambda x: r0 + gain * self.rectifier.shape(x, *shapes),
+            lambda x: gain * self.rectifier.slope(x, *shapes),
+            low, high, points,
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"Activation({self.extra_repr()})"
+
+    def extra_repr(self) -> str:
+        own = "shared" if self.channels is None else "per channel"
+        learned = ", ".join(self.learned)
+        fixed = [
+            f"{name}={getattr(self, name).item():.4g}" if getattr(self, name).ndim == 0 else name
+            for name in self.rectifier.parameters
+            if name not in self.learned
+        ]
+        parts = [f"{self.rectifier.name} = {self.rectifier.convnet}"]
+        parts += [f"{learned} learned {own}"] if learned else []
+        parts += [", ".join(fixed)] if fixed else []
+        return "; ".join(parts)
+
+    def _bounds(self) -> dict[str, tuple[float, float, float]]:
+        """Lowest, highest and default value of r0, gains, shape parameters and constants."""
+        every = {**self.rectifier.parameters, **self.rectifier.constants}
+        return {
+            "r0": (0.0, np.inf, 0.0),
+            **dict.fromkeys(self.rectifier.gains, (0.0, np.inf, 1.0)),
+            **{name: (p.low, p.high, p.default) for name, p in every.items()},
+        }
+
+    def _checked(self, learn: Any, values: dict[str, ArrayLike]) -> tuple[str, ...]:
+        """The names to learn; `InputError` for everything that cannot be."""
+        bounds, faults = self._bounds(), Faults(self.rectifier.name)
+        names = tuple(self.rectifier.parameters) if learn is True else learn or ()
+        names = (names,) if isinstance(names, str) else tuple(names)
+        free = self.rectifier.parameter_names
+        for name in names:
+            faults.require(name in free, f"parameters to learn among {', '.join(free)}", name)
+        whole = self.channels is None or is_whole(self.channels)
+        faults.require(whole, "channels >= 1", self.channels)
+        for name, value in values.items():
+            if not faults.require(name in bounds, f"values of {', '.join(bounds)}", name):
+                continue
+            low, high, _ = bounds[name]
+            array = np.asarray(value, dtype=float)
+            inside = ((array >= low) & (array <= high)).all()
+            faults.require(inside, f"{name} in [{low:g}, {high:g}]", value)
+            fits = array.shape in ((), (1,) if self.channels is None else (self.channels,))
+            faults.require(fits, f"{name} as one number or one per channel", value)
+        faults.stop()
+        return tuple(dict.fromkeys(names))
+
+    def _inside(self, x: torch.Tensor) -> torch.dtype:
+        """The precision to work in; Apple's GPUs have no double."""
+        if self.rectifier.exact or not self.precise or x.device.type == "mps":
+            return x.dtype
+        return torch.float64
+
+    def _spread(self, value: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """Per-channel values along the channels' dimension."""
+        if value.ndim == 0:
+            return value
+        shape = [1] * x.ndim
+        shape[self.dim] = -1
+        return value.reshape(shape)
+
+
+def _named(rectifier: str | Rectifier) -> Rectifier:
+    if isinstance(rectifier, Rectifier):
+        return rectifier
+    try:
+        return RECTIFIERS[rectifier]
+    except KeyError:
+        raise InputError(f"Activation: expected a rectifier among {', '.join(RECTIFIERS)}, got "
+                         f"{rectifier!r}") from None  # fmt: skip

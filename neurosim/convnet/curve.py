@@ -1,0 +1,214 @@
+"""A curve as an activation: tabulated, smooth, and differentiable; a measured neuron is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import make_smoothing_spline
+from torch import nn
+
+from neurosim.analysis.likelihood import Counts
+from neurosim.errors import Faults, is_number, is_whole
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Curve", "MeasuredRate"]
+
+Array = NDArray[np.float64]
+
+_TURNS = 8  # of reweighting a measured curve
+
+
+class Curve(nn.Module):
+    """A cubic through values and slopes on an even grid, a straight line beyond it.
+
+    Value and derivative are continuous everywhere; it exports to ONNX.
+
+    Parameters
+    ----------
+    low, high : float
+        The ends of the grid.
+    values, slopes : array (point,)
+        The curve and its derivative there.
+
+    Raises
+    ------
+    InputError
+        For a grid that does not rise, fewer than two points, and what is not finite.
+
+    Examples
+    --------
+    >>> square = Curve.of(lambda x: x**2, lambda x: 2 * x, -1, 1)
+    >>> square(torch.tensor([-0.5, 0.1, 2.0]))
+    tensor([0.2500, 0.0100, 3.0000])
+    """
+
+    table: torch.Tensor
+    grid: torch.Tensor
+
+    def __init__(self, low: float, high: float, values: ArrayLike, slopes: ArrayLike) -> None:
+        super().__init__()
+        y, m = np.asarray(values, dtype=float), np.asarray(slopes, dtype=float)
+        faults = Faults(type(self).__name__)
+        rises = is_number(low) and is_number(high) and -np.inf < low < high < np.inf
+        faults.require(rises, "low < high", (low, high))
+        shaped = y.ndim == 1 and y.size >= 2 and y.shape == m.shape
+        faults.require(shaped, "as many values as slopes, at least 2", (y.shape, m.shape))
+        finite = np.isfinite(y).all() and np.isfinite(m).all()
+        faults.require(finite, "finite values and slopes", "NaN or infinity")
+        faults.stop()
+        self.low, self.high = float(low), float(high)
+        step = (self.high - self.low) / (y.size - 1)
+        self.register_buffer("table", torch.tensor(np.stack([y, m * step]), dtype=torch.float64))
+        self.register_buffer("grid", torch.tensor([self.low, step], dtype=torch.float64))
+
+    @classmethod
+    def of(
+        cls,
+        function: Callable[[Array], Array],
+        slope: Callable[[Array], Array],
+        low: float,
+        high: float,
+        points: int = 2049,
+    ) -> Curve:
+        """A table of a function and its derivative, both of NumPy arrays.
+
+        Parameters
+        ----------
+        function, slope : callable
+        low, high : float
+        points : int
+        """
+        faults = Faults("Curve.of")
+        faults.require(is_whole(points, 2), "points >= 2", points)
+        faults.stop()
+        x = np.linspace(low, high, points)
+        return Curve(low, high, np.broadcast_to(function(x), x.shape),
+                     np.broadcast_to(slope(x), x.shape))  # fmt: skip
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The curve at inputs of any shape."""
+        there = torch.float32 if x.device.type == "mps" else torch.float64
+        table, grid = self.table.to(there), self.grid.to(there)
+        last = table.shape[1] - 1
+        t = (x.to(there) - grid[0]) / grid[1]
+        inside = t.clamp(0, last)
+        place = inside.detach().floor().clamp(max=last - 1)
+        index, part = place.long(), inside - place
+        y, m = table[0], table[1]
+        start, end, rise, fall = y[index], y[index + 1], m[index], m[index + 1]
+        bend = end - start - rise, rise + fall - 2 * (end - start)
+        cubic = start + part * (rise + part * (bend[0] - bend[1] * (1 - part)))
+        beyond = (t - last).relu() * m[-1] - (-t).relu() * m[0]
+        return (cubic + beyond).to(x.dtype)
+
+    def extra_repr(self) -> str:
+        return f"{self.table.shape[1]} points from {self.low:g} to {self.high:g}"
+
+
+class MeasuredRate(Curve):
+    """The rate curve of a simulated or recorded cell, as an activation.
+
+    The rates of all drives are smoothed by the spline that predicts left-out rates best
+    (generalised cross-validation), on the scale of their square root, where the counts of any rate
+    scatter alike and no rate is negative. Beyond the drives shown it goes on straight.
+
+    Parameters
+    ----------
+    responses : Dataset
+        Spike counts at five different drives or more.
+    cell : label, "mean" or None
+        Which cell; the mean over all; None where there is only one.
+    drive_per_unit : float
+        Drive for an input of 1.
+    hz_per_unit : float
+        Rate, Hz, for an output of 1.
+    points : int
+        Of the table.
+
+    Raises
+    ------
+    InputError
+        For a cell that is not there or not chosen, and for too few drives.
+
+    Examples
+    --------
+    >>> from neurosim import LIF, responses_from_counts
+    >>> drive = np.linspace(-1, 1, 21)
+    >>> rate = LIF(noise_sd=4).rate(-60 + 15 * drive)
+    >>> counts = np.random.default_rng(0).poisson(rate[:, None] * 2, (21, 10))
+    >>> MeasuredRate(responses_from_counts(drive, counts, duration=2.0))
+    MeasuredRate(21 drives from -1 to 1, 0.00077 to 49 Hz)
+    """
+
+    def __init__(
+        self,
+        responses: xr.Dataset,
+        cell: Any = None,
+        drive_per_unit: float = 1.0,
+        hz_per_unit: float = 1.0,
+        points: int = 2049,
+    ) -> None:
+        faults = Faults("MeasuredRate")
+        for name, value in (("drive_per_unit", drive_per_unit), ("hz_per_unit", hz_per_unit)):
+            faults.require(is_number(value) and 0 < value < np.inf, f"{name} > 0", value)
+        faults.require(is_whole(points, 2), "points >= 2", points)
+        faults.stop()
+        drive, rate, exposure = _measured(responses, cell)
+        curve = _smooth(drive, rate, exposure)
+        x = np.linspace(drive[0], drive[-1], points)
+        root, steep = curve(x), curve.derivative()(x)
+        super().__init__(drive[0] / drive_per_unit, drive[-1] / drive_per_unit,
+                         root**2 / hz_per_unit,
+                         2 * root * steep * drive_per_unit / hz_per_unit)  # fmt: skip
+        self.drives = drive
+
+    def extra_repr(self) -> str:
+        rate = self.table[0]
+        return (
+            f"{len(self.drives)} drives from {self.low:.3g} to {self.high:.3g}, "
+            f"{rate.min():.2g} to {rate.max():.2g} Hz"
+        )
+
+
+def _measured(responses: xr.Dataset, cell: Any) -> tuple[Array, Array, Array]:
+    """Drives in rising order, the rate at each (Hz), and the time it was counted for (s)."""
+    counts = Counts.from_responses(responses)
+    known = "cell" in responses.coords
+    labels = responses["cell"].values.tolist() if known else list(range(len(counts.x)))
+    faults = Faults("MeasuredRate")
+    if cell is None:
+        faults.require(
+            len(labels) == 1, "cell= one of the cells, or 'mean'", f"{len(labels)} cells"
+        )
+    elif not (isinstance(cell, str) and cell == "mean"):
+        faults.require(cell in labels, "cell among the responses' cells, or 'mean'", cell)
+    faults.stop()
+    rows = slice(None) if cell in (None, "mean") else [labels.index(cell)]
+    seen = counts.exposure[rows] > 0
+    drive, which = np.unique(counts.x[rows][seen], return_inverse=True)
+    exposure = np.bincount(which, counts.exposure[rows][seen]).astype(float)
+    spikes = np.bincount(which, counts.spikes[rows][seen])
+    faults.require(len(drive) >= 5, "at least 5 different drives", len(drive))
+    faults.stop()
+    return np.asarray(drive, dtype=float), spikes / exposure, exposure
+
+
+def _smooth(drive: Array, rate: Array, exposure: Array) -> Any:
+    """The root of the rate as a spline: iteratively reweighted least squares for Poisson counts.
+
+    With the root as link every weight is 4 times the exposure, and the working response
+    (root + rate/root)/2.
+    """
+    least = 0.5 / np.sqrt(exposure)  # the root of the rate at a quarter of a spike
+    root = np.sqrt(rate)
+    for _ in range(_TURNS):
+        root = np.maximum(root, least)
+        curve = make_smoothing_spline(drive, (root + rate / root) / 2, 4 * exposure)
+        root = curve(drive)
+    return curve
