@@ -14,6 +14,7 @@ broadcast; each rate is followed by its derivative with respect to the mean pote
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -45,9 +46,14 @@ _REMAINDER = np.array([
     2.127816571611629e-12, -1.2463107410333686e-12, -1.6338461479234416e-13, 4.820299251062221e-14,
     1.1443525118411328e-14, -1.4488738589155432e-15, -7.166661384485276e-16, 3.785339130185271e-18,
 ])  # fmt: skip
-_INTEGRAL = chebyshev.chebint(_REMAINDER)  # the remainder's integral over t, as a series in z
-_VALUE = chebyshev.chebmul(_REMAINDER, [1.5, -2, 0.5]) / (2 * _K)  # times dz/dt = (1 - z)²/2K
-_NODES = [((1 + x) / 2, w / 2) for x, w in zip(*np.polynomial.legendre.leggauss(7), strict=True)]
+_INTEGRAL = chebyshev.chebint(
+    _REMAINDER
+).tolist()  # the remainder's integral over t, as a series in z
+_VALUE = (chebyshev.chebmul(_REMAINDER, [1.5, -2, 0.5]) / (2 * _K)).tolist()  # dz/dt is (1 - z)²/2K
+_NODES = [
+    (float(1 + x) / 2, float(w) / 2)
+    for x, w in zip(*np.polynomial.legendre.leggauss(7), strict=True)
+]
 
 
 def rate_deterministic(
@@ -292,8 +298,8 @@ def _siegert(upper: Any, width: Any) -> tuple[Any, Any, Any]:
     brief = sum(w * exp(-x * length * (2 * far - x * length)) for x, w in _NODES) * length
     growth = where(exponent < 0.5, brief, dawsn(far) - exp(-exponent) * dawsn(near))
     scale = exp(-far * far)
-    integral = scale * (below[0] - above[0]) + 2 * np.sqrt(np.pi) * growth
-    difference = scale * (below[1] + above[1]) - 2 * np.sqrt(np.pi) * expm1(-exponent)
+    integral = scale * (below[0] - above[0]) + 2 * math.sqrt(math.pi) * growth
+    difference = scale * (below[1] + above[1]) - 2 * math.sqrt(math.pi) * expm1(-exponent)
     return scale, integral, difference
 
 
@@ -307,13 +313,13 @@ def _erfcx_between(start: Any, length: Any) -> tuple[Any, Any]:
     return area, drop * (1 - 2 * _K * _quotient(_VALUE, z, z_end))
 
 
-def _quotient(series: Array, x: Any, y: Any) -> Any:
+def _quotient(series: list[float], x: Any, y: Any) -> Any:
     """(p(x) - p(y)) / (x - y) of a Chebyshev series p, also where x and y (nearly) coincide.
 
     Clenshaw's recurrence for p(x), b = c + 2x b' - b'', less the same for p(y), over x - y.
     """
     b = b_before = d = d_before = 0 * x
-    for c in series[:0:-1].tolist():
+    for c in series[:0:-1]:
         d, d_before = 2 * (b + y * d) - d_before, d
         b, b_before = 2 * x * b + (c - b_before), b
     return b + y * d - d_before
