@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["kept_figure"]
 
 _GROUPS = {
-    "what can be read off the outputs": (
+    "read off the outputs": (
         "energy kept", "phase kept", "negative side kept",
     ),
     "the outputs": ("energy passed", "at rest", "sparseness", "dead units"),
@@ -32,8 +32,8 @@ _LABELS = {
     "sparseness": "sparse-\nness",
     "dead units": "dead\nunits",
     "mean gradient": "mean\ngradient",
-    "noise passed (small)": "weak\nnoise",
-    "noise passed": "noise",
+    "noise passed (small)": "weak noise\npassed",
+    "noise passed": "noise\npassed",
     "cancellation": "can-\ncelled",
     "shift change": "change\nby shift",
 }
@@ -58,7 +58,9 @@ def kept_figure(kept: Kept) -> Figure:
     for panel, (title, names) in zip(axes[1:], groups.items(), strict=True):
         values = table[names].to_numpy(dtype=float)
         _draw_numbers(panel, values, _COLOURS.get(title, "Blues"))
-        panel.set_xticks(range(len(names)), [_LABELS[n] for n in names], fontsize=7.5)
+        errors = table[[f"{name} SE" for name in names]].max()
+        labels = [f"{_LABELS[n]}\n±{e:.2g}" for n, e in zip(names, errors, strict=True)]
+        panel.set_xticks(range(len(names)), labels, fontsize=7.5)
         panel.set_title(title if len(names) > 2 else title.replace(" ", "\n"), fontsize=8.5, pad=4)
     names = [f"{each.name} = {each.convnet}" for each in kept.rectifiers]
     axes[0].set_yticks(range(rows), names, fontsize=8)
@@ -70,7 +72,8 @@ def kept_figure(kept: Kept) -> Figure:
 
 def _caption(kept: Kept) -> str:
     left = "; ".join(f"{name} left out ({why})" for name, why in kept.left_out.items())
-    return f"{kept.conditions}" + (f"\n{left}" if left else "")
+    errors = "± the largest standard error of a column"
+    return f"{kept.conditions}\n{errors}" + (f"; {left}" if left else "")
 
 
 def _draw_curves(
