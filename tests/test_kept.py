@@ -262,7 +262,7 @@ def test_dead_units():
     kept = what_is_kept(x, ["ReLU", "CReLU", "LReLU", "ReLU with a bias"],
                         dims=("unit", "sample")).table  # fmt: skip
     assert kept["dead units"].tolist() == [0, 0.5, 0, 0, 0.5]
-    assert kept["dead units SE"][1] == pytest.approx(np.sqrt(0.25 / 2))
+    assert kept["dead units SE"][1] == pytest.approx(np.sqrt(0.25 / 6))  # Agresti & Coull
 
 
 def test_pooling_of_a_checkerboard():
@@ -357,7 +357,11 @@ def test_what_is_lacking_is_named():
         ({"x": [1.0, 2]}, "expected 4 samples or more of every unit"),
         ({"x": []}, "expected 4 samples or more"),
         ({"x": [2.0] * 9}, "expected responses that differ, got all the same"),
-        ({"x": ["a", "b"]}, "expected x as numbers"),
+        ({"x": ["a", "b"]}, "expected x as numbers, got list"),
+        ({"x": [[1], [2, 3]]}, "expected x as numbers, got list"),
+        ({"quadrature": "no"}, "expected quadrature as numbers, got str"),
+        ({"seed": -1}, "expected seed >= 0, got -1"),
+        ({"scale": "SD"}, "expected scale > 0, or None, got SD"),
         ({"rectifiers": ["Relu6"]}, "rectifier: expected one of"),
         ({"quadrature": [1.0]}, r"expected quadrature of shape \(50,\), got \(1,\)"),
         ({"drive_noise": -1}, "expected noise >= 0, got -1"),

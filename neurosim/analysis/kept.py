@@ -51,7 +51,7 @@ def what_is_kept(
     standard errors are the jackknife's over blocks, and do not include that of the learning. A
     readout assumes no shape (see `neurosim.analysis.conditional_mean`) and so is a lower bound of
     what could be read; it sees outputs as doubles hold them, so what saturates beyond 1e-16 is
-    lost.
+    lost; beyond the largest output learnt from, the largest is what is read.
 
     **energy kept** explained variance of :math:`x^2` by the conditional mean given the rectifier's
     outputs, all its paths together; 1/2 for ReLU on a Gaussian. For the modulus, too, the energy is
@@ -74,7 +74,7 @@ def what_is_kept(
     Gallant 2000): 1 - 2/pi for a Gaussian, 1 - 1/pi for its half-wave.
 
     **dead units** share of units whose output never changes and whose slope is zero for every
-    input. NaN without a unit axis. Its standard error is the binomial one.
+    input. NaN without a unit axis. Its standard error is Agresti & Coull's (1998).
 
     **mean gradient** :math:`E\sqrt{\sum_k f_k'(x)^2}`, output per unit of x as scaled.
 

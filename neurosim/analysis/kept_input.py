@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from neurosim.errors import Faults, InputError
+from neurosim.errors import Faults, InputError, is_number, is_whole
 from neurosim.models.rectifier import Rectifier
 
 __all__ = ["BLOCKS", "Ensemble", "Outputs", "ensemble_of", "outputs_of"]
@@ -116,22 +116,28 @@ def ensemble_of(
         quadrature = x.get("quadrature") if quadrature is None else quadrature
         x = x["response"]
     if isinstance(x, xr.DataArray):
-        named = [_NAMES.get(str(d), str(d)) for d in x.dims]
+        dims = [_NAMES.get(str(d), str(d)) for d in x.dims]
         quadrature, noise = (_aligned(each, x) for each in (quadrature, noise))
-    else:
-        named = ["sample"] * np.ndim(x) if dims is None else [str(d) for d in dims]
-    try:
-        values = np.asarray(x, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"what_is_kept: expected x as numbers, got {type(x).__name__}") from None
+    values = _numbers("x", x)
+    named = ["sample"] * values.ndim if dims is None else [str(d) for d in dims]
     found = _laid_out(values, quadrature, noise, named, faults)
-    faults.require(scale is None or 0 < scale < np.inf, "scale > 0, or None", scale)
+    faults.require(is_whole(seed, 0), "seed >= 0", seed)
+    positive = scale is None or (is_number(scale) and 0 < scale < np.inf)
+    faults.require(positive, "scale > 0, or None", scale)
     faults.stop()
     sd = float(found.x.std())
     unit = 1.0 if scale is None else scale / sd
     regressors = {k: v * unit for k, v in found.regressors.items()}
     block = _blocks(found.x.shape[1:], found.mapped, seed)
     return replace(found, x=found.x * unit, regressors=regressors, block=block, sd=sd, name=name)
+
+
+def _numbers(name: str, values: object) -> Array:
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        kind = type(values).__name__
+        raise InputError(f"what_is_kept: expected {name} as numbers, got {kind}") from None
 
 
 def _aligned(values: ArrayLike | None, x: xr.DataArray) -> ArrayLike | None:
@@ -158,7 +164,7 @@ def _laid_out(
     for name, each in (("quadrature", quadrature), ("noise", noise)):
         if each is None:
             continue
-        array = np.asarray(each, dtype=float)
+        array = _numbers(name, each)
         if faults.require(np.ndim(array) == 0 or array.shape == values.shape,
                           f"{name} of shape {values.shape}", array.shape):  # fmt: skip
             given[name] = np.broadcast_to(array, values.shape)

@@ -97,11 +97,12 @@ def at_rest(outputs: Outputs, ensemble: Ensemble, rest: float) -> dict[str, Esti
         return {"at rest": share, "dead units": NONE}
     over = (0, 2, 3, 4)
     flat = slope.max(over) <= _NO_SLOPE * max(1.0, float(slope.max()))
-    dead = float(np.mean(flat & (np.ptp(f, axis=(2, 3, 4)) == 0).all(0)))
-    return {
-        "at rest": share,
-        "dead units": (dead, float(np.sqrt(dead * (1 - dead) / ensemble.x.shape[0]))),
-    }
+    dead = flat & (np.ptp(f, axis=(2, 3, 4)) == 0).all(0)
+    near = (dead.sum() + 2) / (
+        dead.size + 4
+    )  # Agresti & Coull 1998: none of few may be some of many
+    error = float(np.sqrt(near * (1 - near) / (dead.size + 4)))
+    return {"at rest": share, "dead units": (float(dead.mean()), error)}
 
 
 def sparseness(outputs: Outputs, ensemble: Ensemble) -> Estimate:
