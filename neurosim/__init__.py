@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         interval_variability_of_spikes,
     )
     from neurosim.analysis.intervals import rate_from_intervals
+    from neurosim.analysis.kept import what_is_kept
     from neurosim.analysis.measures import Measures
     from neurosim.analysis.modulation_index import modulation_index, modulation_of_spikes
     from neurosim.analysis.rates import fit_rates
@@ -134,6 +135,7 @@ _HOME = {
     "told_apart": "neurosim.analysis.design",
     "Uniform": "neurosim.stimuli",
     "VisualField": "neurosim.stimuli",
+    "what_is_kept": "neurosim.analysis.kept",
 }
 
 __all__ = [
@@ -202,6 +204,7 @@ __all__ = [
     "spike_triggered_average",
     "spike_triggered_covariance",
     "told_apart",
+    "what_is_kept",
 ]
 
 
