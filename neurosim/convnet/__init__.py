@@ -1,0 +1,1 @@
+"""The ConvNet side of neurosim: files of weights and images, and the rectifiers as activations."""
