@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--format", choices=("png", "pdf", "svg"), default="png",
         help="of the figure (default: %(default)s)")  # fmt: skip
     _add_fit(commands)
+    _add_reproduce(commands)
     rectifiers = commands.add_parser(
         "rectifiers",
         help="list every rectifier with its two names, formula and source",
@@ -123,6 +124,35 @@ def _add_fit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add("--seed", type=int, default=0, help="of the held-out folds (default: 0)")
     add("--format", choices=("png", "pdf", "svg"), default="png",
         help="of the figure (default: %(default)s)")  # fmt: skip
+
+
+def _add_reproduce(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    reproduce = commands.add_parser(
+        "reproduce",
+        help="test what the text says of rectifiers, statement by statement",
+        description="Every statement of section 3.2 of Hadji & Wildes (2018) as an experiment. "
+        "Without a name they are listed; each one that runs ends in a figure, a table and a "
+        "verdict, by a rule that is written before the run.",
+    )
+    reproduce.set_defaults(run=_reproduce)
+    add = reproduce.add_argument
+    add("names", nargs="*", metavar="NAME", help="the experiments to run")
+    add("--all", action="store_true", help="run every one")
+    add("--data", metavar="PATH",
+        help="images to learn from: a folder of MNIST or Fashion-MNIST IDX files, or binary "
+        "CIFAR-10 (default: scikit-learn's handwritten digits)")  # fmt: skip
+    add("--filters", metavar="FILE",
+        help="a first layer for paired-filters: .safetensors, .npz, .npy or a torch "
+        "state_dict")  # fmt: skip
+    add("--drop", nargs="+", type=int, default=[], metavar="N",
+        help="filters of it to leave out, counted from 0")  # fmt: skip
+    add("--out", default="neurosim-reproduced", metavar="DIR",
+        help="where to write (default: %(default)s)")  # fmt: skip
+    add("--seed", type=int, default=0, help="base seed (default: 0)")
+    add("--repeats", type=int, metavar="N", help="seeds per condition, in place of the usual")
+    add("--workers", type=int, metavar="N", help="processes (default: one per processor)")
+    add("--format", choices=("png", "pdf", "svg"), default="png",
+        help="of the figures (default: %(default)s)")  # fmt: skip
 
 
 class _Version(argparse.Action):
@@ -203,6 +233,12 @@ def _fit(options: argparse.Namespace) -> int:
     files = write_comparison(found, options.out, options.format)
     _print_summary(found, files)
     return 0
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from neurosim.reproduce.command import reproduce
+
+    return reproduce(options)
 
 
 def _rectifiers(options: argparse.Namespace) -> int:

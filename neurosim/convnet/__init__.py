@@ -11,17 +11,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neurosim.convnet.activation import Activation
     from neurosim.convnet.curve import Curve, MeasuredRate
+    from neurosim.convnet.datasets import digits, load
     from neurosim.convnet.front_end import GaborLayer, SpikingLayer
+    from neurosim.convnet.labelled_images import Dataset
+    from neurosim.convnet.weights import filters_from_file
 
 _HOME = {
     "Activation": "neurosim.convnet.activation",
     "Curve": "neurosim.convnet.curve",
+    "Dataset": "neurosim.convnet.labelled_images",
+    "digits": "neurosim.convnet.datasets",
+    "filters_from_file": "neurosim.convnet.weights",
     "GaborLayer": "neurosim.convnet.front_end",
+    "load": "neurosim.convnet.datasets",
     "MeasuredRate": "neurosim.convnet.curve",
     "SpikingLayer": "neurosim.convnet.front_end",
 }
 
-__all__ = ["Activation", "Curve", "GaborLayer", "MeasuredRate", "SpikingLayer"]
+__all__ = [
+    "Activation", "Curve", "Dataset", "GaborLayer", "MeasuredRate", "SpikingLayer", "digits",
+    "filters_from_file", "load",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

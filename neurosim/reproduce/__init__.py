@@ -1,0 +1,7 @@
+"""Every statement of Hadji & Wildes (2018), section 3.2, as an experiment with a verdict."""
+
+from neurosim.reproduce.curves import Curves
+from neurosim.reproduce.run import Run
+from neurosim.reproduce.statement import EXPERIMENTS, Found, Outcome, Reproduction, Rule
+
+__all__ = ["EXPERIMENTS", "Curves", "Found", "Outcome", "Reproduction", "Rule", "Run"]

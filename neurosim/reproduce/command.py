@@ -1,0 +1,111 @@
+"""`neurosim reproduce`: lists the experiments, runs those named, says the verdicts."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from neurosim.errors import Faults
+from neurosim.files import folder_for_output
+from neurosim.reproduce import EXPERIMENTS, Outcome, Reproduction, Run
+from neurosim.reproduce.report import verdicts, write_outcome
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+__all__ = ["reproduce"]
+
+_PACKAGES = {"torch": "torch", "sklearn": "scikit-learn"}
+
+
+def reproduce(options: Namespace) -> int:
+    """Run the command; returns the exit status."""
+    if not (options.names or options.all):
+        _list()
+        return 0
+    chosen = _checked(options)
+    folder = folder_for_output(options.out)
+    data, filters = _given(options)
+    workers = options.workers or len(os.sched_getaffinity(0))
+    outcomes: list[Outcome] = []
+    with Run(options.seed, options.repeats, workers, data, filters, progress=True) as run:
+        for experiment in chosen:
+            run.label = experiment.name
+            begin = time.perf_counter()
+            outcome = experiment.outcome(run)
+            files = write_outcome(outcome, folder, options.format)
+            outcomes.append(outcome)
+            print(outcome)
+            names = ", ".join(str(file) for file in files)
+            print(f"  {time.perf_counter() - begin:.0f} s; wrote {names}\n", flush=True)
+    if len(outcomes) > 1:
+        _say_all(outcomes)
+    return 0
+
+
+def _list() -> None:
+    for each in EXPERIMENTS.values():
+        print(f"{each.name}\n    {each.statement}\n    {each.source}")
+        for rule in each.rules:
+            print(f"    supported if: {rule}")
+        missing = _missing(each)
+        if missing:
+            print(f"    needs {' and '.join(missing)}: pip install 'neurosim[convnet]'")
+    print("\nneurosim reproduce NAME runs one, neurosim reproduce --all every one")
+
+
+def _say_all(outcomes: list[Outcome]) -> None:
+    widest = max(len(one.experiment.name) for one in outcomes)
+    for one in outcomes:
+        print(f"{one.experiment.name:<{widest}}  {one.verdict}")
+    table = verdicts(outcomes)
+    counts = table.drop_duplicates("experiment")["experiment's verdict"].value_counts()
+    print("; ".join(f"{number} {verdict}" for verdict, number in counts.items()))
+
+
+def _checked(options: Namespace) -> list[Reproduction]:
+    """The experiments to run; everything wrong with the options at once."""
+    faults = Faults("reproduce")
+    for name in options.names:
+        faults.require(name in EXPERIMENTS, f"names among {', '.join(EXPERIMENTS)}", name)
+    faults.require(options.seed >= 0, "seed >= 0", options.seed)
+    for name in ("repeats", "workers"):
+        value = getattr(options, name)
+        faults.require(value is None or value >= 1, f"{name} >= 1", value)
+    faults.stop()
+    chosen = [each for each in EXPERIMENTS.values() if options.all or each.name in options.names]
+    for each in chosen:
+        missing = _missing(each)
+        if missing:
+            faults.add(f"{each.name} needs {' and '.join(missing)}")
+    if faults.found:
+        faults.found[-1] += ": pip install 'neurosim[convnet]'"
+    faults.stop()
+    return chosen
+
+
+def _missing(experiment: Reproduction) -> list[str]:
+    return [_PACKAGES[n] for n in experiment.needs if importlib.util.find_spec(n) is None]
+
+
+def _given(options: Namespace) -> tuple[Any, Any]:
+    """The images and the filters that were given."""
+    data = filters = None
+    if options.data is not None:
+        from neurosim.convnet.datasets import load
+
+        data = load(options.data)
+    if options.filters is not None:
+        import numpy as np
+
+        from neurosim.convnet.weights import filters_from_file
+
+        filters = filters_from_file(options.filters)
+        faults = Faults(options.filters)
+        inside = all(0 <= n < len(filters) for n in options.drop)
+        faults.require(inside, f"--drop from 0 to {len(filters) - 1}", options.drop)
+        faults.stop()
+        filters = np.delete(filters, options.drop, axis=0)
+    return data, filters

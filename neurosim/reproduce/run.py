@@ -1,0 +1,124 @@
+"""How experiments are run: seeds, processes, progress, and the data they are shown."""
+
+from __future__ import annotations
+
+import importlib.util
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from neurosim.progress import Advance, progress_bar
+
+if TYPE_CHECKING:
+    from neurosim.convnet.datasets import Dataset
+
+__all__ = ["Run"]
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+@dataclass
+class Run:
+    """What an experiment is given; a context in which its processes live.
+
+    Parameters
+    ----------
+    seed : int
+        The base seed; `seeds` derives one for each repetition.
+    repeats : int, optional
+        Seeds per condition, instead of each experiment's own number.
+    workers : int
+        Processes, each with one thread.
+    data : Dataset, optional
+        Images to learn from, instead of scikit-learn's handwritten digits.
+    filters : array (filter, channel, row, column), optional
+        A first layer to look at.
+    progress : bool
+
+    Examples
+    --------
+    >>> with Run(seed=3, workers=1) as run:
+    ...     run.seeds(2), run.map(abs, [-1, 2, -3])
+    ([3000, 3001], [1, 2, 3])
+    """
+
+    seed: int = 0
+    repeats: int | None = None
+    workers: int = 2
+    data: Dataset | None = None
+    filters: Any = None
+    progress: bool = False
+    label: str = ""
+    _pool: ProcessPoolExecutor | None = field(default=None, repr=False)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def seeds(self, usual: int) -> list[int]:
+        """Seeds of the repetitions, of which there are usually so many."""
+        return [1000 * self.seed + k for k in range(self.repeats or usual)]
+
+    def images(self) -> Dataset:
+        """What a network learns: the data given, or the handwritten digits."""
+        if self.data is None:
+            from neurosim.convnet.datasets import digits
+
+            self.data = digits()
+        return self.data
+
+    def map(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> list[Result]:
+        """The function of every job, in order; on several processes, with a progress bar.
+
+        Parameters
+        ----------
+        function : callable
+            Of a module, not a lambda, so that another process finds it.
+        jobs : sequence
+            Longest first is fastest.
+        """
+        with progress_bar(self.label or "running", self.progress) as advance:
+            if self.workers == 1:
+                return [_noted(function(job), k, len(jobs), advance) for k, job in enumerate(jobs)]
+            pool = self._processes()
+            futures = {pool.submit(function, job): k for k, job in enumerate(jobs)}
+            results: dict[int, Result] = {}
+            try:
+                for done in as_completed(futures):
+                    results[futures[done]] = done.result()
+                    advance(len(results) / len(jobs))
+            except BaseException:
+                for future in futures:
+                    future.cancel()
+                raise
+            return [results[k] for k in range(len(jobs))]
+
+    def _processes(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # each computes on one thread: the processes are what runs side by side
+            for library in ("OMP", "OPENBLAS", "MKL"):
+                os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+            self._pool = ProcessPoolExecutor(
+                self.workers, multiprocessing.get_context("spawn"), initializer=_reproducible
+            )
+        return self._pool
+
+
+def _noted(result: Result, done: int, of: int, advance: Advance) -> Result:
+    advance((done + 1) / of)
+    return result
+
+
+def _reproducible() -> None:
+    """One thread in torch too, so that sums are in one order whatever the machine."""
+    if importlib.util.find_spec("torch") is not None:
+        import torch
+
+        torch.set_num_threads(1)
