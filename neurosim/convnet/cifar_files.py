@@ -111,9 +111,13 @@ def _batches(contents: dict[str, bytes], subject: str) -> tuple[Batch, Batch]:
     faults.require(not missing, "the six files of CIFAR-10's binary version",
                    f"no {', '.join(missing)}")  # fmt: skip
     faults.stop()
-    held = [_records(contents[name], f"{subject}: {name}") for name in _TRAIN]
+    *held, test = [_records(contents[name], f"{subject}: {name}") for name in (*_TRAIN, _TEST)]
+    numbers = [len(labels) for _, labels in (*held, test)]
+    # a file cut off between two images shows in nothing else
+    faults.require(len(set(numbers)) == 1, "as many images in each file", numbers, "truncated?")
+    faults.stop()
     images, labels = (np.concatenate(each) for each in zip(*held, strict=True))
-    return (images, labels), _records(contents[_TEST], f"{subject}: {_TEST}")
+    return (images, labels), test
 
 
 def _records(content: bytes, subject: str, least: int = 1) -> Batch:

@@ -283,6 +283,11 @@ def test_cifar_files_that_are_refused(tmp_path):
         ("a.tar.gz", tar_bytes(twice[1:3]), "got no data_batch_1.bin, data_batch_4.bin"),
         ("a.tar.gz", tar_bytes(twice), "expected data_batch_1.bin once, got two"),
         ("a.tar.gz", tar_bytes(short), "data_batch_3.bin: expected whole records of 3073 bytes"),
+        (
+            "a.tar.gz",
+            tar_bytes([(BATCHES[0], records(2).tobytes()), *twice[1:-1]]),
+            r"as many images in each file, got \[2, 1, 1, 1, 1, 1\] \(truncated\?\)",
+        ),
         ("a.tar.gz", tar_bytes(twice, kind=tarfile.SYMTYPE), "as a file, got a link or a device"),
         ("a.tgz", b"some text", "truncated, damaged, or not a tar"),
         ("a.bin", odd.tobytes(), "expected labels 0 to 9, got 11 in image 3"),
