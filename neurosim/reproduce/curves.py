@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.reproduce.run import Run
@@ -78,7 +79,7 @@ class Curves(Reproduction):
             }
         )
         quantities = {r.quantity: m for r, m in zip(self.rules, measured, strict=True)}
-        return Found(table, RECTIFIERS.plot(), quantities)
+        return Found(table, _figure(), quantities)
 
 
 def _at(x: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -90,3 +91,23 @@ def _at(x: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         values[name] = rectifier.paths(x, *shapes)[0]
         slopes[name] = np.asarray(rectifier.slope(x, *shapes), dtype=float)
     return values, slopes
+
+
+def _figure() -> Figure:
+    """A panel for each curve, with its derivative."""
+    x = np.linspace(-4, 4, 801)
+    values, slopes = _at(x)
+    figure = Figure(figsize=(9, 5), dpi=150, layout="constrained")
+    panels = figure.subplots(2, 3, sharex=True)
+    for panel, name in zip(panels.flat, _DRAWN, strict=True):
+        panel.axhline(0, color="0.85", lw=0.8, zorder=0)
+        panel.axvline(0, color="0.85", lw=0.8, zorder=0)
+        panel.plot(x, values[name], lw=2, label="f(x)")
+        panel.plot(x, slopes[name], lw=1.2, ls="--", label="f'(x)")
+        panel.set_title(f"{RECTIFIERS[name].convnet} = {name}", fontsize=9)
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.set_ylim(min(-1.2, 1.1 * values[name].min()), max(1.2, 1.1 * values[name].max()))
+    panels[0, 0].legend(frameon=False, fontsize=8)
+    figure.supxlabel("input x", fontsize=9)
+    figure.supylabel("output, derivative", fontsize=9)
+    return figure

@@ -1,0 +1,130 @@
+"""Average pooling with and without the modulus (ScatNet), on patches of a photograph."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from neurosim.analysis.ensembles import photograph_responses
+from neurosim.analysis.pooled import average_pooled
+from neurosim.models.rectifiers import RECTIFIERS
+from neurosim.reproduce.run import Run
+from neurosim.reproduce.statement import Found, Reproduction, Rule
+
+__all__ = ["PoolingCancellation"]
+
+Array = NDArray[np.float64]
+
+_POOLS = (1, 2, 4, 8, 16, 32)  # positions; a cycle of the carrier is 4
+_POOL = 16
+_SHIFTS = (1, 2, 3, 4)  # positions
+_SHIFT = 2  # half a cycle
+_PATCH = 64  # positions
+_PATCHES = 24
+_SHOWN = ("linear", "ReLU", "AVR", "modulus")
+
+
+class PoolingCancellation(Reproduction):
+    """What is left of a Gabor map when it is averaged, and how that changes under a shift."""
+
+    name = "pooling-cancellation"
+    statement = (
+        "Averaging a filter's signed responses pools positive and negative ones to zero; the "
+        "modulus keeps them, and pooling it makes the response nearly invariant to small shifts."
+    )
+    source = "Hadji & Wildes 2018, equation 3.6, statement 14; Bruna & Mallat 2013"
+    rules = (
+        Rule("share left of signed responses, pooled over 4 cycles", "<", 0.2),
+        Rule("share left of the modulus, pooled over 4 cycles", ">", 0.99),
+        Rule("change of the modulus by a shift of half a cycle, pooled over unpooled", "<", 0.5),
+        Rule("change by that shift, pooled modulus over pooled signed responses", "<", 0.5),
+    )
+
+    def run(self, run: Run) -> Found:
+        maps = photograph_responses()
+        signed = maps["response"].values
+        partner = maps["quadrature"].values
+        left, changed = [], []
+        for seed in run.seeds(8):
+            patches = _patches(signed, partner, seed)
+            left.append([[_share_left(each, pool) for pool in _POOLS] for each in patches])
+            changed.append(
+                [[[_change(each, p, s) for s in _SHIFTS] for p in (1, _POOL)] for each in patches]
+            )
+        share, change = np.array(left), np.array(changed)
+        at, shift = _POOLS.index(_POOL), _SHIFTS.index(_SHIFT)
+        modulus, linear = _SHOWN.index("modulus"), _SHOWN.index("linear")
+        measured = (
+            share[:, linear, at],
+            share[:, modulus, at],
+            change[:, modulus, 1, shift] / change[:, modulus, 0, shift],
+            change[:, modulus, 1, shift] / change[:, linear, 1, shift],
+        )
+        quantities = {r.quantity: m for r, m in zip(self.rules, measured, strict=True)}
+        return Found(_table(share, change), _figure(share, change), quantities)
+
+
+def _patches(signed: Array, partner: Array, seed: int) -> list[Array]:
+    """Each kind of map, (patch, cell, row, column), at places drawn with the seed."""
+    random = np.random.default_rng(seed)
+    rows, columns = (random.integers(0, n - _PATCH + 1, _PATCHES) for n in signed.shape[1:])
+    cut = [
+        np.stack([each[:, r : r + _PATCH, c : c + _PATCH] for r, c in zip(rows, columns)])  # noqa: B905
+        for each in (signed, partner)
+    ]
+    shape = {name: RECTIFIERS[name].shape for name in _SHOWN[1:]}
+    return [cut[0], shape["ReLU"](cut[0]), shape["AVR"](cut[0]), shape["modulus"](*cut)]
+
+
+def _share_left(maps: Array, pool: int) -> float:
+    """Mean size of the averages over the mean size of what is averaged."""
+    return float(np.abs(average_pooled(maps, pool)).mean() / np.abs(maps).mean())
+
+
+def _change(maps: Array, pool: int, shift: int) -> float:
+    """Root-mean-square difference that a horizontal shift makes, over the root-mean-square."""
+    before = average_pooled(maps[..., :-shift], pool)
+    after = average_pooled(maps[..., shift:], pool)
+    return float(np.sqrt(((after - before) ** 2).mean() / (before**2).mean()))
+
+
+def _table(share: Array, change: Array) -> pd.DataFrame:
+    rows = []
+    for k, name in enumerate(_SHOWN):
+        row: dict[str, object] = {"map": name}
+        for j, pool in enumerate(_POOLS):
+            row[f"share left, pool {pool}"] = share[:, k, j].mean()
+        for p, pool in enumerate((1, _POOL)):
+            for s, shift in enumerate(_SHIFTS):
+                row[f"change, pool {pool}, shift {shift}"] = change[:, k, p, s].mean()
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _figure(share: Array, change: Array) -> Figure:
+    figure = Figure(figsize=(9, 3.6), dpi=150, layout="constrained")
+    left, right = figure.subplots(1, 2)
+    cycles = np.array(_POOLS) / 4
+    for k, label in ((0, "signed responses"), (3, "ReLU, AVR and modulus")):
+        spread = share[:, k].std(0, ddof=min(1, len(share) - 1))
+        left.errorbar(cycles, share[:, k].mean(0), spread, color=f"C{k}", marker="o", ms=4,
+                      label=label)  # fmt: skip
+        for p, pooled in enumerate(("not pooled", "pooled over 4 cycles")):
+            name = ("signed", "modulus")[k > 0]
+            right.plot(np.array(_SHIFTS) / 4, change[:, k, p].mean(0), color=f"C{k}",
+                       ls="-" if p else ":", marker="o", ms=4,
+                       label=f"{name}, {pooled}")  # fmt: skip
+    left.set_xscale("log", base=2)
+    left.set_xticks(cycles, [f"{c:g}" for c in cycles])
+    left.set(xlabel="side of the pool (cycles of the carrier)", ylim=(0, 1.08),
+             ylabel="share left by averaging")  # fmt: skip
+    right.set(xlabel="shift (cycles of the carrier)", ylim=(0, 2.6),
+              ylabel="change (RMS over RMS)")  # fmt: skip
+    left.legend(frameon=False, fontsize=8, loc="center right")
+    right.legend(frameon=False, fontsize=8, loc="upper left")
+    right.set_xticks(np.array(_SHIFTS) / 4)
+    for panel in (left, right):
+        panel.spines[["top", "right"]].set_visible(False)
+    return figure
