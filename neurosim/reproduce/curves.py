@@ -27,6 +27,7 @@ _FAR = 30.0  # drive at which a limit is read
 class Curves(Reproduction):
     """The curves and their limits, from the formulas and their derivatives."""
 
+    number = 1
     name = "figure-3.7"
     statement = (
         "Logistic and tanh saturate, tanh about zero; ReLU has slope 1 for every positive input "

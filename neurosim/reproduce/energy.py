@@ -31,6 +31,7 @@ _GAIN, _BASELINE = 18.0, 9.0  # mV
 class TwoPathEnergy(Reproduction):
     """Energy and phase read from the two paths of a quadrature pair."""
 
+    number = 11
     name = "two-path-energy"
     statement = (
         "E+ = max(C, 0)^2 and E- = min(C, 0)^2 keep amplitude and phase, and their sum over a "

@@ -35,6 +35,7 @@ _CANDIDATES = (
 class NeuronAsRectifier(Reproduction):
     """Spikes of LIF cells fitted with the rectifiers of ConvNets, over the whole plane."""
 
+    number = 13
     name = "neuron-as-rectifier"
     statement = (
         "A leaky integrate-and-fire cell fires above a threshold: thresholded half-wave "

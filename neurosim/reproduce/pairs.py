@@ -29,6 +29,7 @@ class PairedFirstLayer(Reproduction):
     seed. Each null's z is that of the mean of the smallest cosines.
     """
 
+    number = 6
     name = "paired-filters"
     statement = (
         "Filters of a first layer come in pairs of opposite phase: ReLU alone would need both."

@@ -29,6 +29,7 @@ _SHOWN = ("linear", "ReLU", "AVR", "modulus")
 class PoolingCancellation(Reproduction):
     """What is left of a Gabor map when it is averaged, and how that changes under a shift."""
 
+    number = 10
     name = "pooling-cancellation"
     statement = (
         "Averaging a filter's signed responses pools positive and negative ones to zero; the "

@@ -55,7 +55,7 @@ class Rule:
         Parameters
         ----------
         values : array (seed,)
-            NaN, where a seed could not measure it, makes it inconclusive.
+            One that is not finite, where a seed could not measure it, makes it inconclusive.
 
         Examples
         --------
@@ -65,9 +65,10 @@ class Rule:
         'inconclusive'
         """
         value = np.atleast_1d(np.asarray(values, dtype=float))
+        known = np.isfinite(value).all()
         mean = float(value.mean())
-        reach = 0.0
-        if value.size > 1:
+        reach = 0.0 if known else np.nan
+        if known and value.size > 1:
             error = value.std(ddof=1) / np.sqrt(value.size)
             reach = float(student.ppf((1 + LEVEL) / 2, value.size - 1) * error)
         low, high = mean - reach, mean + reach
@@ -135,11 +136,13 @@ class Outcome:
 class Reproduction(ABC):
     """An experiment; subclass it to add one.
 
-    A subclass gives ``name``, ``statement`` (of the text, in our words), ``source``, ``rules``, and
-    `run`. ``needs`` names the libraries of the `convnet` extra that it imports when it runs.
+    A subclass gives ``number`` (its place in the list), ``name``, ``statement`` (of the text, in
+    our words), ``source``, ``rules``, and `run`. ``needs`` names the libraries of the `convnet`
+    extra that it imports when it runs.
     Naming it is all it takes to have it listed and run (`EXPERIMENTS`).
     """
 
+    number: ClassVar[int] = 99
     name: ClassVar[str]
     statement: ClassVar[str]
     source: ClassVar[str]
@@ -149,6 +152,8 @@ class Reproduction(ABC):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         EXPERIMENTS[cls.name] = cls()
+        for name in sorted(EXPERIMENTS, key=lambda each: EXPERIMENTS[each].number):
+            EXPERIMENTS[name] = EXPERIMENTS.pop(name)
 
     @abstractmethod
     def run(self, run: Run) -> Found:
@@ -165,4 +170,4 @@ class Reproduction(ABC):
 
 
 EXPERIMENTS: dict[str, Reproduction] = {}
-"""Every experiment by its name. Import it from `neurosim.reproduce`, which has them all."""
+"""Every experiment by its name, in the order of the text. Import it from `neurosim.reproduce`."""
