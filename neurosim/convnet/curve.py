@@ -48,7 +48,7 @@ class Curve(nn.Module):
     tensor([0.2500, 0.0100, 3.0000])
     """
 
-    table: torch.Tensor
+    cubics: torch.Tensor
     grid: torch.Tensor
 
     def __init__(self, low: float, high: float, values: ArrayLike, slopes: ArrayLike) -> None:
@@ -64,7 +64,9 @@ class Curve(nn.Module):
         faults.stop()
         self.low, self.high = float(low), float(high)
         step = (self.high - self.low) / (y.size - 1)
-        self.register_buffer("table", torch.tensor(np.stack([y, m * step]), dtype=torch.float64))
+        rise, fall, up = m[:-1] * step, m[1:] * step, np.diff(y)
+        cubics = np.stack([y[:-1], rise, 3 * up - 2 * rise - fall, rise + fall - 2 * up], 1)
+        self.register_buffer("cubics", torch.tensor(cubics, dtype=torch.float64))
         self.register_buffer("grid", torch.tensor([self.low, step], dtype=torch.float64))
 
     @classmethod
@@ -94,21 +96,19 @@ class Curve(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The curve at inputs of any shape."""
         there = torch.float32 if x.device.type == "mps" else torch.float64
-        table, grid = self.table.to(there), self.grid.to(there)
-        last = table.shape[1] - 1
+        cubics, grid = self.cubics.to(there), self.grid.to(there)
         t = (x.to(there) - grid[0]) / grid[1]
-        inside = t.clamp(0, last)
-        place = inside.detach().floor().clamp(max=last - 1)
-        index, part = place.long(), inside - place
-        y, m = table[0], table[1]
-        start, end, rise, fall = y[index], y[index + 1], m[index], m[index + 1]
-        bend = end - start - rise, rise + fall - 2 * (end - start)
-        cubic = start + part * (rise + part * (bend[0] - bend[1] * (1 - part)))
-        beyond = (t - last).relu() * m[-1] - (-t).relu() * m[0]
+        inside = t.clamp(0, len(cubics))
+        place = inside.detach().floor().clamp(max=len(cubics) - 1)
+        part = inside - place
+        a, b, c, d = cubics[place.long()].unbind(-1)
+        cubic = a + part * (b + part * (c + part * d))
+        end = cubics[-1, 1] + 2 * cubics[-1, 2] + 3 * cubics[-1, 3]
+        beyond = (t - len(cubics)).relu() * end - (-t).relu() * cubics[0, 1]
         return (cubic + beyond).to(x.dtype)
 
     def extra_repr(self) -> str:
-        return f"{self.table.shape[1]} points from {self.low:g} to {self.high:g}"
+        return f"{len(self.cubics) + 1} points from {self.low:g} to {self.high:g}"
 
 
 class MeasuredRate(Curve):
@@ -166,14 +166,13 @@ class MeasuredRate(Curve):
         super().__init__(drive[0] / drive_per_unit, drive[-1] / drive_per_unit,
                          root**2 / hz_per_unit,
                          2 * root * steep * drive_per_unit / hz_per_unit)  # fmt: skip
-        self.drives = drive
+        self.measured = (
+            f"{len(drive)} drives from {drive[0]:.3g} to {drive[-1]:.3g}, "
+            f"{root.min() ** 2:.2g} to {root.max() ** 2:.2g} Hz"
+        )
 
     def extra_repr(self) -> str:
-        rate = self.table[0]
-        return (
-            f"{len(self.drives)} drives from {self.low:.3g} to {self.high:.3g}, "
-            f"{rate.min():.2g} to {rate.max():.2g} Hz"
-        )
+        return self.measured
 
 
 def _measured(responses: xr.Dataset, cell: Any) -> tuple[Array, Array, Array]:
