@@ -22,6 +22,7 @@ __all__ = ["Curve", "MeasuredRate"]
 Array = NDArray[np.float64]
 
 _TURNS = 8  # of reweighting a measured curve
+_RESOLVED = 100_000  # drives over the whole range
 
 
 class Curve(nn.Module):
@@ -190,12 +191,18 @@ def _measured(responses: xr.Dataset, cell: Any) -> tuple[Array, Array, Array]:
     faults.stop()
     rows = slice(None) if cell in (None, "mean") else [labels.index(cell)]
     seen = counts.exposure[rows] > 0
-    drive, which = np.unique(counts.x[rows][seen], return_inverse=True)
-    exposure = np.bincount(which, counts.exposure[rows][seen]).astype(float)
+    x, time = counts.x[rows][seen], counts.exposure[rows][seen]
+    # drives closer than a spline could tell apart are one, at their mean
+    order = np.argsort(x, kind="stable")
+    apart = np.diff(x[order], prepend=-np.inf) > np.ptp(x) / _RESOLVED
+    which = np.empty(x.size, dtype=int)
+    which[order] = np.cumsum(apart) - 1
+    exposure = np.bincount(which, time).astype(float)
+    drive = np.bincount(which, x * time) / exposure
     spikes = np.bincount(which, counts.spikes[rows][seen])
     faults.require(len(drive) >= 5, "at least 5 different drives", len(drive))
     faults.stop()
-    return np.asarray(drive, dtype=float), spikes / exposure, exposure
+    return drive, spikes / exposure, exposure
 
 
 def _smooth(drive: Array, rate: Array, exposure: Array) -> Any:

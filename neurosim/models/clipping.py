@@ -134,6 +134,7 @@ class TwoPathEnergy(Rectifier):
 
     name = "two-path energy"
     convnet = "SOE-Net's two paths"
+    aliases = ("E+/E-",)
     latex = r"r_0 + g_+\max(x, 0)^2 + g_-\min(x, 0)^2"
     source = "Heeger 1992; Hadji & Wildes 2017"
     limits = "grows as the square on both sides"

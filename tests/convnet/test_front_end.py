@@ -130,3 +130,23 @@ def test_rates_per_cell_come_from_labelled_responses():
     responses = _responses(trials=5).assign_coords(cell=["a"])
     assert isinstance(responses, xr.Dataset)
     assert MeasuredRate(responses, "a")(torch.ones(1)).item() > 10
+
+
+def test_a_measured_curve_is_loaded_without_its_responses():
+    # oracle: the curve it was saved from; state dicts hold tensors alone
+    saved = MeasuredRate(_responses(), drive_per_unit=0.5).state_dict()
+    again = Curve(0, 1, np.zeros(2049), np.zeros(2049))
+    again.load_state_dict(saved)
+    x = torch.linspace(-3, 3, 50)
+    assert torch.equal(again(x), MeasuredRate(_responses(), drive_per_unit=0.5)(x))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_drives_that_nearly_coincide_are_one(seed):
+    # oracle: Siegert's formula, within 1.5 standard errors in the root mean square
+    random = np.random.default_rng(seed)
+    drive = np.repeat(random.normal(size=40), 3) + 10.0 ** random.uniform(-18, -6, 120)
+    counts = random.poisson(_rate(drive)[:, None], (120, 5))
+    curve = MeasuredRate(responses_from_counts(drive, counts, duration=1.0))
+    error = curve(torch.tensor(drive)).numpy() - _rate(drive)
+    assert np.sqrt(np.mean(error**2 / ((_rate(drive) + 0.2) / 5))) < 1.5
