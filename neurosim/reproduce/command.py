@@ -71,9 +71,10 @@ def _checked(options: Namespace) -> list[Reproduction]:
     for name in options.names:
         faults.require(name in EXPERIMENTS, f"names among {', '.join(EXPERIMENTS)}", name)
     faults.require(options.seed >= 0, "seed >= 0", options.seed)
-    for name in ("repeats", "workers"):
-        value = getattr(options, name)
-        faults.require(value is None or value >= 1, f"{name} >= 1", value)
+    repeats, workers = options.repeats, options.workers
+    faults.require(repeats is None or repeats >= 2, "repeats >= 2", repeats,
+                   "an interval needs two")  # fmt: skip
+    faults.require(workers is None or workers >= 1, "workers >= 1", workers)
     faults.stop()
     chosen = [each for each in EXPERIMENTS.values() if options.all or each.name in options.names]
     for each in chosen:

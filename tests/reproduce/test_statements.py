@@ -144,6 +144,7 @@ def test_the_list_names_every_experiment(capsys):
     [
         (["swish"], "reproduce: expected names among figure-3.7"),
         (["figure-3.7", "--seed", "-1", "--workers", "0"], "seed >= 0, got -1; expected workers"),
+        (["figure-3.7", "--repeats", "1"], "repeats >= 2, got 1 (an interval needs two)"),
         (["paired-filters", "--filters", "nowhere.npy"], "nowhere.npy"),
         (["relu-vs-tanh-speed", "--data", "nowhere"], "nowhere"),
     ],
