@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurosim.analysis.rate_model import RateModel
 
-__all__ = ["peaks_on_grid"]
+__all__ = ["peaks_in_interval", "peaks_on_grid"]
 
 Array = NDArray[np.float64]
 
@@ -24,6 +24,11 @@ _BATCH = 2_000_000  # array elements worked on at once
 _FAR_BELOW = 25.0  # nats by which a start may be lower than the best
 _TURNS = 2  # of weighting
 _FAR = 20.0  # where a grid ends for a parameter that has no bound
+_STEEP = 200  # points, at the most, along a threshold whose rate leaves its corner upright
+_UPRIGHT = np.array(
+    [1.0, 0.6, 0.25, 0.05, 1e-3, 1e-6, 1e-9, 1e-13]
+)  # below the upper end of an interval
+_OTHERS = {1: 10, 2: 6, 3: 4}  # points along each other shape there
 
 
 def peaks_on_grid(model: RateModel) -> Array:
@@ -31,16 +36,46 @@ def peaks_on_grid(model: RateModel) -> Array:
     shapes = len(model.rectifier.parameters)
     if shapes == 0:
         return _solved(model, np.zeros((len(model.low), 1, 0)))[0]
-    points = _GRID[shapes]
-    size = max(1, _BATCH // (int(np.prod(points)) * model.counts.x.shape[1]))
+    points, conditions = list(_GRID[shapes]), model.counts.x.shape[1]
+    for k, each in enumerate(model.rectifier.parameters.values()):
+        if each.steep:
+            points[k] = max(points[k], min(conditions, _STEEP))
+    size = max(1, _BATCH // (int(np.prod(points)) * conditions))
     rows = np.arange(len(model.low))
-    return np.concatenate([
-        _peaks(model.take(part), points) for part in np.array_split(rows, -(-len(rows) // size))
-    ])  # fmt: skip
+    found = []
+    for part in np.array_split(rows, -(-len(rows) // size)):
+        here = model.take(part)
+        axes = [_axis(here, k, number) for k, number in enumerate(points)]
+        found.append(_peaks(here, axes)[0])
+    return np.concatenate(found)
 
 
-def _peaks(model: RateModel, points: tuple[int, ...]) -> Array:
-    axes = [_axis(model, k, number) for k, number in enumerate(points)]
+def peaks_in_interval(model: RateModel, which: int) -> tuple[Array, Array]:
+    """Starts (row, peak, parameter) and their likelihoods, one parameter being within an interval.
+
+    Parameters
+    ----------
+    model : RateModel
+        Its bounds of the parameter are the interval; the rate leaves its upper end upright.
+    which : int
+        The parameter's index among all.
+    """
+    shapes = len(model.rectifier.parameters)
+    low, high = model.low[:, [which]], model.high[:, [which]]
+    upright = high - _UPRIGHT * (high - low)
+    others = _OTHERS.get(shapes - 1, 1)
+    axes = [
+        upright if model.linear + k == which else _axis(model, k, others) for k in range(shapes)
+    ]
+    size = int(np.prod([axis.shape[1] for axis in axes])) * model.counts.x.shape[1]
+    rows = np.arange(len(low))
+    parts = np.array_split(rows, -(-len(rows) * size // _BATCH))
+    found = [_peaks(model.take(part), [axis[part] for axis in axes]) for part in parts]
+    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+
+
+def _peaks(model: RateModel, axes: list[Array]) -> tuple[Array, Array]:
+    points = tuple(axis.shape[1] for axis in axes)
     mesh = np.stack(np.meshgrid(*(np.arange(n) for n in points), indexing="ij"), -1)
     index = mesh.reshape(-1, len(points))
     grid = np.stack([axis[:, index[:, k]] for k, axis in enumerate(axes)], -1)
@@ -60,7 +95,7 @@ def _peaks(model: RateModel, points: tuple[int, ...]) -> Array:
     # what is no peak, or far below the best of them, is no start; the best always is
     hopeless = ~(kept > kept[:, :1] - _FAR_BELOW)
     hopeless[:, 0] = False
-    return np.where(hopeless[..., None], np.nan, starts)
+    return np.where(hopeless[..., None], np.nan, starts), np.where(hopeless, -np.inf, kept)
 
 
 def _axis(model: RateModel, k: int, number: int) -> Array:
