@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from neurosim.analysis.intervals import rate_from_intervals
     from neurosim.analysis.measures import Measures
     from neurosim.analysis.modulation_index import modulation_index, modulation_of_spikes
+    from neurosim.analysis.ranking import rank
     from neurosim.analysis.rates import fit_rates
     from neurosim.analysis.receptive_field_plots import plot_receptive_fields
     from neurosim.analysis.regressor import RectifierRegressor as RectifierRegressor
@@ -112,6 +113,7 @@ _HOME = {
     "Photographs": "neurosim.stimuli",
     "Plaids": "neurosim.stimuli",
     "plot_receptive_fields": "neurosim.analysis.receptive_field_plots",
+    "rank": "neurosim.analysis.ranking",
     "RaisedCosineWindow": "neurosim.stimuli",
     "rate_from_intervals": "neurosim.analysis.intervals",
     "Rectifier": "neurosim.models.rectifier",
@@ -188,6 +190,7 @@ __all__ = [
     "naka_rushton",
     "orientation_selectivity",
     "plot_receptive_fields",
+    "rank",
     "rate_from_intervals",
     "response_ceilings",
     "responses_from_counts",

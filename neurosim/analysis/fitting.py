@@ -218,8 +218,7 @@ def fit(
     responses : Dataset
         See `neurosim.responses`.
     likelihood : "Poisson" or "negative binomial"
-        How counts scatter; the latter estimates each cell's dispersion too. Rates without counts
-        are for `fit_rates`.
+        How counts scatter; the latter estimates each cell's dispersion. `fit_rates` takes rates.
     fixed : mapping of name to number, optional
         Parameters that are not estimated.
 
@@ -256,9 +255,10 @@ def fit(
     unit = responses["drive"].attrs.get("units", "1")
     if likelihood == "Poisson":
         return fit_counts(rectifier, counts, labels, unit, fixed=fixed)
-    from neurosim.analysis.dispersion import fit_with_dispersion
+    from neurosim.analysis.dispersion import Trials, fit_with_dispersion
 
-    return fit_with_dispersion(rectifier, responses, counts, labels, unit, fixed)
+    single = Trials.from_responses(responses)
+    return fit_with_dispersion(rectifier, counts, single, labels, unit, fixed)
 
 
 def fit_counts(
