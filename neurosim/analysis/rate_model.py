@@ -106,7 +106,7 @@ class RateModel:
         # upright just below a drive: the scale there is the way to it
         away = self.counts.x - shape[:, [k]]
         nearest = np.where(away > 0, away, np.inf).min(1)
-        return np.minimum(step, _PART * nearest)
+        return np.maximum(np.minimum(step, _PART * nearest), 2 * np.spacing(np.abs(shape[:, k])))
 
     def rate_and_jacobian(self, theta: Array) -> tuple[Array, Array]:
         """(row, condition) and (row, parameter, condition); shapes differenced in their bounds."""

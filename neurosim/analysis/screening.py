@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurosim.analysis.rate_model import RateModel
 
-__all__ = ["peaks_in_interval", "peaks_on_grid"]
+__all__ = ["peaks_on_grid", "starts_in_interval"]
 
 Array = NDArray[np.float64]
 
@@ -25,10 +25,9 @@ _FAR_BELOW = 25.0  # nats by which a start may be lower than the best
 _TURNS = 2  # of weighting
 _FAR = 20.0  # where a grid ends for a parameter that has no bound
 _STEEP = 200  # points, at the most, along a threshold whose rate leaves its corner upright
-_UPRIGHT = np.array(
-    [1.0, 0.6, 0.25, 0.05, 1e-3, 1e-6, 1e-9, 1e-13]
-)  # below the upper end of an interval
-_OTHERS = {1: 10, 2: 6, 3: 4}  # points along each other shape there
+# below the upper end of an interval, in its lengths
+_UPRIGHT = np.r_[1.0, 0.75, 0.5, 0.25, 0.1, 0.03, 0.01, 1e-3, 1e-6, 1e-9, 1e-13]
+_OTHERS = {1: 8, 2: 6, 3: 4}  # points along each other shape there
 
 
 def peaks_on_grid(model: RateModel) -> Array:
@@ -46,12 +45,13 @@ def peaks_on_grid(model: RateModel) -> Array:
     for part in np.array_split(rows, -(-len(rows) // size)):
         here = model.take(part)
         axes = [_axis(here, k, number) for k, number in enumerate(points)]
-        found.append(_peaks(here, axes)[0])
+        found.append(_peaks(here, axes))
     return np.concatenate(found)
 
 
-def peaks_in_interval(model: RateModel, which: int) -> tuple[Array, Array]:
-    """Starts (row, peak, parameter) and their likelihoods, one parameter being within an interval.
+def starts_in_interval(model: RateModel, which: int) -> tuple[Array, Array]:
+    """Starts (row, place, parameter) and their likelihoods (row, place): the best of the other
+    shapes at some places of one parameter within an interval.
 
     Parameters
     ----------
@@ -62,19 +62,29 @@ def peaks_in_interval(model: RateModel, which: int) -> tuple[Array, Array]:
     """
     shapes = len(model.rectifier.parameters)
     low, high = model.low[:, [which]], model.high[:, [which]]
-    upright = high - _UPRIGHT * (high - low)
-    others = _OTHERS.get(shapes - 1, 1)
-    axes = [
-        upright if model.linear + k == which else _axis(model, k, others) for k in range(shapes)
-    ]
-    size = int(np.prod([axis.shape[1] for axis in axes])) * model.counts.x.shape[1]
-    rows = np.arange(len(low))
-    parts = np.array_split(rows, -(-len(rows) * size // _BATCH))
-    found = [_peaks(model.take(part), [axis[part] for axis in axes]) for part in parts]
+    axes = [_axis(model, k, _OTHERS.get(shapes - 1, 1)) for k in range(shapes)]
+    axes[which - model.linear] = high - _UPRIGHT * (high - low)
+    first = which - model.linear
+    order = [first, *(k for k in range(shapes) if k != first)]
+    mesh = np.meshgrid(*(np.arange(axes[k].shape[1]) for k in order), indexing="ij")
+    index = np.empty((mesh[0].size, shapes), dtype=int)
+    index[:, order] = np.stack(mesh, -1).reshape(-1, shapes)
+    found = []
+    size = len(low) * len(index) * model.counts.x.shape[1]
+    for part in np.array_split(np.arange(len(low)), -(-size // _BATCH)):
+        grid = np.stack([axes[k][part][:, index[:, k]] for k in range(shapes)], -1)
+        theta, value = _solved(model.take(part), grid)
+        value = value.reshape(len(part), _UPRIGHT.size, -1)
+        theta = theta.reshape(*value.shape, -1)
+        best = value.argmax(2)[..., None]
+        found.append((
+            np.take_along_axis(theta, best[..., None], axis=2)[:, :, 0],
+            np.take_along_axis(value, best, axis=2)[..., 0],
+        ))  # fmt: skip
     return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
 
 
-def _peaks(model: RateModel, axes: list[Array]) -> tuple[Array, Array]:
+def _peaks(model: RateModel, axes: list[Array]) -> Array:
     points = tuple(axis.shape[1] for axis in axes)
     mesh = np.stack(np.meshgrid(*(np.arange(n) for n in points), indexing="ij"), -1)
     index = mesh.reshape(-1, len(points))
@@ -95,7 +105,7 @@ def _peaks(model: RateModel, axes: list[Array]) -> tuple[Array, Array]:
     # what is no peak, or far below the best of them, is no start; the best always is
     hopeless = ~(kept > kept[:, :1] - _FAR_BELOW)
     hopeless[:, 0] = False
-    return np.where(hopeless[..., None], np.nan, starts), np.where(hopeless, -np.inf, kept)
+    return np.where(hopeless[..., None], np.nan, starts)
 
 
 def _axis(model: RateModel, k: int, number: int) -> Array:

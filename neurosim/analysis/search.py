@@ -16,7 +16,7 @@ from neurosim.analysis.ascent import Top, ascend
 from neurosim.analysis.likelihood import Counts
 from neurosim.analysis.noise_models import NoiseModel, Poisson
 from neurosim.analysis.rate_model import RateModel
-from neurosim.analysis.screening import peaks_in_interval, peaks_on_grid
+from neurosim.analysis.screening import peaks_on_grid, starts_in_interval
 from neurosim.models.rectifier import RECTIFIERS, Rectifier
 
 __all__ = ["Optimum", "best_parameters", "climb", "nested_starts", "rate_model"]
@@ -26,7 +26,10 @@ Array = NDArray[np.float64]
 _INTERVALS = 40  # intervals that a steep threshold is looked for in
 _LOOKS = 5  # times, at the most, that those about a new top are looked at
 _HOPELESS = 25.0  # nats below the top, where nothing is looked for
+_LOOK, _HOPEFUL = 25, 3.0  # steps of a first look, and nats below the top where it goes on
 _GAIN = 1e-9  # nats, to be better
+_ROUNDS, _NEXT = 10, 1e-9  # next to a drive: looks, and how near it is of a large change
+_TIMES = np.array([0.25, 0.5, 1.0, 2.0, 4.0])  # as far from it as before
 _CROSSINGS = 300  # intervals that one ascent may pass
 
 
@@ -129,13 +132,14 @@ def _near_intervals(model: RateModel, top: Top, which: int) -> Top:
         if rows.size == 0:
             continue
         here = model.within(low, high).take(rows)
-        starts, heights = peaks_in_interval(here, which)
-        hopeful = heights > top.value[rows, None] - _HOPELESS
-        row, peak = np.nonzero(hopeful & np.isfinite(starts).all(-1))
-        found = ascend(here.take(row), starts[row, peak])
-        both = Top(*(np.concatenate(pair) for pair in zip(found, top, strict=True)))
-        top = _best(both, np.concatenate([rows[row], every]), every.size)
-    return _settled(model, top)
+        starts, heights = starts_in_interval(here, which)
+        row, k = np.nonzero(heights > top.value[rows, None] - _HOPELESS)
+        found = ascend(here.take(row), starts[row, k], _LOOK)
+        near_top = found.value > top.value[rows[row]] - _HOPEFUL
+        row = row[near_top]
+        found = ascend(here.take(row), found.theta[near_top])
+        top = _best(_both(found, top), np.concatenate([rows[row], every]), every.size)
+    return _settled(model, top, which)
 
 
 def _best(tops: Top, which: NDArray[np.int64], rows: int) -> Top:
@@ -145,15 +149,34 @@ def _best(tops: Top, which: NDArray[np.int64], rows: int) -> Top:
     return Top(*(part[chosen] for part in tops))
 
 
-def _settled(model: RateModel, top: Top) -> Top:
-    """Climbed once more, from interval to interval."""
-    found = climb(model, top.theta)
-    better = found.value >= top.value
-    return Top(
-        np.where(better[:, None], found.theta, top.theta),
-        np.where(better, found.value, top.value),
-        np.where(better, found.converged, top.converged),
-    )
+def _settled(model: RateModel, top: Top, which: int) -> Top:
+    """Climbed once more, from interval to interval, and next to a drive."""
+    every = np.arange(len(top.value))
+    top = _best(_both(top, climb(model, top.theta)), np.tile(every, 2), every.size)
+    for _ in range(_ROUNDS):
+        away = model.counts.shown - top.theta[:, [which]]
+        nearest = np.where(away > 0, away, np.inf).min(1)
+        rows = np.flatnonzero(nearest < _NEXT * model.scale[:, which - model.linear])
+        if rows.size == 0:
+            break
+        # so near that floats are steps: the others climb with it held at some of them
+        tried = np.repeat(rows, len(_TIMES))
+        near = top.theta[tried]
+        near[:, which] += nearest[tried] * (1 - np.tile(_TIMES, rows.size))
+        here = model.take(tried)
+        low, high = here.low.copy(), here.high.copy()
+        near[:, which] = np.clip(near[:, which], low[:, which], high[:, which])
+        low[:, which] = high[:, which] = near[:, which]
+        found = ascend(here.within(low, high), near)
+        before = top.value
+        top = _best(_both(top, found), np.concatenate([every, tried]), every.size)
+        if not (top.value > before + _GAIN).any():
+            break
+    return top
+
+
+def _both(one: Top, other: Top) -> Top:
+    return Top(*(np.concatenate(pair) for pair in zip(one, other, strict=True)))
 
 
 def nested_starts(model: RateModel) -> list[Array]:
