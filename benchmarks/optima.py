@@ -26,7 +26,7 @@ from neurosim.models.rectifiers import RECTIFIERS
 STARTS = 20
 LEAST = 1e-6  # nats: what counts as better
 X = np.linspace(-1, 1, 25)
-GIVEN = {"quadrature": np.sqrt(1 - X**2), "noise": 0.1 + 0.2 * (np.arange(X.size) % 3)}
+GIVEN = {"quadrature": 0.6 * np.cos(3 * X), "noise": 0.1 + 0.2 * (np.arange(X.size) % 3)}
 
 
 def best_of_many(name: str, counts: Counts, cell: int) -> float:

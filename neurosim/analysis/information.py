@@ -53,11 +53,14 @@ def informed(model: RateModel, values: Array, free: NDArray[np.bool_]) -> Known:
     regular = np.linalg.cond(normal) < _SINGULAR
     together = np.zeros(values.shape, dtype=bool)
     together[~regular] = _without_information(normal[~regular])
-    normal[~(finite & regular)] = np.eye(normal.shape[1])
-    variance = np.einsum("ckk->ck", np.linalg.inv(normal))
+    inverse = np.empty(normal.shape)
+    inverse[regular] = np.linalg.inv(normal[regular])
+    # of those without a part in what is unknown, the variance is that of the rest
+    inverse[~regular] = np.linalg.pinv(normal[~regular], 1 / _SINGULAR, hermitian=True)
+    variance = np.maximum(np.einsum("ckk->ck", inverse), 0.0)
     with np.errstate(invalid="ignore"):
         errors = np.sqrt(variance) / scale
-    errors = np.where(bearing & (finite & regular)[:, None], errors, np.nan)
+    errors = np.where(bearing & finite[:, None] & ~together, errors, np.nan)
     least = np.zeros(values.shape)
     least[:, model.linear :] = 1e-6 * model.scale
     wide = errors > model.high - model.low
