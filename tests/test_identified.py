@@ -37,8 +37,8 @@ def test_two_that_act_only_together_are_both_unknown():
 
 
 def test_a_threshold_without_a_gain_is_unknown():
-    # oracle: the rate is r0 at a gain of 0 whatever the threshold, and at a threshold of the largest
-    # drive whatever the gain
+    # oracle: the rate is r0 at a gain of 0 whatever the threshold, and at the largest drive as the
+    # threshold whatever the gain
     falling = responses_from_counts(X, np.round(20 - 10 * X)[:, None], 1.0)
     fitted = fit("thresholded half-wave", falling)
     assert fitted.status == ["at-bound: gain; not-identified: threshold"]

@@ -108,8 +108,10 @@ class NegativeBinomial:
         return _over(counts.spikes, rate) - swell
 
     def information(self, rate: Array, counts: Counts) -> Array:
-        a, d = self.dispersion[:, None], self._length(counts)
-        return _over(counts.exposure / (1 + a * d * rate), np.maximum(rate, 1e-12))
+        swell = np.broadcast_to(self.dispersion[:, None] * self._length(counts), np.shape(rate))
+        # a rate may be infinite where nothing was shown
+        swell = np.multiply(swell, rate, out=np.zeros(swell.shape), where=swell > 0)
+        return _over(counts.exposure / (1 + swell), np.maximum(rate, 1e-12))
 
     expected = information
 
