@@ -11,6 +11,7 @@ from neurosim.analysis.dispersion import Trials
 from neurosim.analysis.held_out import folds_by_condition, held_out, posterior_mean_r0
 from neurosim.analysis.likelihood import Counts
 from neurosim.analysis.noise_models import NegativeBinomial
+from neurosim.models.rectifiers import RECTIFIERS
 
 X = np.linspace(-1, 1, 25)
 OVER = "negative binomial"
@@ -147,3 +148,22 @@ def test_held_out_scores_need_what_their_likelihood_is_of():
     rates = fit_rates("ReLU", X, np.abs(X))
     with pytest.raises(InputError, match="a fit to counts, got Gaussian"):
         held_out(rates, counts, fold)
+
+
+@pytest.mark.parametrize("likelihood", ["Poisson", OVER])
+@pytest.mark.parametrize("name", [n for n, each in RECTIFIERS.items() if each.negative_side])
+def test_a_negative_side_is_scored_at_rates_that_can_be(name, likelihood):
+    # oracle: the probability of counts is between 0 and 1, whatever was left out: here the lowest
+    # drives, where the line through the others is below 0
+    random = np.random.default_rng(3)
+    x = np.linspace(-1, 1, 12)
+    count = random.poisson(np.maximum(15 + 25 * x, 0.2)[:, None], (12, 6))
+    responses = responses_from_counts(x, count, 1.0)
+    trials = Trials.from_responses(responses) if likelihood == OVER else None
+    fold = (np.arange(12) < 3).astype(int)  # the first three, and all others
+    score = held_out(
+        fit(name, responses, likelihood), Counts.from_responses(responses), fold, trials
+    )
+    assert np.isfinite(score.log_likelihood).all()
+    assert (score.log_likelihood < 0).all()
+    assert (score.log_likelihood_at_maximum < 0).all()

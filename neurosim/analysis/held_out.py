@@ -4,7 +4,8 @@ Trials of one stimulus share one rate, so a fold by trial would be known to the 
 fold's conditions are predicted by a fit to the others. A condition with spikes where the fitted
 rate is 0 Hz has likelihood zero; so that one such point does not decide everything, the score
 takes for r0 not its maximum but its posterior mean under a Gamma(1/2, 0) prior (Jeffreys' prior
-of a Poisson rate), the other parameters at their estimates. Both scores are given. With the
+of a Poisson rate), the other parameters at their estimates. Both scores are given. Of a
+rectifier with a negative side it is the rate at the lowest drive that has the prior. With the
 negative binomial each fold's dispersion is that of the fit to the others.
 """
 
@@ -120,8 +121,11 @@ def held_out(
     plain = replace(rate_model(fitted.rectifier, counts.take(every)), shifted=False)
     paths = plain.basis(refit.values[:, linear:])[:, 1:]
     driven = np.einsum("cks,ck->cs", paths, refit.values[:, 1:linear])
-    at_maximum = driven + refit.values[:, :1]
-    r0 = posterior_mean_r0(training, driven, refit.values[:, 0], refit.of_r0)
+    at_maximum = np.maximum(driven + refit.values[:, :1], 0.0)
+    least = np.minimum(driven.min(-1), 0.0)
+    driven = driven - least[:, None]
+    lowest = np.maximum(refit.values[:, 0] + least, 0.0)
+    r0 = posterior_mean_r0(training, driven, lowest, refit.of_r0)
 
     def over_folds(per_condition: Array) -> Array:
         return per_condition.sum(-1).reshape(number, cells).sum(0)

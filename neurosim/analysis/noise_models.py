@@ -96,7 +96,8 @@ class NegativeBinomial:
     def terms(self, rate: Array, counts: Counts) -> Array:
         a = self.dispersion[:, None]
         assert counts.trials is not None
-        swell = (counts.spikes + counts.trials / a) * np.log1p(a * self._length(counts) * rate)
+        mean = self._length(counts) * np.maximum(rate, 0.0)
+        swell = (counts.spikes + counts.trials / a) * np.log1p(a * mean)
         logs = np.log(rate, out=np.zeros(np.shape(rate)), where=rate > 0)
         impossible = (counts.spikes > 0) & (rate <= 0)
         return np.where(impossible, -np.inf, counts.spikes * logs - swell)
@@ -104,7 +105,7 @@ class NegativeBinomial:
     def slope(self, rate: Array, counts: Counts) -> Array:
         a, d = self.dispersion[:, None], self._length(counts)
         assert counts.trials is not None
-        swell = (counts.spikes * a + counts.trials) * d / (1 + a * d * rate)
+        swell = (counts.spikes * a + counts.trials) * d / (1 + a * d * np.maximum(rate, 0.0))
         return _over(counts.spikes, rate) - swell
 
     def information(self, rate: Array, counts: Counts) -> Array:
