@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from neurosim.models.receptive_fields import GaborBank
     from neurosim.models.rectifier import RECTIFIERS, Parameter, Rectifier
     from neurosim.models.temporal import BiphasicFilter, TemporalGabor
+    from neurosim.quadrature import with_quadrature
     from neurosim.recordings.nwb import responses_from_nwb
     from neurosim.recordings.nwb_export import responses_to_nwb
     from neurosim.recordings.spike_times import responses_from_spike_times
@@ -136,6 +137,7 @@ _HOME = {
     "told_apart": "neurosim.analysis.design",
     "Uniform": "neurosim.stimuli",
     "VisualField": "neurosim.stimuli",
+    "with_quadrature": "neurosim.quadrature",
 }
 
 __all__ = [
@@ -205,6 +207,7 @@ __all__ = [
     "spike_triggered_average",
     "spike_triggered_covariance",
     "told_apart",
+    "with_quadrature",
 ]
 
 

@@ -31,6 +31,7 @@ __all__ = ["Fit", "fit", "fit_counts", "named_rectifier"]
 Array = NDArray[np.float64]
 
 _MIN_CONDITIONS = 2
+_ADDED = {"quadrature": "; with_quadrature adds it for sets of Gabor cells"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,7 +323,7 @@ def _require(rectifier: Rectifier, counts: Counts, fixed: Mapping[str, float]) -
     for name in rectifier.regressors:
         faults.require(
             name in counts.regressors, f"{REGRESSORS[name]} (stimulus, cell) in the responses",
-            "none", f"it needs the {name} of every condition",
+            "none", f"it needs the {name} of every condition{_ADDED.get(name, '')}",
         )  # fmt: skip
     for name, value in fixed.items():
         known = faults.require(
