@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from neurosim.analysis.kept import what_is_kept
     from neurosim.analysis.measures import Measures
     from neurosim.analysis.modulation_index import modulation_index, modulation_of_spikes
+    from neurosim.analysis.ranking import rank
     from neurosim.analysis.rates import fit_rates
     from neurosim.analysis.receptive_field_plots import plot_receptive_fields
     from neurosim.analysis.regressor import RectifierRegressor as RectifierRegressor
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from neurosim.models.receptive_fields import GaborBank
     from neurosim.models.rectifier import RECTIFIERS, Parameter, Rectifier
     from neurosim.models.temporal import BiphasicFilter, TemporalGabor
+    from neurosim.quadrature import with_quadrature
     from neurosim.recordings.nwb import responses_from_nwb
     from neurosim.recordings.nwb_export import responses_to_nwb
     from neurosim.recordings.spike_times import responses_from_spike_times
@@ -113,6 +115,7 @@ _HOME = {
     "Photographs": "neurosim.stimuli",
     "Plaids": "neurosim.stimuli",
     "plot_receptive_fields": "neurosim.analysis.receptive_field_plots",
+    "rank": "neurosim.analysis.ranking",
     "RaisedCosineWindow": "neurosim.stimuli",
     "rate_from_intervals": "neurosim.analysis.intervals",
     "Rectifier": "neurosim.models.rectifier",
@@ -136,6 +139,7 @@ _HOME = {
     "Uniform": "neurosim.stimuli",
     "VisualField": "neurosim.stimuli",
     "what_is_kept": "neurosim.analysis.kept",
+    "with_quadrature": "neurosim.quadrature",
 }
 
 __all__ = [
@@ -190,6 +194,7 @@ __all__ = [
     "naka_rushton",
     "orientation_selectivity",
     "plot_receptive_fields",
+    "rank",
     "rate_from_intervals",
     "response_ceilings",
     "responses_from_counts",
@@ -205,6 +210,7 @@ __all__ = [
     "spike_triggered_covariance",
     "told_apart",
     "what_is_kept",
+    "with_quadrature",
 ]
 
 

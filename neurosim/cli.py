@@ -121,6 +121,8 @@ def _add_fit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="rectifiers to compare, by either name (default: the standard six)")  # fmt: skip
     add("--out", default="neurosim-fits", metavar="DIR",
         help="where to write (default: %(default)s)")  # fmt: skip
+    add("--likelihood", choices=("Poisson", "negative binomial"), default="Poisson",
+        help="how counts scatter (default: %(default)s)")  # fmt: skip
     add("--seed", type=int, default=0, help="of the held-out folds (default: 0)")
     add("--format", choices=("png", "pdf", "svg"), default="png",
         help="of the figure (default: %(default)s)")  # fmt: skip
@@ -229,7 +231,10 @@ def _fit(options: argparse.Namespace) -> int:
         units=dict(options.units),
     )
     folds = min(5, responses.sizes["stimulus"])
-    found = compare(responses, options.models, folds=folds, seed=options.seed, progress=True)
+    found = compare(
+        responses, options.models, folds=folds, seed=options.seed, progress=True,
+        likelihood=options.likelihood,
+    )  # fmt: skip
     files = write_comparison(found, options.out, options.format)
     _print_summary(found, files)
     return 0

@@ -174,9 +174,11 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
         faults.require(False, "a Dataset", got, "responses_from_counts makes one of counts")
         faults.stop()
     for name in ("drive", "count", "trials", "duration"):
+        rates = name == "count" and "rate" in responses
         faults.require(
-            name in responses, f"a variable {name!r}", sorted(map(str, responses.data_vars))
-        )
+            name in responses, f"a variable {name!r}", sorted(map(str, responses.data_vars)),
+            "rates have no counts: fit_rates takes them, and rank compares its fits" * rates,
+        )  # fmt: skip
     faults.stop()
     by = ("stimulus", "cell")
     for name, dims in (("drive", by), ("trials", by), ("count", (*by, "trial"))):

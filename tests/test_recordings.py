@@ -309,6 +309,20 @@ def test_fit_writes_what_compare_writes(table, tmp_path, capsys):
     assert kept["count"].sum() == pd.read_csv(table)["spikes"].sum()
 
 
+def test_fit_takes_over_dispersed_counts(table, tmp_path):
+    # oracle: the same comparison asked for in Python
+    from neurosim import compare, responses_from_table
+
+    out, names = tmp_path / "out", ["ReLU", "ReLU with a bias"]
+    asked = ["--likelihood", "negative binomial", "--models", *names, "--out", str(out)]
+    assert main(["fit", str(table), *FIT, *asked]) == 0
+    responses = responses_from_table(table, x="contrast", count="spikes", duration=0.5, cell="unit")
+    found = compare(responses, names, likelihood="negative binomial").table
+    written = pd.read_csv(out / "fits.csv")
+    for column in ("scatter", "AICc", "held-out log-likelihood per spike (nats)"):
+        assert written[column].values == pytest.approx(found[column].values, rel=1e-6)
+
+
 def test_the_figure_says_what_the_stimulus_variable_is(table):
     from neurosim import compare, responses_from_table
 

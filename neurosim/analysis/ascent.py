@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 _ITERATIONS = 1000
 _PROMISE = 1e-9  # nats
 _NEWTON_STEPS, _DIFFERENCE = 25, 1e-4
+_LARGEST = 1e100  # curvature that is told from none
 _PATIENCE, _NOTHING = 40, 1e-4  # steps in which a row must gain so many nats
 
 
@@ -130,9 +131,12 @@ def _newton(model: RateModel, theta: Array, value: Array) -> tuple[Array, Array]
             up[:, k] = np.minimum(up[:, k] + _DIFFERENCE * size[:, k], model.high[:, k])
             down[:, k] = np.maximum(down[:, k] - _DIFFERENCE * size[:, k], model.low[:, k])
             width = np.where(up[:, k] > down[:, k], up[:, k] - down[:, k], 1.0)
-            hessian[:, k] = (_gradient(model, up) - _gradient(model, down)) / width[:, None]
-        scaled = hessian * size[:, :, None] * size[:, None, :]
-        scaled = np.nan_to_num((scaled + scaled.swapaxes(1, 2)) / 2)
+            with np.errstate(over="ignore", invalid="ignore"):
+                hessian[:, k] = (_gradient(model, up) - _gradient(model, down)) / width[:, None]
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = hessian * size[:, :, None] * size[:, None, :]
+        scaled = np.clip(np.nan_to_num(scaled), -_LARGEST, _LARGEST)
+        scaled = (scaled + scaled.swapaxes(1, 2)) / 2
         scaled *= free[:, :, None] & free[:, None, :]
         bend, axes = np.linalg.eigh(scaled)
         bend = np.maximum(np.abs(bend), 1e-12 * np.abs(bend).max(1, keepdims=True) + 1e-300)

@@ -11,9 +11,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from neurosim.analysis.dispersion import Trials
 from neurosim.analysis.fitting import Fit, fit, named_rectifier
 from neurosim.analysis.held_out import HeldOut, folds_by_condition, held_out
 from neurosim.analysis.likelihood import Counts, akaike_weights
+from neurosim.analysis.ranking import require_one_likelihood
 from neurosim.errors import Faults
 from neurosim.models.rectifier import Rectifier
 from neurosim.models.rectifiers import RECTIFIERS
@@ -49,6 +51,9 @@ class Comparison:
     fits: list[Fit]
     scores: list[HeldOut]
     folds: int
+
+    def __post_init__(self) -> None:
+        require_one_likelihood("Comparison", self.fits)
 
     @property
     def rectifiers(self) -> list[Rectifier]:
@@ -268,6 +273,7 @@ def compare(
     folds: int = 5,
     seed: int = 0,
     progress: bool = False,
+    likelihood: str = "Poisson",
 ) -> Comparison:
     """Fit several rectifiers to the same responses and compare them.
 
@@ -283,6 +289,9 @@ def compare(
         Shuffles the conditions into folds.
     progress : bool
         Show a bar on a terminal.
+    likelihood : "Poisson" or "negative binomial"
+        How counts scatter, of every fit and of the held-out scores. For rates there are `fit_rates`
+        and `rank`.
 
     Returns
     -------
@@ -315,14 +324,18 @@ def compare(
     whole = folds == int(folds) and 2 <= folds <= conditions
     faults.require(whole, f"folds from 2 to {conditions} (conditions)", folds)
     faults.require(seed >= 0, "seed >= 0", seed)
+    known = likelihood in ("Poisson", "negative binomial")
+    faults.require(known, "likelihood 'Poisson' or 'negative binomial'", likelihood,
+                   "rates are fitted by fit_rates and compared by rank")  # fmt: skip
     faults.stop()
+    counts = Counts.from_responses(responses)
+    trials = Trials.from_responses(responses) if likelihood == "negative binomial" else None
     fold = folds_by_condition(conditions, folds, seed)
     fits, scores = [], []
     with progress_bar("fitting", progress) as advance:
         for done, rectifier in enumerate(chosen):
-            fits.append(fit(rectifier, responses))
-            counts = Counts.from_responses(responses)
-            scores.append(held_out(fits[-1], counts, fold))
+            fits.append(fit(rectifier, responses, likelihood))
+            scores.append(held_out(fits[-1], counts, fold, trials))
             advance((done + 1) / len(chosen))
     return Comparison(responses, fits, scores, folds)
 

@@ -6,7 +6,7 @@ The two are orthogonal in the negative binomial's information, so a few turns su
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -17,7 +17,7 @@ from neurosim.analysis.likelihood import Counts
 from neurosim.analysis.noise_models import NegativeBinomial, sum_over_trials
 from neurosim.models.rectifier import Rectifier
 
-__all__ = ["fit_with_dispersion"]
+__all__ = ["Trials", "best_dispersion", "fit_with_dispersion"]
 
 Array = NDArray[np.float64]
 _LEAST, _MOST = 1e-6, 1e3
@@ -25,46 +25,72 @@ _TURNS = 30
 _SETTLED = 1e-7  # nats
 
 
+@dataclass(frozen=True)
+class Trials:
+    """Counts of single trials (row, condition, trial), and which of them exist."""
+
+    count: Array
+    exists: NDArray[np.bool_]
+
+    @classmethod
+    def from_responses(cls, responses: xr.Dataset) -> Trials:
+        count = responses["count"].transpose("cell", "stimulus", "trial").values.astype(float)
+        trials = responses["trials"].transpose("cell", "stimulus").values
+        return cls(count, np.arange(count.shape[-1]) < trials[..., None])
+
+    def take(self, rows: NDArray) -> Trials:
+        """The trials of some cells (repeats allowed)."""
+        return Trials(self.count[rows], self.exists[rows])
+
+    def only(self, keep: NDArray[np.bool_]) -> Trials:
+        """Those of conditions outside `keep` (row, condition) taken as never shown."""
+        return Trials(self.count, self.exists & keep[..., None])
+
+    def noise(self, dispersion: Array) -> NegativeBinomial:
+        """How they scatter at a dispersion (row,)."""
+        return NegativeBinomial(dispersion, sum_over_trials(self.count, self.exists, dispersion))
+
+
 def fit_with_dispersion(
     rectifier: Rectifier,
-    responses: xr.Dataset,
     counts: Counts,
-    cells: NDArray,
-    drive_unit: str,
-    fixed: Mapping[str, float] | None,
+    trials: Trials,
+    cells: NDArray | None = None,
+    drive_unit: str = "1",
+    fixed: Mapping[str, float] | None = None,
+    start: Array | None = None,
 ) -> Fit:
-    """`fit` with the negative binomial; `Fit.scatter` is the dispersion.
+    """`fit_counts` with the negative binomial; `Fit.scatter` is the dispersion.
 
     Parameters
     ----------
-    rectifier, responses, cells, drive_unit, fixed
-        As for `fit`.
-    counts : Counts
-        Of the responses.
+    rectifier, counts, cells, drive_unit, fixed, start
+        As for `fit_counts`.
+    trials : Trials
+        What the counts are the sums of.
     """
-    count = responses["count"].transpose("cell", "stimulus", "trial").values.astype(float)
-    trials = responses["trials"].transpose("cell", "stimulus").values
-    exists = np.arange(count.shape[-1]) < trials[..., None]
-    found = fit_counts(rectifier, counts, cells, drive_unit, fixed=fixed)
-    dispersion, before = np.full(len(cells), 0.1), np.full(len(cells), -np.inf)
+    found = fit_counts(rectifier, counts, cells, drive_unit, start, fixed=fixed)
+    rows = len(counts.x)
+    dispersion, before = np.full(rows, 0.1), np.full(rows, -np.inf)
     for _ in range(_TURNS):
         assert found.model is not None
         rate = np.maximum(replace(found.model, shifted=False).rate(found.values), 0.0)
-        dispersion = _best_dispersion(rate, counts, count, exists)
-        noise = NegativeBinomial(dispersion, sum_over_trials(count, exists, dispersion))
+        dispersion = best_dispersion(rate, counts, trials)
+        noise = trials.noise(dispersion)
         found = fit_counts(rectifier, counts, cells, drive_unit, found.values, noise, fixed)
-        if (np.abs(found.log_likelihood - before) < _SETTLED).all():
-            break
+        with np.errstate(invalid="ignore"):
+            if not (np.abs(found.log_likelihood - before) >= _SETTLED).any():
+                break
         before = found.log_likelihood
     return replace(found, scatter=dispersion, free=found.free + 1)
 
 
-def _best_dispersion(rate: Array, counts: Counts, count: Array, exists: NDArray[np.bool_]) -> Array:
+def best_dispersion(rate: Array, counts: Counts, trials: Trials) -> Array:
     """The most likely dispersion of each cell at its rates, by golden section of its logarithm."""
 
     def value(log_dispersion: Array) -> Array:
         dispersion = np.exp(log_dispersion)
-        noise = NegativeBinomial(dispersion, sum_over_trials(count, exists, dispersion))
+        noise = trials.noise(dispersion)
         return (noise.terms(rate, counts) + noise.constant(counts)).sum(-1)
 
     grid = np.linspace(np.log(_LEAST), np.log(_MOST), 25)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from neurosim.analysis.information import flagged, informed, statuses
 from neurosim.analysis.likelihood import REGRESSORS, Counts, aicc
 from neurosim.analysis.noise_models import NoiseModel
 from neurosim.analysis.profile import Intervals, profile_intervals
@@ -30,6 +31,7 @@ __all__ = ["Fit", "fit", "fit_counts", "named_rectifier"]
 Array = NDArray[np.float64]
 
 _MIN_CONDITIONS = 2
+_ADDED = {"quadrature": "; with_quadrature adds it for sets of Gabor cells"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,8 @@ class Fit:
     conditions : array (cell,)
         Conditions with data.
     status : list of str
-        "ok", "at-bound: NAMES" or "not-converged", per cell.
+        "ok", "not-converged", or "at-bound: NAMES" and "not-identified: NAMES" (parameters about
+        which the data say nothing at the estimate), per cell.
     drive_unit : str
     likelihood : str
         "Poisson", "negative binomial" or "Gaussian".
@@ -93,6 +96,24 @@ class Fit:
         assert self.model is not None
         top = self.log_likelihood - self.model.noise.constant(self.model.counts).sum(-1)
         return profile_intervals(self.model, self.values, top, self.standard_errors, level)
+
+    @cached_property
+    def flat(self) -> NDArray[np.bool_]:
+        """Parameters whose profile never falls: the interval ends at both bounds or nowhere, so
+        that the data, whatever the estimate, exclude no value; (cell, parameter)."""
+        return self._flat(self.intervals, slice(None))
+
+    def _flat(self, found: Intervals, rows: slice) -> NDArray[np.bool_]:
+        assert self.model is not None
+        free = self.model.high[rows] > self.model.low[rows]
+        return found.low_at_bound & found.high_at_bound & free
+
+    def _said(self, found: Intervals) -> list[str]:
+        """The status of the first cells, whose intervals are given, with the flat parameters."""
+        rows, names = slice(len(found.low)), self.rectifier.parameter_names
+        each = zip(self.status[rows], self._flat(found, rows), strict=True)
+        said = [[status] * (status != "ok") + flagged("flat", names, f) for status, f in each]
+        return ["; ".join(parts) or "ok" for parts in said]
 
     @property
     def bic(self) -> Array:
@@ -151,7 +172,7 @@ class Fit:
             "log-likelihood (nats)": self.log_likelihood,
             "AICc": self.aicc,
             "BIC": self.bic,
-            "status": self.status,
+            "status": self.status if found is None else self._said(found),
         }
         return pd.DataFrame(columns)
 
@@ -162,6 +183,7 @@ class Fit:
         ]
         units, rows = self.rectifier.units(self.drive_unit), min(len(self.cells), 5)
         found = self._few_intervals(rows)
+        said = self._said(found)
         for row in range(rows):
             ends = zip(found.low[row], found.high[row], strict=True)
             each = zip(units.items(), self.values[row], ends, strict=True)
@@ -169,7 +191,7 @@ class Fit:
                 f"{name} {value:.4g} [{low:.3g}, {high:.3g}] {unit}"
                 for (name, unit), value, (low, high) in each
             )
-            lines.append(f"  cell {self.cells[row]}: {', '.join(shown)}; {self.status[row]}")
+            lines.append(f"  cell {self.cells[row]}: {', '.join(shown)}; {said[row]}")
         if len(self.cells) > rows:
             lines.append(f"  ... and {len(self.cells) - rows} more (see .to_dataframe())")
         return "\n".join(lines)
@@ -218,8 +240,7 @@ def fit(
     responses : Dataset
         See `neurosim.responses`.
     likelihood : "Poisson" or "negative binomial"
-        How counts scatter; the latter estimates each cell's dispersion too. Rates without counts
-        are for `fit_rates`.
+        How counts scatter; the latter estimates each cell's dispersion. `fit_rates` takes rates.
     fixed : mapping of name to number, optional
         Parameters that are not estimated.
 
@@ -256,9 +277,10 @@ def fit(
     unit = responses["drive"].attrs.get("units", "1")
     if likelihood == "Poisson":
         return fit_counts(rectifier, counts, labels, unit, fixed=fixed)
-    from neurosim.analysis.dispersion import fit_with_dispersion
+    from neurosim.analysis.dispersion import Trials, fit_with_dispersion
 
-    return fit_with_dispersion(rectifier, responses, counts, labels, unit, fixed)
+    single = Trials.from_responses(responses)
+    return fit_with_dispersion(rectifier, counts, single, labels, unit, fixed)
 
 
 def fit_counts(
@@ -285,30 +307,14 @@ def fit_counts(
     optimum = best_parameters(model, start if len(rectifier.parameters) > 1 else None)
     values, held = optimum.values, model.high <= model.low
     at_bound = optimum.at_bound & ~held
-    rate, jacobian = replace(model, shifted=False).rate_and_jacobian(values)
-    weight = model.noise.expected(np.where(rate > 1e-200, rate, np.inf), counts)
-    errors = _standard_errors(jacobian, weight, ~at_bound & ~held)
-    names = np.array(rectifier.parameter_names)
-    status = [
-        "not-converged" if not done
-        else f"at-bound: {', '.join(names[bound])}" if bound.any()
-        else "ok"
-        for done, bound in zip(optimum.converged, at_bound, strict=True)
-    ]  # fmt: skip
+    found = informed(model, values, ~at_bound & ~held)
+    names = rectifier.parameter_names
     return Fit(
-        rectifier, cells, values,
-        _sensible(errors, model),
-        at_bound, optimum.log_likelihood + model.noise.constant(counts).sum(-1),
-        counts.conditions, status, drive_unit, model.noise.name,
-        len(names) - len(fixed or {}), None, model,
+        rectifier, cells, values, found.standard_errors,
+        at_bound, optimum.log_likelihood + model.noise.constant(counts).sum(-1), counts.conditions,
+        statuses(names, optimum.converged, at_bound, found.identified),
+        drive_unit, model.noise.name, len(names) - len(fixed or {}), None, model,
     )  # fmt: skip
-
-
-def _sensible(errors: Array, model: RateModel) -> Array:
-    """Errors wider than the bounds, or of nothing (a jump where a corner is), are not known."""
-    least = np.zeros(errors.shape)
-    least[:, model.linear :] = 1e-6 * model.scale
-    return np.where((errors <= model.high - model.low) & (errors > least), errors, np.nan)
 
 
 def _require(rectifier: Rectifier, counts: Counts, fixed: Mapping[str, float]) -> None:
@@ -317,7 +323,7 @@ def _require(rectifier: Rectifier, counts: Counts, fixed: Mapping[str, float]) -
     for name in rectifier.regressors:
         faults.require(
             name in counts.regressors, f"{REGRESSORS[name]} (stimulus, cell) in the responses",
-            "none", f"it needs the {name} of every condition",
+            "none", f"it needs the {name} of every condition{_ADDED.get(name, '')}",
         )  # fmt: skip
     for name, value in fixed.items():
         known = faults.require(
@@ -329,22 +335,3 @@ def _require(rectifier: Rectifier, counts: Counts, fixed: Mapping[str, float]) -
             low, high = (0.0, np.inf) if shape is None else (shape.low, shape.high)
             faults.require(low <= value <= high, f"{name} in [{low:g}, {high:g}]", value)
     faults.stop()
-
-
-def _standard_errors(jacobian: Array, weight: Array, free: NDArray[np.bool_]) -> Array:
-    """Square roots of the diagonal of the inverse expected information; NaN where not free."""
-    each = jacobian * free[:, :, None] * np.sqrt(weight)[:, None, :]
-    information = np.einsum("cks,cls->ckl", each, each)
-    known = np.isfinite(information).all((1, 2))
-    information[~known] = np.eye(information.shape[1])
-    diagonal = np.einsum("ckk->ck", information)
-    identified = free & (diagonal > 0)
-    scale = np.sqrt(np.where(identified, diagonal, 1.0))
-    normal = information / (scale[:, :, None] * scale[:, None, :])
-    np.einsum("ckk->ck", normal)[...] = 1.0
-    good = known & (np.linalg.cond(normal) < 1e10)
-    normal[~good] = np.eye(normal.shape[1])
-    variance = np.einsum("ckk->ck", np.linalg.inv(normal))
-    with np.errstate(invalid="ignore"):
-        errors = np.sqrt(variance) / scale
-    return np.where(identified & good[:, None], errors, np.nan)

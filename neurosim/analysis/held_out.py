@@ -4,25 +4,32 @@ Trials of one stimulus share one rate, so a fold by trial would be known to the 
 fold's conditions are predicted by a fit to the others. A condition with spikes where the fitted
 rate is 0 Hz has likelihood zero; so that one such point does not decide everything, the score
 takes for r0 not its maximum but its posterior mean under a Gamma(1/2, 0) prior (Jeffreys' prior
-of a Poisson rate), the other parameters at their estimates. Both scores are given.
+of a Poisson rate), the other parameters at their estimates. Both scores are given. Of a
+rectifier with a negative side it is the rate at the lowest drive that has the prior. With the
+negative binomial each fold's dispersion is that of the fit to the others.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosim.analysis.dispersion import Trials, best_dispersion, fit_with_dispersion
 from neurosim.analysis.fitting import Fit, fit_counts
-from neurosim.analysis.likelihood import Counts, likelihood_terms
+from neurosim.analysis.likelihood import Counts
+from neurosim.analysis.noise_models import NegativeBinomial, NoiseModel, Poisson
 from neurosim.analysis.search import rate_model
+from neurosim.errors import Faults
 
 __all__ = ["HeldOut", "folds_by_condition", "held_out", "posterior_mean_r0"]
 
 Array = NDArray[np.float64]
 
 _NOTHING = 35.0  # nats below the maximum
+_TAIL = 10.0  # trials over dispersion: of fewer, as of as many, or r0 would have no mean
 
 
 @dataclass(frozen=True)
@@ -75,54 +82,93 @@ def folds_by_condition(conditions: int, folds: int, seed: int = 0) -> NDArray[np
     return np.random.default_rng(seed).permutation(np.arange(conditions) % folds)
 
 
-def held_out(fitted: Fit, counts: Counts, fold: NDArray[np.int64]) -> HeldOut:
+def held_out(
+    fitted: Fit, counts: Counts, fold: NDArray[np.int64], trials: Trials | None = None
+) -> HeldOut:
     """Refit without each fold in turn and score what was left out.
 
     Parameters
     ----------
     fitted : Fit
-        The fit to all conditions; its shapes are where the refits start.
+        The fit to all conditions; its shapes are where the refits start, its likelihood theirs.
     counts : Counts
         All conditions.
     fold : int array (condition,)
         See `folds_by_condition`.
+    trials : Trials, optional
+        What the counts are the sums of, for the negative binomial.
+
+    Raises
+    ------
+    InputError
+        For the negative binomial without its trials.
     """
-    rectifier, cells = fitted.rectifier, len(counts.x)
-    number = int(fold.max()) + 1
-    every = counts.take(np.tile(np.arange(cells), number))
+    faults = Faults("held_out")
+    single = fitted.likelihood == "negative binomial"
+    faults.require(single or fitted.likelihood == "Poisson", "a fit to counts", fitted.likelihood)
+    faults.require(single == (trials is not None), "trials for the negative binomial alone",
+                   f"{fitted.likelihood} {'with' if trials else 'without'} them")  # fmt: skip
+    faults.stop()
+    cells, number = len(counts.x), int(fold.max()) + 1
+    every = np.tile(np.arange(cells), number)
     test = np.repeat(fold == np.arange(number)[:, None], cells, axis=0)  # (fold x cell, condition)
-    training, left_out = every.only(~test), every.only(test)
-    first = len(rectifier.parameter_names) - len(rectifier.parameters)
-    start = np.tile(fitted.values, (number, 1))
-    values = fit_counts(rectifier, training, start=start).values
-    plain = replace(rate_model(rectifier, every), shifted=False)
-    paths = plain.basis(values[:, first:])[:, 1:]
-    driven = np.einsum("cks,ck->cs", paths, values[:, 1:first])
-    at_maximum = driven + values[:, :1]
-    expected = driven + posterior_mean_r0(training, driven, values[:, 0])[:, None]
+    training, left_out = counts.take(every).only(~test), counts.take(every).only(test)
     total = training.exposure.sum(-1)
     mean = np.divide(training.spikes.sum(-1) + 0.5, total, out=np.ones_like(total), where=total > 0)
+    constant = np.broadcast_to(mean[:, None], test.shape)
+    refit = _refit(fitted, training, test, constant, None if trials is None else trials.take(every))
+    linear = 1 + len(fitted.rectifier.gains)
+    plain = replace(rate_model(fitted.rectifier, counts.take(every)), shifted=False)
+    paths = plain.basis(refit.values[:, linear:])[:, 1:]
+    driven = np.einsum("cks,ck->cs", paths, refit.values[:, 1:linear])
+    at_maximum = np.maximum(driven + refit.values[:, :1], 0.0)
+    least = np.minimum(driven.min(-1), 0.0)
+    driven = driven - least[:, None]
+    lowest = np.maximum(refit.values[:, 0] + least, 0.0)
+    r0 = posterior_mean_r0(training, driven, lowest, refit.of_r0)
 
     def over_folds(per_condition: Array) -> Array:
         return per_condition.sum(-1).reshape(number, cells).sum(0)
 
-    def score(rate: Array) -> Array:
-        return over_folds(
-            likelihood_terms(rate, left_out.spikes, left_out.exposure) + left_out.constant
-        )
+    def scores(rate: Array, noise: NoiseModel) -> Array:
+        return noise.terms(rate, left_out) + noise.constant(left_out)
 
+    expected = scores(driven + r0[:, None], refit.noise)
     return HeldOut(
-        score(expected),
-        score(at_maximum),
+        over_folds(expected),
+        over_folds(scores(at_maximum, refit.noise)),
         over_folds((at_maximum <= 0) & (left_out.spikes > 0)).astype(np.int64),
         over_folds(left_out.spikes),
-        score(np.broadcast_to(mean[:, None], expected.shape)),
-        _standard_error(
-            likelihood_terms(expected, left_out.spikes, left_out.exposure) + left_out.constant,
-            left_out.exposure > 0,
-            number,
-        ),
+        over_folds(scores(constant, refit.of_constant)),
+        _standard_error(expected, left_out.exposure > 0, number),
     )
+
+
+class _Refit(NamedTuple):
+    """Parameters (row, parameter); how what was left out scatters about their rates and about a
+    constant one; how what was not does, where r0 is averaged."""
+
+    values: Array
+    noise: NoiseModel
+    of_constant: NoiseModel
+    of_r0: NoiseModel
+
+
+def _refit(
+    fitted: Fit, training: Counts, test: NDArray[np.bool_], constant: Array, trials: Trials | None
+) -> _Refit:
+    """The rectifier fitted to what is not left out, its dispersion too if it has one."""
+    start = np.tile(fitted.values, (len(test) // len(fitted.values), 1))
+    if trials is None:
+        values = fit_counts(fitted.rectifier, training, start=start).values
+        return _Refit(values, Poisson(), Poisson(), Poisson())
+    known, unknown = trials.only(~test), trials.only(test)
+    found = fit_with_dispersion(fitted.rectifier, training, known, start=start)
+    assert found.scatter is not None
+    of_constant = unknown.noise(best_dispersion(constant, training, known))
+    most = np.maximum(known.exists.sum((1, 2)), 1) / _TAIL
+    of_r0 = NegativeBinomial(np.minimum(found.scatter, most))
+    return _Refit(found.values, unknown.noise(found.scatter), of_constant, of_r0)
 
 
 def _standard_error(per_condition: Array, shown: NDArray[np.bool_], folds: int) -> Array:
@@ -135,7 +181,9 @@ def _standard_error(per_condition: Array, shown: NDArray[np.bool_], folds: int) 
     return np.sqrt(number * squares / (number - 1))
 
 
-def posterior_mean_r0(counts: Counts, driven: Array, maximum: Array) -> Array:
+def posterior_mean_r0(
+    counts: Counts, driven: Array, maximum: Array, noise: NoiseModel | None = None
+) -> Array:
     """Posterior mean of the spontaneous rate under a Gamma(1/2, 0) prior, the drive's part known.
 
     In w = sqrt(r0) the prior is flat, and the integrals are taken by the trapezoidal rule from
@@ -148,6 +196,8 @@ def posterior_mean_r0(counts: Counts, driven: Array, maximum: Array) -> Array:
         What the rate owes to the drive, Hz.
     maximum : array (cell,)
         The maximum-likelihood r0, Hz.
+    noise : NoiseModel, optional
+        How the counts scatter; default Poisson.
 
     Returns
     -------
@@ -162,14 +212,14 @@ def posterior_mean_r0(counts: Counts, driven: Array, maximum: Array) -> Array:
     >>> posterior_mean_r0(silent, np.zeros((1, 2)), np.zeros(1)).round(9)
     array([0.05])
     """
-    time = counts.exposure.sum(-1)
+    noise, time = Poisson() if noise is None else noise, counts.exposure.sum(-1)
     shown = time > 0
     peak = np.sqrt(maximum)
     unit = 0.5 / np.sqrt(np.where(shown, time, 1.0))  # the least the posterior's SD can be
 
     def log_density(w: Array) -> Array:
         rate = driven + (w * w)[:, None]
-        return likelihood_terms(rate, counts.spikes, counts.exposure).sum(-1)
+        return noise.terms(rate, counts).sum(-1)
 
     # a maximum at 0 may be a rate of 0 where a spike fell in another fold: start just above it
     top = log_density(np.maximum(peak, 1e-3 * unit))

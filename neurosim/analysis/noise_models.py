@@ -96,7 +96,8 @@ class NegativeBinomial:
     def terms(self, rate: Array, counts: Counts) -> Array:
         a = self.dispersion[:, None]
         assert counts.trials is not None
-        swell = (counts.spikes + counts.trials / a) * np.log1p(a * self._length(counts) * rate)
+        mean = self._length(counts) * np.maximum(rate, 0.0)
+        swell = (counts.spikes + counts.trials / a) * np.log1p(a * mean)
         logs = np.log(rate, out=np.zeros(np.shape(rate)), where=rate > 0)
         impossible = (counts.spikes > 0) & (rate <= 0)
         return np.where(impossible, -np.inf, counts.spikes * logs - swell)
@@ -104,12 +105,14 @@ class NegativeBinomial:
     def slope(self, rate: Array, counts: Counts) -> Array:
         a, d = self.dispersion[:, None], self._length(counts)
         assert counts.trials is not None
-        swell = (counts.spikes * a + counts.trials) * d / (1 + a * d * rate)
+        swell = (counts.spikes * a + counts.trials) * d / (1 + a * d * np.maximum(rate, 0.0))
         return _over(counts.spikes, rate) - swell
 
     def information(self, rate: Array, counts: Counts) -> Array:
-        a, d = self.dispersion[:, None], self._length(counts)
-        return _over(counts.exposure / (1 + a * d * rate), np.maximum(rate, 1e-12))
+        swell = np.broadcast_to(self.dispersion[:, None] * self._length(counts), np.shape(rate))
+        # a rate may be infinite where nothing was shown
+        swell = np.multiply(swell, rate, out=np.zeros(swell.shape), where=swell > 0)
+        return _over(counts.exposure / (1 + swell), np.maximum(rate, 1e-12))
 
     expected = information
 

@@ -21,6 +21,7 @@ __all__ = ["RateModel"]
 
 Array = NDArray[np.float64]
 _STEP = 1e-6  # of a shape's scale, for its derivative
+_PART = 1e-3  # of the way from a steep threshold to the next drive, the same
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,23 @@ class RateModel:
             total = np.where((rate < 0).any(-1), -np.inf, total)
         return np.where(np.isnan(total), -np.inf, total)
 
+    def _difference(self, shape: Array, k: int) -> Array:
+        """How far apart a shape's derivative is taken, (row,)."""
+        step = _STEP * self.scale[:, k]
+        if not list(self.rectifier.parameters.values())[k].steep:
+            return step
+        # upright just below a drive: the scale there is the way to it
+        away = self.counts.x - shape[:, [k]]
+        nearest = np.where(away > 0, away, np.inf).min(1)
+        return np.maximum(np.minimum(step, _PART * nearest), 2 * np.spacing(np.abs(shape[:, k])))
+
     def rate_and_jacobian(self, theta: Array) -> tuple[Array, Array]:
         """(row, condition) and (row, parameter, condition); shapes differenced in their bounds."""
         coefficients, shape = theta[:, : self.linear], theta[:, self.linear :]
         basis = self.basis(shape)
         columns = [basis]
         for k in range(shape.shape[1]):
-            step = _STEP * self.scale[:, k]
+            step = self._difference(shape, k)
             low, high = self.low[:, self.linear + k], self.high[:, self.linear + k]
             fixed = high <= low
             up, down = shape.copy(), shape.copy()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurosim.analysis.rate_model import RateModel
 
-__all__ = ["peaks_on_grid"]
+__all__ = ["peaks_on_grid", "starts_in_interval"]
 
 Array = NDArray[np.float64]
 
@@ -24,6 +24,10 @@ _BATCH = 2_000_000  # array elements worked on at once
 _FAR_BELOW = 25.0  # nats by which a start may be lower than the best
 _TURNS = 2  # of weighting
 _FAR = 20.0  # where a grid ends for a parameter that has no bound
+_STEEP = 200  # points, at the most, along a threshold whose rate leaves its corner upright
+# below the upper end of an interval, in its lengths
+_UPRIGHT = np.r_[1.0, 0.75, 0.5, 0.25, 0.1, 0.03, 0.01, 1e-3, 1e-6, 1e-9, 1e-13]
+_OTHERS = {1: 8, 2: 6, 3: 4}  # points along each other shape there
 
 
 def peaks_on_grid(model: RateModel) -> Array:
@@ -31,16 +35,57 @@ def peaks_on_grid(model: RateModel) -> Array:
     shapes = len(model.rectifier.parameters)
     if shapes == 0:
         return _solved(model, np.zeros((len(model.low), 1, 0)))[0]
-    points = _GRID[shapes]
-    size = max(1, _BATCH // (int(np.prod(points)) * model.counts.x.shape[1]))
+    points, conditions = list(_GRID[shapes]), model.counts.x.shape[1]
+    for k, each in enumerate(model.rectifier.parameters.values()):
+        if each.steep:
+            points[k] = max(points[k], min(conditions, _STEEP))
+    size = max(1, _BATCH // (int(np.prod(points)) * conditions))
     rows = np.arange(len(model.low))
-    return np.concatenate([
-        _peaks(model.take(part), points) for part in np.array_split(rows, -(-len(rows) // size))
-    ])  # fmt: skip
+    found = []
+    for part in np.array_split(rows, -(-len(rows) // size)):
+        here = model.take(part)
+        axes = [_axis(here, k, number) for k, number in enumerate(points)]
+        found.append(_peaks(here, axes))
+    return np.concatenate(found)
 
 
-def _peaks(model: RateModel, points: tuple[int, ...]) -> Array:
-    axes = [_axis(model, k, number) for k, number in enumerate(points)]
+def starts_in_interval(model: RateModel, which: int) -> tuple[Array, Array]:
+    """Starts (row, place, parameter) and their likelihoods (row, place): the best of the other
+    shapes at some places of one parameter within an interval.
+
+    Parameters
+    ----------
+    model : RateModel
+        Its bounds of the parameter are the interval; the rate leaves its upper end upright.
+    which : int
+        The parameter's index among all.
+    """
+    shapes = len(model.rectifier.parameters)
+    low, high = model.low[:, [which]], model.high[:, [which]]
+    axes = [_axis(model, k, _OTHERS.get(shapes - 1, 1)) for k in range(shapes)]
+    axes[which - model.linear] = high - _UPRIGHT * (high - low)
+    first = which - model.linear
+    order = [first, *(k for k in range(shapes) if k != first)]
+    mesh = np.meshgrid(*(np.arange(axes[k].shape[1]) for k in order), indexing="ij")
+    index = np.empty((mesh[0].size, shapes), dtype=int)
+    index[:, order] = np.stack(mesh, -1).reshape(-1, shapes)
+    found = []
+    size = len(low) * len(index) * model.counts.x.shape[1]
+    for part in np.array_split(np.arange(len(low)), -(-size // _BATCH)):
+        grid = np.stack([axes[k][part][:, index[:, k]] for k in range(shapes)], -1)
+        theta, value = _solved(model.take(part), grid)
+        value = value.reshape(len(part), _UPRIGHT.size, -1)
+        theta = theta.reshape(*value.shape, -1)
+        best = value.argmax(2)[..., None]
+        found.append((
+            np.take_along_axis(theta, best[..., None], axis=2)[:, :, 0],
+            np.take_along_axis(value, best, axis=2)[..., 0],
+        ))  # fmt: skip
+    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+
+
+def _peaks(model: RateModel, axes: list[Array]) -> Array:
+    points = tuple(axis.shape[1] for axis in axes)
     mesh = np.stack(np.meshgrid(*(np.arange(n) for n in points), indexing="ij"), -1)
     index = mesh.reshape(-1, len(points))
     grid = np.stack([axis[:, index[:, k]] for k, axis in enumerate(axes)], -1)

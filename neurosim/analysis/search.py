@@ -16,7 +16,7 @@ from neurosim.analysis.ascent import Top, ascend
 from neurosim.analysis.likelihood import Counts
 from neurosim.analysis.noise_models import NoiseModel, Poisson
 from neurosim.analysis.rate_model import RateModel
-from neurosim.analysis.screening import peaks_on_grid
+from neurosim.analysis.screening import peaks_on_grid, starts_in_interval
 from neurosim.models.rectifier import RECTIFIERS, Rectifier
 
 __all__ = ["Optimum", "best_parameters", "climb", "nested_starts", "rate_model"]
@@ -24,7 +24,12 @@ __all__ = ["Optimum", "best_parameters", "climb", "nested_starts", "rate_model"]
 Array = NDArray[np.float64]
 
 _INTERVALS = 40  # intervals that a steep threshold is looked for in
-_LOOK = 40  # steps that such a look takes at the most
+_LOOKS = 5  # times, at the most, that those about a new top are looked at
+_HOPELESS = 25.0  # nats below the top, where nothing is looked for
+_LOOK, _HOPEFUL = 25, 3.0  # steps of a first look, and nats below the top where it goes on
+_GAIN = 1e-9  # nats, to be better
+_ROUNDS, _NEXT = 10, 1e-9  # next to a drive: looks, and how near it is of a large change
+_TIMES = np.array([0.25, 0.5, 1.0, 2.0, 4.0])  # as far from it as before
 _CROSSINGS = 300  # intervals that one ascent may pass
 
 
@@ -86,10 +91,7 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
         starts = np.concatenate([peaks_on_grid(model), *nested_starts(model)], axis=1)
     which, place = np.nonzero(np.isfinite(starts).all(-1))
     top = climb(model.take(which), starts[which, place])
-    # the best of each row: the last when ordered by row and value
-    order = np.lexsort((np.nan_to_num(top.value, nan=-np.inf), which))
-    chosen = order[np.searchsorted(which[order], np.arange(rows), side="right") - 1]
-    top = Top(*(part[chosen] for part in top))
+    top = _best(top, which, rows)
     for k, each in enumerate(model.rectifier.parameters.values()):
         if each.steep:
             top = _every_interval(model, top, linear + k)
@@ -106,29 +108,75 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
 
 
 def _every_interval(model: RateModel, top: Top, which: int) -> Top:
-    """The best of an ascent in each interval between drives, those nearest to the top so far."""
-    theta, value, converged = top.theta.copy(), top.value.copy(), top.converged.copy()
+    """The best of the ascents in each interval between drives, those nearest to the top so far."""
+    for _ in range(_LOOKS):
+        found = _near_intervals(model, top, which)
+        gained = found.value > top.value + _GAIN
+        top = found
+        # all of few intervals have been seen; of many, those about a new top have not
+        if model.counts.x.shape[1] <= _INTERVALS or not gained.any():
+            break
+    return top
+
+
+def _near_intervals(model: RateModel, top: Top, which: int) -> Top:
+    """The best of the ascents in the intervals nearest to a parameter of the top."""
+    every = np.arange(len(top.value))
     drives = np.sort(model.counts.shown, axis=1)
-    near = np.argsort(np.abs(drives - theta[:, [which]]), axis=1, kind="stable")[:, :_INTERVALS]
-    for place in near.T:
-        start = top.theta.copy()
+    near = np.argsort(np.abs(drives - top.theta[:, [which]]), axis=1, kind="stable")
+    for place in near[:, :_INTERVALS].T:
         edge = np.take_along_axis(drives, place[:, None], axis=1)[:, 0]
         low, high = model.low.copy(), model.high.copy()
         low[:, which], high[:, which] = _interval(model, drives, edge, which, -1)
-        fixed = model.high[:, which] <= model.low[:, which]
-        low[fixed, which] = high[fixed, which] = model.low[fixed, which]
-        # the upright side is at the upper end
-        start[:, which] = low[:, which] + 0.9 * (high[:, which] - low[:, which])
-        found = ascend(model.within(low, high), start, _LOOK)
-        better = found.value > value + 1e-9
-        theta[better], value[better] = found.theta[better], found.value[better]
-    found = climb(model, theta)
-    better = found.value >= value
-    return Top(
-        np.where(better[:, None], found.theta, theta),
-        np.where(better, found.value, value),
-        np.where(better, found.converged, converged),
-    )
+        rows = np.flatnonzero(high[:, which] > low[:, which])
+        if rows.size == 0:
+            continue
+        here = model.within(low, high).take(rows)
+        starts, heights = starts_in_interval(here, which)
+        row, k = np.nonzero(heights > top.value[rows, None] - _HOPELESS)
+        found = ascend(here.take(row), starts[row, k], _LOOK)
+        near_top = found.value > top.value[rows[row]] - _HOPEFUL
+        row = row[near_top]
+        found = ascend(here.take(row), found.theta[near_top])
+        top = _best(_both(found, top), np.concatenate([rows[row], every]), every.size)
+    return _settled(model, top, which)
+
+
+def _best(tops: Top, which: NDArray[np.int64], rows: int) -> Top:
+    """The highest of the tops of each row; of equals the last."""
+    order = np.lexsort((np.nan_to_num(tops.value, nan=-np.inf), which))
+    chosen = order[np.searchsorted(which[order], np.arange(rows), side="right") - 1]
+    return Top(*(part[chosen] for part in tops))
+
+
+def _settled(model: RateModel, top: Top, which: int) -> Top:
+    """Climbed once more, from interval to interval, and next to a drive."""
+    every = np.arange(len(top.value))
+    top = _best(_both(top, climb(model, top.theta)), np.tile(every, 2), every.size)
+    for _ in range(_ROUNDS):
+        away = model.counts.shown - top.theta[:, [which]]
+        nearest = np.where(away > 0, away, np.inf).min(1)
+        rows = np.flatnonzero(nearest < _NEXT * model.scale[:, which - model.linear])
+        if rows.size == 0:
+            break
+        # so near that floats are steps: the others climb with it held at some of them
+        tried = np.repeat(rows, len(_TIMES))
+        near = top.theta[tried]
+        near[:, which] += nearest[tried] * (1 - np.tile(_TIMES, rows.size))
+        here = model.take(tried)
+        low, high = here.low.copy(), here.high.copy()
+        near[:, which] = np.clip(near[:, which], low[:, which], high[:, which])
+        low[:, which] = high[:, which] = near[:, which]
+        found = ascend(here.within(low, high), near)
+        before = top.value
+        top = _best(_both(top, found), np.concatenate([every, tried]), every.size)
+        if not (top.value > before + _GAIN).any():
+            break
+    return top
+
+
+def _both(one: Top, other: Top) -> Top:
+    return Top(*(np.concatenate(pair) for pair in zip(one, other, strict=True)))
 
 
 def nested_starts(model: RateModel) -> list[Array]:

@@ -56,7 +56,7 @@ class ThresholdedPowerLaw(Rectifier):
         "thresholded half-squared": {"exponent": 2.0},
         "power law": {"threshold": 0.0},
     }
-    threshold = threshold_parameter(kinked=True)
+    threshold = threshold_parameter(kinked=True, steep=True)
     exponent = _exponent()
 
     @staticmethod

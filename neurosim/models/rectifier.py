@@ -57,8 +57,8 @@ class Parameter:
     kinked : bool
         Whether the rate has a corner where the drive equals it.
     steep : bool
-        Whether the rate leaves that corner upright, so that every interval between two drives has
-        a maximum of its own and a fit looks into each.
+        Whether the rate may leave that corner upright, or bent without bound, so that intervals
+        between two drives have maxima of their own and a fit looks into each.
     """
 
     symbol: str
