@@ -2,6 +2,7 @@
 
 from neurosim.reproduce.curves import Curves
 from neurosim.reproduce.run import Run
+from neurosim.reproduce.speed import Speed
 from neurosim.reproduce.statement import EXPERIMENTS, Found, Outcome, Reproduction, Rule
 
-__all__ = ["EXPERIMENTS", "Curves", "Found", "Outcome", "Reproduction", "Rule", "Run"]
+__all__ = ["EXPERIMENTS", "Curves", "Found", "Outcome", "Reproduction", "Rule", "Run", "Speed"]
