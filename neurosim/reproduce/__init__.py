@@ -2,7 +2,11 @@
 
 from neurosim.reproduce.curves import Curves
 from neurosim.reproduce.run import Run
+from neurosim.reproduce.saturation import Saturation
 from neurosim.reproduce.speed import Speed
 from neurosim.reproduce.statement import EXPERIMENTS, Found, Outcome, Reproduction, Rule
 
-__all__ = ["EXPERIMENTS", "Curves", "Found", "Outcome", "Reproduction", "Rule", "Run", "Speed"]
+__all__ = [
+    "EXPERIMENTS", "Curves", "Found", "Outcome", "Reproduction", "Rule", "Run", "Saturation",
+    "Speed",
+]  # fmt: skip
