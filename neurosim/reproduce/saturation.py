@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["Saturation", "Stack", "descent"]
 
 GAINS = {"logistic": 1.0, "tanh": 1.0, "ReLU": 2.0}  # variance of the weights times fan-in
-VALUES = {"logistic": {"midpoint": 0.0, "width": 1.0}, "tanh": {"width": 1.0}, "ReLU": {}}
+VALUES: dict[str, dict[str, float]] = {
+    "logistic": {"midpoint": 0.0, "width": 1.0},
+    "tanh": {"width": 1.0},
+    "ReLU": {},
+}
 STEEPEST = {"logistic": 0.25, "tanh": 1.0, "ReLU": 1.0}
 DEPTHS = (2, 4, 8, 16, 32)
 DEPTH = 16  # decides
@@ -81,8 +85,9 @@ class Saturation(Reproduction):
         stacks += [Stack(name, DEPTH, s) for name in GAINS for s in SCALES if s != 1]
         jobs = [(dataset, stacks, seed) for seed in seeds]
         measured = np.stack(run.map(descents, jobs), axis=1)  # stack, seed, (factor, flat)
-        factors = {(s.rectifier, s.depth, s.scale): m[:, 0] for s, m in zip(stacks, measured)}
-        flat = {(s.rectifier, s.depth, s.scale): m[:, 1] for s, m in zip(stacks, measured)}
+        names = [(stack.rectifier, stack.depth, stack.scale) for stack in stacks]
+        factors = dict(zip(names, measured[..., 0], strict=True))
+        flat = dict(zip(names, measured[..., 1], strict=True))
         logistic, tanh, relu = (factors[name, DEPTH, 1.0] for name in GAINS)
         values = [
             relu,
@@ -134,10 +139,10 @@ def descent(
     """
     import torch
 
-    from neurosim.convnet.activation import Activation
+    from neurosim.convnet.training import Kind
 
     generator = torch.Generator().manual_seed(seed)
-    rectify = Activation(stack.rectifier, **VALUES[stack.rectifier])
+    rectify = Kind(stack.rectifier, values=VALUES[stack.rectifier]).layer(stack.units)
     spread = stack.scale * GAINS[stack.rectifier] ** 0.5
     x, inputs = torch.from_numpy(images).double(), []
     for _ in range(stack.depth):
@@ -203,6 +208,6 @@ def _figure(factors: _Means, flat: _Means, data: str) -> Figure:
         panel.set_xlabel("size of the weights over the usual")
         panel.set_xticks(SCALES, [f"{scale:g}" for scale in SCALES])
     for panel in (reach, scaled, saturated):
-        panel.tick_params("x", which="minor", bottom=False)
+        panel.xaxis.minorticks_off()
         panel.legend(fontsize=8)
     return figure

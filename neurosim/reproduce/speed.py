@@ -4,6 +4,9 @@ Three convolutions and a read-out, with ReLU or tanh, are trained until few trai
 told wrongly, as fast as each can: each has its usual initial weights and its own best learning
 rate, which is chosen on seeds that are not used again. Epochs are fractions, read off between
 looks at the training error.
+
+The digits are far easier than CIFAR-10: a few dozen steps bring the error to 25 %, two epochs to
+5 %. `--data` with the files of CIFAR-10 asks the question of (1500 of) the original images.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ GAINS = {"ReLU": 2.0, "tanh": 1.0}  # variance of the weights times fan-in: He, 
 RATES = (0.025, 0.05, 0.1, 0.2, 0.4)
 LEVELS = (0.25, 0.15, 0.1, 0.07, 0.05)  # of training error; the last decides
 LEVEL = LEVELS[-1]
-NETWORKS = 3  # of each seed, averaged: when an error is first reached depends on luck
+NETWORKS = 5  # of each seed, averaged: when an error is first reached depends on luck
 TUNING_SEEDS = 5
 TUNING_EPOCHS = 4
 EPOCHS = 12  # at most
