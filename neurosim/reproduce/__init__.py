@@ -3,10 +3,11 @@
 from neurosim.reproduce.curves import Curves
 from neurosim.reproduce.run import Run
 from neurosim.reproduce.saturation import Saturation
+from neurosim.reproduce.sparsity import Sparsity
 from neurosim.reproduce.speed import Speed
 from neurosim.reproduce.statement import EXPERIMENTS, Found, Outcome, Reproduction, Rule
 
 __all__ = [
     "EXPERIMENTS", "Curves", "Found", "Outcome", "Reproduction", "Rule", "Run", "Saturation",
-    "Speed",
+    "Sparsity", "Speed",
 ]  # fmt: skip
