@@ -1,6 +1,7 @@
 """Every statement of Hadji & Wildes (2018), section 3.2, as an experiment with a verdict."""
 
 from neurosim.reproduce.curves import Curves
+from neurosim.reproduce.elu_noise import EluNoise
 from neurosim.reproduce.run import Run
 from neurosim.reproduce.saturation import Saturation
 from neurosim.reproduce.sparsity import Sparsity
@@ -8,6 +9,6 @@ from neurosim.reproduce.speed import Speed
 from neurosim.reproduce.statement import EXPERIMENTS, Found, Outcome, Reproduction, Rule
 
 __all__ = [
-    "EXPERIMENTS", "Curves", "Found", "Outcome", "Reproduction", "Rule", "Run", "Saturation",
-    "Sparsity", "Speed",
+    "EXPERIMENTS", "Curves", "EluNoise", "Found", "Outcome", "Reproduction", "Rule", "Run",
+    "Saturation", "Sparsity", "Speed",
 ]  # fmt: skip

@@ -256,8 +256,9 @@ def _figure(found: dict[tuple[str, float, bool], list[History]], data: str) -> F
     against.xaxis.minorticks_off()
     recovery.set(xlabel="epoch", ylabel="training error (%)", ylim=(-3, 103),
                  title="second layer all negative at first")  # fmt: skip
-    for panel in (over, against, recovery):
-        panel.legend(fontsize=8)
+    over.legend(fontsize=8, loc="center", bbox_to_anchor=(0.5, 0.26), ncols=2)
+    against.legend(fontsize=8, loc="upper left")
+    recovery.legend(fontsize=8)
     return figure
 
 
