@@ -1,11 +1,15 @@
 """Every statement of Hadji & Wildes (2018), section 3.2, as an experiment with a verdict."""
 
+# experiments are listed in the order in which they are imported, that of the text
+# isort: off
 from neurosim.reproduce.curves import Curves
-from neurosim.reproduce.elu_noise import EluNoise
-from neurosim.reproduce.run import Run
+from neurosim.reproduce.speed import Speed
 from neurosim.reproduce.saturation import Saturation
 from neurosim.reproduce.sparsity import Sparsity
-from neurosim.reproduce.speed import Speed
+from neurosim.reproduce.elu_noise import EluNoise
+
+# isort: on
+from neurosim.reproduce.run import Run
 from neurosim.reproduce.statement import EXPERIMENTS, Found, Outcome, Reproduction, Rule
 
 __all__ = [

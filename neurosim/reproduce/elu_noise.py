@@ -7,7 +7,8 @@ more between there and 0. Saturation makes it robust far below zero, not near it
 In trained networks noise is added to the negative inputs of every rectifier, in units of the SD of
 that layer's inputs. ELU is held against the LReLU whose slope is the same on average over the
 negative half of a unit Gaussian, E[e^x | x < 0] = 2 e^(1/2) Phi(-1) = 0.523; the usual LReLU, of
-slope 0.1, and ReLU are shown beside it.
+slope 0.1, and ReLU are shown beside it. Noise that carries an input above zero is passed on by all
+of them, and raises the mean output: the logits' variance leaves that shift out, the error does not.
 """
 
 from __future__ import annotations

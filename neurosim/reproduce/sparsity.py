@@ -155,6 +155,8 @@ def silence(model: Any, images: Any) -> tuple[float, float]:
         Of all outputs of all rectifiers, at every place for every image.
     dead : float
         Of all channels: silent at every place for every image.
+
+    Both are NaN for a network that diverged.
     """
     import torch
 
@@ -170,6 +172,8 @@ def silence(model: Any, images: Any) -> tuple[float, float]:
                 silent = x == 0
                 zero, outputs = zero + int(silent.sum()), outputs + silent.numel()
                 dead.append(silent.transpose(0, 1).flatten(1).all(1))
+    if not torch.isfinite(x).all():
+        return float("nan"), float("nan")
     return zero / outputs, float(torch.cat(dead).double().mean())
 
 

@@ -6,7 +6,8 @@ rate, which is chosen on seeds that are not used again. Epochs are fractions, re
 looks at the training error.
 
 The digits are far easier than CIFAR-10: a few dozen steps bring the error to 25 %, two epochs to
-5 %. `--data` with the files of CIFAR-10 asks the question of (1500 of) the original images.
+5 %. `--data` with the files of CIFAR-10 asks the question of 1500 of the original images, averaged
+over 2 x 2 pixels.
 """
 
 from __future__ import annotations

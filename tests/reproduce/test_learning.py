@@ -56,6 +56,17 @@ def test_no_more_images_than_asked_for_and_always_the_same():
         assert data.train_labels[np.argmax(alike)] == label
 
 
+def test_large_images_are_averaged_over_squares():
+    # oracle: torch's average pooling; 12 pixels stay 12
+    pixels = np.random.default_rng(0).random((5, 2, 29, 30)).astype(np.float32)
+    large = replace(_colour(5), train_images=pixels, test_images=pixels)
+    pooled = torch.nn.functional.avg_pool2d(torch.from_numpy(pixels), 2).numpy()
+    expected = centred(replace(large, train_images=pooled, test_images=pooled))
+    np.testing.assert_allclose(centred(large).train_images, expected.train_images, atol=1e-5)
+    np.testing.assert_allclose(centred(large).test_images, expected.test_images, atol=1e-5)
+    assert expected.train_images.shape == (5, 2, 14, 15)
+
+
 # relu-vs-tanh-speed
 
 
@@ -156,6 +167,14 @@ def test_zeros_and_dead_filters_of_a_network_made_by_hand():
     zeros, dead = sparsity.silence(model, torch.from_numpy(data.train_images))
     assert dead == pytest.approx(2 / 3)
     assert zeros == pytest.approx((2 + (data.train_images == 0).mean()) / 3)
+
+
+def test_a_network_that_diverged_has_no_shares():
+    # oracle: NaN, so that its rule is inconclusive, instead of "no unit is dead"
+    model, data = _by_hand()
+    with torch.no_grad():
+        model[0].weight[:] = torch.nan
+    assert np.isnan(sparsity.silence(model, torch.from_numpy(data.train_images))).all()
 
 
 def test_an_all_negative_layer_passes_nothing_or_the_leak():
