@@ -10,7 +10,14 @@ pytest.importorskip("sklearn")
 
 from neurosim.convnet.datasets import Dataset, digits  # noqa: E402
 from neurosim.convnet.training import Kind, Training, network, train  # noqa: E402
-from neurosim.reproduce import EXPERIMENTS, Run, elu_noise, saturation, sparsity, speed  # noqa: E402
+from neurosim.reproduce import (  # noqa: E402
+    EXPERIMENTS,
+    Run,
+    elu_noise,
+    saturation,
+    sparsity,
+    speed,
+)
 from neurosim.reproduce.inputs import centred  # noqa: E402
 
 NAMES = ("relu-vs-tanh-speed", "saturation", "sparsity-and-dead-units", "elu-noise")
