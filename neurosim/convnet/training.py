@@ -55,6 +55,8 @@ class Training:
     seed: int = 0
     watched: float = 1.0
     """Epochs between two looks at the training error (a fraction, too)."""
+    enough: float | None = None
+    """Training error at which to stop, when a look finds it."""
 
 
 @dataclass
@@ -74,6 +76,7 @@ def network(
     kernel: int = 3,
     seed: int = 0,
     pooled: bool = True,
+    gain: float = 2.0,
 ) -> nn.Sequential:
     """Convolutions of the image's size, each with its activation; pooling; a linear read-out.
 
@@ -88,9 +91,12 @@ def network(
     kernel : int
         Their size, pixels.
     seed : int
-        Of the weights (He et al. 2015).
+        Of the weights.
     pooled : bool
         Whether the last map is averaged over 2 x 2 pixels.
+    gain : float
+        Variance of the weights, times how many come together: 2 keeps the size of what passes
+        through ReLU (He et al. 2015), 1 suits tanh (LeCun et al. 1998).
     """
     generator = torch.Generator().manual_seed(seed)
     depth, rows, columns = dataset.train_images.shape[1:]
@@ -107,7 +113,7 @@ def network(
     for part in made:
         if isinstance(part, nn.Conv2d | nn.Linear):
             fan_in = part.weight[0].numel()
-            nn.init.normal_(part.weight, 0.0, (2 / fan_in) ** 0.5, generator=generator)
+            nn.init.normal_(part.weight, 0.0, (gain / fan_in) ** 0.5, generator=generator)
             if part.bias is not None:
                 nn.init.zeros_(part.bias)
     return made
@@ -151,6 +157,9 @@ def train(
         if watch is not None:
             watch(model, done / steps)
 
+    def enough(error: float) -> bool:
+        return training.enough is not None and error <= training.enough
+
     look(0)
     done = 0
     for _ in range(training.epochs):
@@ -163,8 +172,10 @@ def train(
             done += 1
             if done % every == 0:
                 look(done)
-        if not torch.isfinite(cost):
-            learned.finite = False
+                if enough(learned.train_error[-1]):
+                    break
+        learned.finite = bool(torch.isfinite(cost))
+        if not learned.finite or enough(learned.train_error[-1]):
             break
     test = (torch.from_numpy(a) for a in (dataset.test_images, dataset.test_labels))
     learned.test_error = share_wrong(model, *test)
