@@ -157,7 +157,7 @@ def spread(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     Examples
     --------
     >>> spread([0.2, 0.3, 0.25])
-    (array(0.25), array(0.28651...))
+    (array(0.25), array(0.28650554))
     """
     value = np.asarray(values, dtype=float)
     number = value.shape[-1]

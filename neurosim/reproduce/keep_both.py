@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["KeepBoth", "Neuron", "counted", "matched", "slowest_safe"]
 
-_SEEDS, _NETWORKS = 10, 2
+_SEEDS, _NETWORKS = 10, 3
 _CHANNELS = (8, 16)  # of one path
 _KERNEL = 3
 _IMAGES, _EPOCHS = 300, 15
-_RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
+_RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 _CHOOSING = 4  # networks that choose a learning rate, none of which is evaluated
 _RELU, _AVR, _SQUARED = "ReLU", "AVR", "half-squared"
 _CRELU, _ENERGY, _MEASURED = "CReLU", "E+/E-", "MeasuredRate"
@@ -46,7 +46,7 @@ class KeepBoth(Reproduction):
     """Two convolutions; the two-path kinds have fewer filters, so that parameters agree.
 
     Each kind has the learning rate of a declared grid that serves it best on other seeds, as
-    squares need smaller steps. A seed's value is the mean over two networks.
+    squares need smaller steps. A seed's value is the mean over three networks.
     """
 
     name = "keep-both"

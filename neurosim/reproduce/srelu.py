@@ -96,7 +96,7 @@ def best_and_worst(error: Array) -> tuple[Array, Array]:
     Examples
     --------
     >>> best_and_worst(np.array([[[1.0, 2.0], [1.0, 3.0]], [[3.0, 4.0], [5.0, 5.0]]]))
-    (array([2. , 3. ]), array([1. , 0.707...]))
+    (array([2., 3.]), array([1.        , 0.70710678]))
     """
     seeds = np.arange(error.shape[1])
     difference, deviation = (np.full(len(seeds), np.nan) for _ in range(2))
