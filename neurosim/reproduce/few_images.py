@@ -44,6 +44,8 @@ class Lesson:
     learning_rate : float
     epochs : int
     batch : int
+    followed : bool
+        Whether to test after every epoch.
     """
 
     kinds: Sequence[Any]
@@ -53,6 +55,7 @@ class Lesson:
     learning_rate: float = 0.02
     epochs: int = 15
     batch: int = 32
+    followed: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,15 @@ class Learnt:
         That were learned, the activations' among them.
     layers : sequence of mapping
         Learned parameters of each activation, name -> mean over its channels.
+    course : sequence of float
+        Test error, per cent, before training and after each epoch, if it was followed.
     """
 
     test_error: float
     train_error: float
     parameters: int
     layers: Sequence[Mapping[str, float]] = field(default_factory=tuple)
+    course: Sequence[float] = ()
 
 
 def few(dataset: Dataset, number: int, seed: int) -> Dataset:
@@ -138,17 +144,33 @@ def learn(lesson: Lesson) -> Learnt:
     from neurosim.convnet.activation import Activation
     from neurosim.convnet.training import Training, train
 
-    model = made(lesson)
-    training = Training(lesson.epochs, lesson.learning_rate, batch=lesson.batch,
-                        seed=lesson.seed, watched=float(lesson.epochs))  # fmt: skip
-    learned = train(model, lesson.dataset, training)
+    model, course = made(lesson), []
+    training = Training(
+        lesson.epochs, lesson.learning_rate, batch=lesson.batch, seed=lesson.seed,
+        watched=1.0 if lesson.followed else float(lesson.epochs),
+    )  # fmt: skip
+
+    def follow(model: nn.Module, _: float) -> None:
+        course.append(_error(model, lesson.dataset))
+
+    learned = train(model, lesson.dataset, training, follow if lesson.followed else None)
     layers = [
         {name: float(getattr(part, name).detach().mean()) for name in part.learned}
         for part in model
         if isinstance(part, Activation)
     ]
     count = sum(each.numel() for each in model.parameters())
-    return Learnt(100 * learned.test_error, 100 * learned.train_error[-1], count, layers)
+    return Learnt(100 * learned.test_error, 100 * learned.train_error[-1], count, layers, course)
+
+
+def _error(model: nn.Module, dataset: Dataset) -> float:
+    """Test error, per cent."""
+    from torch import from_numpy
+
+    from neurosim.convnet.training import share_wrong
+
+    images, labels = from_numpy(dataset.test_images), from_numpy(dataset.test_labels)
+    return 100 * share_wrong(model, images, labels)
 
 
 def spread(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
