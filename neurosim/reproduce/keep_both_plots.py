@@ -64,9 +64,11 @@ def _draw_accuracy(ax: Axes, accuracy: Mapping[str, NDArray[np.float64]]) -> Non
         mean, reach = spread(values)
         across = k + np.linspace(-0.15, 0.15, values.size)
         ax.plot(across, values, ".", ms=4, color=colour, alpha=0.5)
-        ax.errorbar(k + 0.28, mean, reach, fmt=marker, ms=6, capsize=3, color=colour)
+        ax.errorbar(k + 0.28, mean, reach, fmt=marker, ms=5, capsize=4, color=colour)
     names = [name.replace("-sq", "-\nsq").replace("dR", "d\nR") for name in accuracy]
     ax.set_xticks(np.arange(len(names)) + 0.1, names, fontsize=8)
     ax.set(xlim=(-0.4, len(names) - 0.4), ylabel="test accuracy, per cent")
     ax.grid(axis="y", alpha=0.3)
-    ax.set_title("dots: seeds; markers: mean and 99 % interval", fontsize=9)
+    ax.set_title(
+        "dots: seeds (median of their networks); markers: mean and 99 % interval", fontsize=9
+    )
