@@ -51,6 +51,7 @@ class Training:
     epochs: int = 10
     learning_rate: float = 0.05
     momentum: float = 0.9
+    weight_decay: float = 0.0
     batch: int = 64
     seed: int = 0
     watched: float = 1.0
@@ -144,8 +145,9 @@ def train(
     images, labels = (torch.from_numpy(a) for a in (dataset.train_images, dataset.train_labels))
     order = np.random.default_rng(training.seed)
     optimiser = torch.optim.SGD(
-        model.parameters(), lr=training.learning_rate, momentum=training.momentum
-    )
+        model.parameters(), lr=training.learning_rate, momentum=training.momentum,
+        weight_decay=training.weight_decay,
+    )  # fmt: skip
     loss = nn.CrossEntropyLoss()
     steps = -(-len(images) // training.batch)
     every = max(1, round(steps * training.watched))

@@ -20,6 +20,13 @@ __all__ = ["PairedFirstLayer"]
 
 _FILTERS, _KERNEL = 32, 5  # of the network trained here
 _DRAWS = 200
+# weights decay, so that what is left of a filter was learned and not drawn at the start
+_TRAINING: dict[str, Any] = {
+    "epochs": 30,
+    "learning_rate": 0.03,
+    "weight_decay": 0.01,
+    "watched": 30.0,
+}
 
 
 class PairedFirstLayer(Reproduction):
@@ -67,8 +74,8 @@ def _trained(job: tuple[Any, int]) -> NDArray[np.float64]:
     from neurosim.convnet.training import Kind, Training, network, train
 
     dataset, seed = job
-    model = network(Kind("ReLU").layer, dataset, (_FILTERS, 16), _KERNEL, seed)
-    train(model, dataset, Training(epochs=12, learning_rate=0.03, seed=seed))
+    model = network(Kind("ReLU").layer, dataset, (_FILTERS, 16), _KERNEL, seed, gain=0.5)
+    train(model, dataset, Training(**_TRAINING, seed=seed))
     return model[0].weight.detach().double().numpy()
 
 
