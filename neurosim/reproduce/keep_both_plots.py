@@ -69,6 +69,4 @@ def _draw_accuracy(ax: Axes, accuracy: Mapping[str, NDArray[np.float64]]) -> Non
     ax.set_xticks(np.arange(len(names)) + 0.1, names, fontsize=8)
     ax.set(xlim=(-0.4, len(names) - 0.4), ylabel="test accuracy, per cent")
     ax.grid(axis="y", alpha=0.3)
-    ax.set_title(
-        "dots: seeds (median of their networks); markers: mean and 99 % interval", fontsize=9
-    )
+    ax.set_title("dots: seeds; markers: mean and 99 % interval", fontsize=9)
