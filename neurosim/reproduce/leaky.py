@@ -2,6 +2,10 @@
 
 He et al. (2015) learned the slopes with the weights, from 0.25 and without weight decay, shared by
 the channels of a layer or one per channel; so it is here.
+
+What a slope does for the error depends on depth and on how long one trains: in five convolutions of
+12 filters each, trained for five epochs, both LReLU and PReLU had the smaller test error (by 1 per
+cent, base seed 1). The three convolutions here are trained until little training error is left.
 """
 
 from __future__ import annotations
