@@ -55,6 +55,9 @@ def best_of_many(name: str, counts: Counts, cell: int) -> float:
     for _ in range(STARTS):
         start = [random.uniform(0.1, 5), *random.uniform(5, 100, linear - 1)]
         start += [random.uniform(low, min(high, 30.0)) for low, high in bounds[linear:]]
+        paths = rectifier.paths(X, *given, *start[linear:])
+        driven = sum(g * f for g, f in zip(start[1:linear], paths, strict=True))
+        start[0] -= min(np.min(driven), 0.0)  # a rate that can be
         best = min(best, float(minimize(loss, start, bounds=bounds, method="L-BFGS-B").fun))
     return -best
 

@@ -126,6 +126,11 @@ def _random_start(rectifier, counts, random):
     start = [random.uniform(0.1, 5)] + [random.uniform(5, 100) for _ in rectifier.gains]
     start += [random.uniform(low, min(high, 30)) for low, high in bounds[len(start) :]]
 
+    # from a rate that can be: elsewhere there is no slope to follow
+    paths = rectifier.paths(x, *given, *start[1 + len(rectifier.gains) :])
+    driven = sum(g * f for g, f in zip(start[1:], paths, strict=False))
+    start[0] -= min(np.min(driven), 0.0)
+
     def loss(p):
         paths = rectifier.paths(x, *given, *p[1 + len(rectifier.gains) :])
         rate = p[0] + sum(g * f for g, f in zip(p[1:], paths, strict=False))

@@ -18,8 +18,8 @@ __all__ = ["peaks_on_grid", "starts_in_interval"]
 
 Array = NDArray[np.float64]
 
-_PEAKS = {1: 3, 2: 4, 3: 6, 4: 14}
-_GRID = {1: (48,), 2: (24, 12), 3: (16, 8, 8), 4: (9, 9, 5, 5)}  # points along each shape
+_PEAKS = {1: 3, 2: 4, 3: 6, 4: 14, 0: 300}  # of as many shapes; 0: of several corners
+_GRID = {1: (48,), 2: (24, 12), 3: (16, 8, 8), 4: (24, 24, 4, 4)}  # points along each shape
 _BATCH = 2_000_000  # array elements worked on at once
 _FAR_BELOW = 25.0  # nats by which a start may be lower than the best
 _TURNS = 2  # of weighting
@@ -91,21 +91,48 @@ def _peaks(model: RateModel, axes: list[Array]) -> Array:
     grid = np.stack([axis[:, index[:, k]] for k, axis in enumerate(axes)], -1)
     theta, value = _solved(model, grid)
     value = value.reshape(len(grid), *points)
-    padded = np.pad(value, [(0, 0)] + [(1, 1)] * len(points), constant_values=-np.inf)
-    peak = np.ones(value.shape, dtype=bool)
-    for dimension in range(1, value.ndim):
-        inner = [slice(1, -1) if d else slice(None) for d in range(value.ndim)]
-        for side in (slice(0, -2), slice(2, None)):
-            inner[dimension] = side
-            peak &= value >= padded[tuple(inner)]
+    corners = [k for k, p in enumerate(model.rectifier.parameters.values()) if p.kinked]
+    if (
+        len(corners) > 1
+    ):  # a maximum may be between any two drives of each: the others at their best
+        value, theta = _best_of_others(value, theta.reshape(*value.shape, -1), corners)
+    peak = np.ones(value.shape, dtype=bool) if len(corners) > 1 else _highest(value)
     height = np.where(peak, value, -np.inf).reshape(len(grid), -1)
-    best = np.argsort(-height, axis=1, kind="stable")[:, : _PEAKS[len(points)]]
+    best = np.argsort(-height, axis=1, kind="stable")[
+        :, : _PEAKS.get(len(points) if len(corners) < 2 else 0)
+    ]
     kept = np.take_along_axis(height, best, axis=1)
     starts = np.take_along_axis(theta, best[..., None], axis=1)
     # what is no peak, or far below the best of them, is no start; the best always is
     hopeless = ~(kept > kept[:, :1] - _FAR_BELOW)
     hopeless[:, 0] = False
     return np.where(hopeless[..., None], np.nan, starts)
+
+
+def _best_of_others(value: Array, theta: Array, kept: list[int]) -> tuple[Array, Array]:
+    """Values (row, kept point, ...) and parameters (row, any kept point, parameter), the shapes
+    that are not kept being where they are best."""
+    rows, parameters = len(value), theta.shape[-1]
+    places = [1 + k for k in kept]
+    value = np.moveaxis(value, places, range(1, 1 + len(kept)))
+    theta = np.moveaxis(theta, places, range(1, 1 + len(kept)))
+    shape = value.shape[: 1 + len(kept)]
+    value, theta = value.reshape(*shape, -1), theta.reshape(*shape, -1, parameters)
+    best = value.argmax(-1)[..., None]
+    theta = np.take_along_axis(theta, best[..., None], axis=-2)
+    return np.take_along_axis(value, best, axis=-1)[..., 0], theta.reshape(rows, -1, parameters)
+
+
+def _highest(value: Array) -> NDArray[np.bool_]:
+    """Where no neighbour on the grid (row, point, ...) is higher."""
+    padded = np.pad(value, [(0, 0)] + [(1, 1)] * (value.ndim - 1), constant_values=-np.inf)
+    peak = np.ones(value.shape, dtype=bool)
+    for dimension in range(1, value.ndim):
+        inner = [slice(1, -1) if d else slice(None) for d in range(value.ndim)]
+        for side in (slice(0, -2), slice(2, None)):
+            inner[dimension] = side
+            peak &= value >= padded[tuple(inner)]
+    return peak
 
 
 def _axis(model: RateModel, k: int, number: int) -> Array:
@@ -118,6 +145,8 @@ def _axis(model: RateModel, k: int, number: int) -> Array:
         return low[:, None] + fraction * (high - low)[:, None]
     if parameter.within is None:
         low, high = np.clip(low, -_FAR, _FAR), np.clip(high, -_FAR, _FAR)
+        if len(model.rectifier.parameters) == 4 and (low == 0).all():  # few points: by their sizes
+            return np.r_[0, np.geomspace(0.01, 1, number - 1)] * high[:, None]
         return low[:, None] + fraction**1.5 * (high - low)[:, None]
     even = low[:, None] + fraction[::2] * (high - low)[:, None]
     where_data = np.quantile(model.counts.shown, fraction[1::2], axis=1).T

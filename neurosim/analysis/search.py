@@ -27,6 +27,7 @@ _INTERVALS = 40  # intervals that a steep threshold is looked for in
 _LOOKS = 5  # times, at the most, that those about a new top are looked at
 _HOPELESS = 25.0  # nats below the top, where nothing is looked for
 _LOOK, _HOPEFUL = 25, 3.0  # steps of a first look, and nats below the top where it goes on
+_AT_ONCE = 50_000  # climbs
 _GAIN = 1e-9  # nats, to be better
 _ROUNDS, _NEXT = 10, 1e-9  # next to a drive: looks, and how near it is of a large change
 _TIMES = np.array([0.25, 0.5, 1.0, 2.0, 4.0])  # as far from it as before
@@ -90,7 +91,10 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
     else:
         starts = np.concatenate([peaks_on_grid(model), *nested_starts(model)], axis=1)
     which, place = np.nonzero(np.isfinite(starts).all(-1))
-    top = climb(model.take(which), starts[which, place])
+    begin = starts[which, place]
+    if sum(p.kinked for p in model.rectifier.parameters.values()) > 1:
+        which, begin = _hopeful(model, which, begin)
+    top = climb(model.take(which), begin)
     top = _best(top, which, rows)
     for k, each in enumerate(model.rectifier.parameters.values()):
         if each.steep:
@@ -105,6 +109,19 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
     values[silent, :linear] = 0.0
     value = np.where(silent, 0.0, value)
     return Optimum(values, value, converged | silent, at_bound, model)
+
+
+def _hopeful(
+    model: RateModel, which: NDArray[np.int64], begin: Array
+) -> tuple[NDArray[np.int64], Array]:
+    """Rows and starts of those that a short climb between the same drives takes near the best."""
+    looks = [
+        climb(model.take(which[part]), begin[part], _LOOK, 0)
+        for part in np.array_split(np.arange(len(which)), -(-len(which) // _AT_ONCE))
+    ]
+    looked = Top(*(np.concatenate(parts) for parts in zip(*looks, strict=True)))
+    kept = looked.value >= _best(looked, which, len(model.low)).value[which] - _HOPEFUL
+    return which[kept], looked.theta[kept]
 
 
 def _every_interval(model: RateModel, top: Top, which: int) -> Top:
@@ -204,21 +221,33 @@ def nested_starts(model: RateModel) -> list[Array]:
     return found
 
 
-def climb(model: RateModel, start: Array) -> Top:
-    """Ascend from starts, from interval to interval of the kinked parameters."""
+def climb(
+    model: RateModel, start: Array, iterations: int = 1000, crossings: int = _CROSSINGS
+) -> Top:
+    """Ascend from starts, from interval to interval of the kinked parameters.
+
+    Parameters
+    ----------
+    model : RateModel
+    start : array (row, parameter)
+    iterations : int
+        Of each ascent, at the most.
+    crossings : int
+        Borders passed, at the most.
+    """
     kinked = [
         model.linear + k for k, p in enumerate(model.rectifier.parameters.values()) if p.kinked
     ]
     start = np.clip(start, model.low, model.high)
     if not kinked:
-        return ascend(model, start)
+        return ascend(model, start, iterations)
     drives = np.sort(model.counts.shown, axis=1)
     low, high = model.low.copy(), model.high.copy()
     for which in kinked:
         low[:, which], high[:, which] = _interval(model, drives, start[:, which], which, 0)
-    theta, value, converged = ascend(model.within(low, high), start)
+    theta, value, converged = ascend(model.within(low, high), start, iterations)
     active = np.arange(len(theta))
-    for _ in range(_CROSSINGS):
+    for _ in range(crossings):
         moved = np.zeros(active.size, dtype=bool)
         for which in kinked:
             for side, border in ((-1, low), (1, high)):
@@ -233,7 +262,7 @@ def climb(model: RateModel, start: Array) -> Top:
                 near, far = _interval(here, drives[rows], theta[rows, which], which, side)
                 below, above = low[rows].copy(), high[rows].copy()
                 below[:, which], above[:, which] = near, far
-                top = ascend(here.within(below, above), theta[rows])
+                top = ascend(here.within(below, above), theta[rows], iterations)
                 better = top.value > value[rows] + 1e-11
                 won = rows[better]
                 theta[won], value[won] = top.theta[better], top.value[better]
