@@ -86,6 +86,7 @@ class Run:
         """
         with progress_bar(self.label or "running", self.progress) as advance:
             if self.workers == 1:
+                _reproducible()
                 return [_noted(function(job), k, len(jobs), advance) for k, job in enumerate(jobs)]
             pool = self._processes()
             futures = {pool.submit(function, job): k for k, job in enumerate(jobs)}
