@@ -146,8 +146,8 @@ def _add_reproduce(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     add("--filters", metavar="FILE",
         help="a first layer for paired-filters: .safetensors, .npz, .npy or a torch "
         "state_dict")  # fmt: skip
-    add("--drop", nargs="+", type=int, default=[], metavar="N",
-        help="filters of it to leave out, counted from 0")  # fmt: skip
+    add("--drop", action="append", type=int, default=[], metavar="N",
+        help="a filter of it to leave out, counted from 0; may be repeated")  # fmt: skip
     add("--out", default="neurosim-reproduced", metavar="DIR",
         help="where to write (default: %(default)s)")  # fmt: skip
     add("--seed", type=int, default=0, help="base seed (default: 0)")

@@ -30,7 +30,7 @@ from neurosim.progress import progress_bar
 from neurosim.request import Request
 from neurosim.responses import check_responses
 
-__all__ = ["simulate"]
+__all__ = ["processors", "simulate"]
 
 Array = NDArray[np.float64]
 
@@ -156,7 +156,7 @@ def simulate(
         return check_responses(responses)
     plan = request.plan(target)
     collected = _Collected(plan, request)
-    workers = workers or _processors()
+    workers = workers or processors()
     with progress_bar("simulating", progress) as advance:
         done = run_blocks(plan, workers, collected.take, advance)
     return check_responses(collected.into(responses, done))
@@ -260,7 +260,7 @@ class _Collected:
         return {name: ("spike", values[order]) for name, values in named.items()}
 
 
-def _processors() -> int:
+def processors() -> int:
     """How many this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

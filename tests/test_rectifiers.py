@@ -84,6 +84,17 @@ def test_noise_smoothed_threshold_is_right_far_below_threshold_too(x):
     assert smoothed.rate(x, threshold=0.2, noise=0.2) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("x", [1e-9, 1e-5, 0.3, 1e3])
+def test_naka_rushton_keeps_its_digits_at_low_contrast(x):
+    # oracle: its equation at 40 digits
+    with mpmath.workdps(40):
+        ratio = (mpmath.mpf(x) / mpmath.mpf(0.3)) ** 2
+        expected = float(ratio / (1 + ratio))
+    assert RECTIFIERS["Naka-Rushton"].rate(x, semisaturation=0.3, exponent=2) == pytest.approx(
+        expected, rel=1e-12
+    )
+
+
 def test_nested_rectifiers_are_limits():
     x = np.linspace(-1, 1, 41)
     rate = {name: each.rate for name, each in RECTIFIERS.items()}

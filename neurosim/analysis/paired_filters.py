@@ -88,7 +88,7 @@ class PairedFilters:
 
     def z(self, null: PairingNull) -> float:
         """Mean of the filters less that of the null, in its SDs; negative: they are paired more."""
-        return float((self.mean - null.mean) / null.sd) if null.sd > 0 else np.nan
+        return float((self.mean - null.mean) / null.sd) if null.sd > 1e-9 else np.nan
 
     def p(self, null: PairingNull) -> float:
         """Share of draws that are paired as much or more, the filters counted as one of them."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Activation"]
 
+_NARROWEST = 1e-3  # of a width or noise that is learned
+
 
 class Activation(nn.Module):
     """A rectifier as an activation: r0 + gain f(x), two paths side by side.
@@ -54,7 +56,9 @@ class Activation(nn.Module):
     -----
     Learned parameters stay within their declared bounds whatever the optimiser does: a value is
     its raw parameter moved to the nearer bound, and a gradient that pushes further out is stopped
-    there, so none is ever stuck. ``layer.leak`` is the value, and may be set.
+    there, so that a bound holds none for good. Widths and noises that are learned end at 0.001,
+    as a step has no gradient that would widen it. ``layer.leak`` is the value, a tensor, and may
+    be set to one. A layer is saved by its state_dict; torch pickles no layer with bounds.
 
     A rectifier of two paths doubles the channels: all of the first path, then all of the second,
     as CReLU does (Shang et al. 2016). One with a regressor takes it in `forward`.
@@ -92,8 +96,9 @@ class Activation(nn.Module):
                 continue
             start = torch.tensor(given, dtype=dtype or torch.get_default_dtype())
             self.register_parameter(name, nn.Parameter(start))
-            if np.isfinite(bounds[:2]).any():
-                parametrize.register_parametrization(self, name, Within(*bounds[:2]))
+            low, high = self._narrowest(name, bounds[0]), bounds[1]
+            if np.isfinite([low, high]).any():
+                parametrize.register_parametrization(self, name, Within(low, high))
 
     @classmethod
     def of_fit(
@@ -115,10 +120,7 @@ class Activation(nn.Module):
         *regressors : tensor
             As ``rectifier.regressors`` names them: the quadrature partner, or the noise.
         """
-        if len(regressors) != len(self.rectifier.regressors):
-            needs = ", ".join(("x", *self.rectifier.regressors))
-            raise InputError(f"{self.rectifier.name}: expected ({needs}), got "
-                             f"{1 + len(regressors)} tensors")  # fmt: skip
+        self._suits(x, regressors)
         inside = self._inside(x)
         value = {name: self._spread(getattr(self, name).to(inside), x) for name in self._bounds()}
         shapes = [value[name] for name in (*self.rectifier.parameters, *self.rectifier.constants)]
@@ -188,8 +190,9 @@ class Activation(nn.Module):
     def _checked(self, learn: Any, values: dict[str, ArrayLike]) -> tuple[str, ...]:
         """The names to learn; `InputError` for everything that cannot be."""
         bounds, faults = self._bounds(), Faults(self.rectifier.name)
-        names = tuple(self.rectifier.parameters) if learn is True else learn or ()
-        names = (names,) if isinstance(names, str) else tuple(names)
+        if isinstance(learn, bool | np.bool_ | int):
+            learn = tuple(self.rectifier.parameters) if learn else ()
+        names = (learn,) if isinstance(learn, str) else tuple(learn)
         free = self.rectifier.parameter_names
         for name in names:
             faults.require(name in free, f"parameters to learn among {', '.join(free)}", name)
@@ -199,19 +202,48 @@ class Activation(nn.Module):
             if not faults.require(name in bounds, f"values of {', '.join(bounds)}", name):
                 continue
             low, high, _ = bounds[name]
-            array = np.asarray(value, dtype=float)
-            inside = ((array >= low) & (array <= high)).all()
+            try:
+                array = np.asarray(value, dtype=float)
+            except (TypeError, ValueError):
+                faults.require(False, f"{name} as a number", value)
+                continue
+            inside = ((array >= low) & (array <= high) & np.isfinite(array)).all()
             faults.require(inside, f"{name} in [{low:g}, {high:g}]", value)
-            fits = array.shape in ((), (1,) if self.channels is None else (self.channels,))
+            fits = array.shape in ((), (self.channels,))
             faults.require(fits, f"{name} as one number or one per channel", value)
         faults.stop()
         return tuple(dict.fromkeys(names))
 
+    def _narrowest(self, name: str, low: float) -> float:
+        """Where a parameter that is learned ends: a width well before it is a step."""
+        parameter = self.rectifier.parameters.get(name)
+        scale = parameter is not None and parameter.within == "spread"
+        return max(low, _NARROWEST) if scale else low
+
     def _inside(self, x: torch.Tensor) -> torch.dtype:
-        """The precision to work in; Apple's GPUs have no double."""
+        """The precision to work in: single at least; Apple's GPUs have no double."""
         if self.rectifier.exact or not self.precise or x.device.type == "mps":
-            return x.dtype
+            return torch.promote_types(x.dtype, torch.float32)
         return torch.float64
+
+    def _suits(self, x: torch.Tensor, regressors: tuple[torch.Tensor, ...]) -> None:
+        """`InputError` unless the formula can be applied to them."""
+        faults = Faults(self.rectifier.name)
+        needs = ", ".join(("x", *self.rectifier.regressors))
+        given = len(regressors) == len(self.rectifier.regressors)
+        faults.require(given, f"({needs})", f"{1 + len(regressors)} tensors")
+        for each in (x, *regressors):
+            real = isinstance(each, torch.Tensor) and each.is_floating_point()
+            faults.require(real, "tensors of floats", getattr(each, "dtype", type(each).__name__))
+        faults.stop()
+        inside = -x.ndim <= self.dim < x.ndim
+        many = x.shape[self.dim] if inside else None
+        if self.channels is not None or self.paths > 1:
+            faults.require(inside, f"an input with dimension {self.dim}", tuple(x.shape))
+        if self.channels is not None and inside:
+            faults.require(many == self.channels, f"{self.channels} channels", many,
+                           f"dim={self.dim} is that of the channels")  # fmt: skip
+        faults.stop()
 
     def _spread(self, value: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """Per-channel values along the channels' dimension."""
@@ -227,6 +259,6 @@ def _named(rectifier: str | Rectifier) -> Rectifier:
         return rectifier
     try:
         return RECTIFIERS[rectifier]
-    except KeyError:
+    except (KeyError, TypeError):
         raise InputError(f"Activation: expected a rectifier among {', '.join(RECTIFIERS)}, got "
                          f"{rectifier!r}") from None  # fmt: skip

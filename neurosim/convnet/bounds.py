@@ -1,4 +1,4 @@
-"""Keeping a learned parameter between two bounds, without ever getting it stuck at one."""
+"""Keeping a learned parameter between two bounds, neither of which holds it for good."""
 
 from __future__ import annotations
 
@@ -40,11 +40,17 @@ class Within(nn.Module):
 
 
 class _Held(torch.autograd.Function):
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, raw: torch.Tensor, low: float, high: float) -> torch.Tensor:
+    def forward(raw: torch.Tensor, low: float, high: float) -> torch.Tensor:
+        return raw.clamp(low, high)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: torch.Tensor) -> None:
+        raw, low, high = inputs
         ctx.save_for_backward(raw)
         ctx.bounds = (low, high)
-        return raw.clamp(low, high)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None, None]:

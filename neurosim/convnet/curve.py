@@ -65,7 +65,12 @@ class Curve(nn.Module):
         faults.stop()
         self.low, self.high = float(low), float(high)
         step = (self.high - self.low) / (y.size - 1)
-        rise, fall, up = m[:-1] * step, m[1:] * step, np.diff(y)
+        up = np.diff(y)
+        # a slope far steeper than both neighbouring chords is an upright corner: the chord, there
+        chord = np.abs(np.r_[up[0], up, up[-1]])
+        steepest = np.maximum(chord[:-1], chord[1:])
+        inner = np.where(np.abs(m * step) > 10 * steepest, np.sign(m) * steepest, m * step)
+        rise, fall = inner[:-1], inner[1:]
         cubics = np.stack([y[:-1], rise, 3 * up - 2 * rise - fall, rise + fall - 2 * up], 1)
         self.register_buffer("cubics", torch.tensor(cubics, dtype=torch.float64))
         self.register_buffer("grid", torch.tensor([self.low, step], dtype=torch.float64))
@@ -100,7 +105,7 @@ class Curve(nn.Module):
         cubics, grid = self.cubics.to(there), self.grid.to(there)
         t = (x.to(there) - grid[0]) / grid[1]
         inside = t.clamp(0, len(cubics))
-        place = inside.detach().floor().clamp(max=len(cubics) - 1)
+        place = inside.detach().floor().clamp(max=len(cubics) - 1).nan_to_num()
         part = inside - place
         a, b, c, d = cubics[place.long()].unbind(-1)
         cubic = a + part * (b + part * (c + part * d))

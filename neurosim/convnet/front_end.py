@@ -62,6 +62,11 @@ class GaborLayer(nn.Module):
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Drive (image, cell, row, column) of contrasts (image, 1, row, column)."""
+        faults = Faults("GaborLayer")
+        faults.require(image.is_floating_point(), "contrasts, tensors of floats", image.dtype)
+        faults.require(image.ndim >= 3 and image.shape[-3] == 1, "images (image, 1, row, column)",
+                       tuple(image.shape))  # fmt: skip
+        faults.stop()
         rows, columns = self.weight.shape[-2:]
         if self.padding == "same":  # as convolve: of an even kernel one more at the end
             around = [(columns - 1) // 2, columns // 2, (rows - 1) // 2, rows // 2]

@@ -38,14 +38,15 @@ def positive(x: Any) -> Any:
     return x.clip(min=0) if of(x) is np else x.relu()
 
 
-def tiny(x: Any) -> float:
-    """So little that adding it changes no number that matters, and two can still divide.
+def tiny(x: Any, root: int = 4) -> float:
+    """So little that adding it changes no number that matters, and its square still divides.
 
-    A width of 0 with it added is a step and not a division by 0.
+    A width of 0 with it added is a step and not a division by 0. It is the fourth (or another)
+    root of the smallest number of the array's precision.
     """
     library = of(x)
     precision = np.result_type(np.asarray(x), np.float32) if library is np else x.dtype
-    return float(library.finfo(precision).tiny) ** 0.25
+    return float(library.finfo(precision).tiny) ** (1 / root)
 
 
 def ndtr(x: Any) -> Any:

@@ -25,7 +25,9 @@ def _smoothed(x: Any, threshold: Any, noise: Any) -> Any:
     below = z.clip(-40, 0)
     mills = math.sqrt(math.pi / 2) * erfcx(-below / math.sqrt(2))
     tail = _density(below) * (1 + below * mills)
-    return noise * of(x).where(z < 0, tail, z * ndtr(z) + _density(z.clip(0, 40)))
+    above = (x - threshold).clip(min=0)
+    beyond = z.clip(0, 40)
+    return of(x).where(z < 0, noise * tail, above * ndtr(beyond) + noise * _density(beyond))
 
 
 def _density(z: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurosim.models.arrays import of
+from neurosim.models.arrays import expit, of
 from neurosim.models.clipping import threshold_parameter
 from neurosim.models.rectifier import Parameter, Rectifier
 
@@ -85,11 +85,13 @@ class NakaRushton(Rectifier):
 
     @staticmethod
     def shape(x: Any, semisaturation: Any, exponent: Any) -> Any:
-        ratio = _power(x / semisaturation, exponent)
-        return 1 - 1 / (1 + ratio)
+        positive = x > 0
+        octaves = of(x).log(of(x).where(positive, x / semisaturation, 1.0))
+        return positive * expit(exponent * octaves)
 
     @staticmethod
     def slope(x: Any, semisaturation: Any, exponent: Any) -> Any:
-        ratio = _power(x / semisaturation, exponent)
-        steep = exponent * _power(x / semisaturation, exponent - 1) / semisaturation
-        return steep / (1 + ratio) ** 2
+        positive = x > 0
+        shown = of(x).where(positive, x, 1.0)
+        z = exponent * of(x).log(shown / semisaturation)
+        return positive * expit(z) * expit(-z) * exponent / shown

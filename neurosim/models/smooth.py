@@ -30,8 +30,9 @@ class Softplus(Rectifier):
     @staticmethod
     def shape(x: Any, threshold: Any, softness: Any) -> Any:
         scale = softness + tiny(x)
-        z = (x - threshold) / scale
-        return scale * of(x).logaddexp(0 * z, z)
+        above, below = positive(x - threshold), (x - threshold).clip(max=0)
+        away = ((below - above) / scale).clip(min=-700)  # so that no width is too small to learn
+        return above + scale * of(x).log1p(of(x).exp(away))
 
     @staticmethod
     def slope(x: Any, threshold: Any, softness: Any) -> Any:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from neurosim.models.arrays import broadcast, dawsn, of, positive
+from neurosim.models.arrays import broadcast, dawsn, of, positive, tiny
 
 __all__ = [
     "rate_deterministic", "rate_deterministic_slope", "rate_synaptic_noise",
@@ -264,7 +264,7 @@ def _noisy(
     where = of(mean_potential).where
     ratio = tau_noise / tau_m
     s = noise_sd * (2 * (1 + ratio)) ** 0.5
-    quiet = s < _QUIET
+    quiet = s < max(_QUIET, tiny(mean_potential, 3))  # the latter in single precision
     s = where(quiet, 1.0, s)
     upper = (v_threshold - mean_potential) / s + _ALPHA / 2 * ratio**0.5
     width = (v_threshold - v_reset) / s

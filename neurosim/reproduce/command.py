@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from neurosim.errors import Faults
 from neurosim.files import folder_for_output
 from neurosim.reproduce import EXPERIMENTS, Outcome, Reproduction, Run
 from neurosim.reproduce.report import verdicts, write_outcome
+from neurosim.simulation import processors
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -28,7 +28,7 @@ def reproduce(options: Namespace) -> int:
     chosen = _checked(options)
     folder = folder_for_output(options.out)
     data, filters = _given(options)
-    workers = options.workers or len(os.sched_getaffinity(0))
+    workers = options.workers or processors()
     outcomes: list[Outcome] = []
     with Run(options.seed, options.repeats, workers, data, filters, progress=True) as run:
         for experiment in chosen:
@@ -72,8 +72,8 @@ def _checked(options: Namespace) -> list[Reproduction]:
         faults.require(name in EXPERIMENTS, f"names among {', '.join(EXPERIMENTS)}", name)
     faults.require(options.seed >= 0, "seed >= 0", options.seed)
     repeats, workers = options.repeats, options.workers
-    faults.require(repeats is None or repeats >= 2, "repeats >= 2", repeats,
-                   "an interval needs two")  # fmt: skip
+    faults.require(repeats is None or repeats >= 3, "repeats >= 3", repeats,
+                   "fewer have no interval to speak of")  # fmt: skip
     faults.require(workers is None or workers >= 1, "workers >= 1", workers)
     faults.stop()
     chosen = [each for each in EXPERIMENTS.values() if options.all or each.name in options.names]
@@ -98,6 +98,12 @@ def _given(options: Namespace) -> tuple[Any, Any]:
         from neurosim.convnet.datasets import load
 
         data = load(options.data)
+        faults = Faults(options.data)
+        side, images = min(data.train_images.shape[2:]), len(data.train_images)
+        faults.require(side >= 8, "images of at least 8 x 8 pixels", f"{side} on a side")
+        faults.require(images >= 100, "at least 100 images to learn from", images)
+        faults.require(data.classes >= 2, "at least 2 classes", data.classes)
+        faults.stop()
     if options.filters is not None:
         import numpy as np
 

@@ -43,7 +43,7 @@ class TwoPathEnergy(Reproduction):
         Rule("largest relative error of energy, noise", "<", 1e-9),
         Rule("largest error of phase (deg), noise", "<", 1e-6),
         Rule("squared correlation of summed spikes with energy", ">", 0.9),
-        Rule("ripple of summed spikes", "<", 0.325, "0.325 for four half-wave paths"),
+        Rule("ripple of summed spikes", "<", 0.2925, "0.2925 for half-wave paths, by these phases"),
         Rule("error of phase read from spikes (deg)", "<", 15.0),
     )
 

@@ -33,7 +33,8 @@ class PairedFirstLayer(Reproduction):
     """Smallest cosines between the filters of a first layer, against three nulls.
 
     The layer is the one that was given, or that of a ReLU network trained here, a new one for each
-    seed. Each null's z is that of the mean of the smallest cosines.
+    seed. Each null's z is that of the mean of the smallest cosines. Of a layer that was given the
+    seeds draw the nulls anew and the filters are one sample: z says how far it is from chance.
     """
 
     number = 6

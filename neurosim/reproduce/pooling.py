@@ -38,7 +38,8 @@ class PoolingCancellation(Reproduction):
     source = "Hadji & Wildes 2018, equation 3.6, statement 14; Bruna & Mallat 2013"
     rules = (
         Rule("share left of signed responses, pooled over 4 cycles", "<", 0.2),
-        Rule("share left of the modulus, pooled over 4 cycles", ">", 0.99),
+        Rule("squared correlation of the pooled modulus with the root of pooled energy", ">", 0.8),
+        Rule("the same of the size of pooled signed responses", "<", 0.5),
         Rule("change of the modulus by a shift of half a cycle, pooled over unpooled", "<", 0.5),
         Rule("change by that shift, pooled modulus over pooled signed responses", "<", 0.5),
     )
@@ -47,19 +48,21 @@ class PoolingCancellation(Reproduction):
         maps = photograph_responses()
         signed = maps["response"].values
         partner = maps["quadrature"].values
-        left, changed = [], []
+        left, changed, told = [], [], []
         for seed in run.seeds(8):
             patches = _patches(signed, partner, seed)
             left.append([[_share_left(each, pool) for pool in _POOLS] for each in patches])
             changed.append(
                 [[[_change(each, p, s) for s in _SHIFTS] for p in (1, _POOL)] for each in patches]
             )
-        share, change = np.array(left), np.array(changed)
+            told.append([_energy_told(patches[k], patches[-1]) for k in (0, -1)])
+        share, change, told_of = np.array(left), np.array(changed), np.array(told)
         at, shift = _POOLS.index(_POOL), _SHIFTS.index(_SHIFT)
         modulus, linear = _SHOWN.index("modulus"), _SHOWN.index("linear")
         measured = (
             share[:, linear, at],
-            share[:, modulus, at],
+            told_of[:, 1],
+            told_of[:, 0],
             change[:, modulus, 1, shift] / change[:, modulus, 0, shift],
             change[:, modulus, 1, shift] / change[:, linear, 1, shift],
         )
@@ -82,6 +85,13 @@ def _patches(signed: Array, partner: Array, seed: int) -> list[Array]:
 def _share_left(maps: Array, pool: int) -> float:
     """Mean size of the averages over the mean size of what is averaged."""
     return float(np.abs(average_pooled(maps, pool)).mean() / np.abs(maps).mean())
+
+
+def _energy_told(maps: Array, modulus: Array) -> float:
+    """How well the size of pooled maps tells the root of the pair's energy in the pool."""
+    energy = np.sqrt(average_pooled(modulus**2, _POOL))
+    told = np.abs(average_pooled(maps, _POOL))
+    return float(np.corrcoef(told.ravel(), energy.ravel())[0, 1] ** 2)
 
 
 def _change(maps: Array, pool: int, shift: int) -> float:

@@ -175,13 +175,18 @@ def test_two_paths_double_the_channels():
     assert torch.equal(Activation("CReLU", dim=-1)(x), torch.cat([x.relu(), (-x).relu()], -1))
 
 
-def test_half_precision_in_and_out():
-    x = torch.linspace(-3, 3, 50, dtype=torch.bfloat16)
-    out = Activation("ELU")(x)
-    assert out.dtype == torch.bfloat16
-    # oracle: the formula, rounded once
-    expected = torch.nn.functional.elu(x.double()).to(torch.bfloat16)
-    assert torch.equal(out, expected)
+@pytest.mark.parametrize("rectifier", EVERY, ids=str)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("precise", [True, False])
+def test_half_precision_in_and_out(rectifier, dtype, precise):
+    # oracle: the layer in double precision, rounded once
+    x = torch.linspace(-3, 3, 50, dtype=dtype)[:, None]
+    given = [x.abs() + 0.25 for _ in rectifier.regressors]
+    out = Activation(rectifier, precise=precise)(x, *given)
+    assert out.dtype == dtype
+    expected = Activation(rectifier)(x.double(), *(g.double() for g in given))
+    precision = torch.finfo(dtype).eps
+    torch.testing.assert_close(out.double(), expected, rtol=precision, atol=1e-4)
 
 
 @pytest.mark.parametrize("rectifier", EVERY, ids=str)
@@ -190,11 +195,61 @@ def test_nothing_is_nan_at_zeros_and_at_widths_of_zero(rectifier):
     layer = Activation(rectifier, learn=True, **low)
     x = torch.tensor([[0.0], [1.0], [-1.0], [1e30], [-1e30]], requires_grad=True)
     given = [torch.zeros_like(x, requires_grad=True) for _ in rectifier.regressors]
-    assert torch.isfinite(layer(x[:3], *(g[:3] for g in given))).all()
-    layer(x, *given).sum().backward()
-    assert not torch.isnan(x.grad).any()  # a width of 0 is a step: infinitely steep at 0
-    for each in (*given, *layer.parameters()):
-        assert not torch.isnan(each.grad).any()
+    out = layer(x, *given)
+    assert torch.isfinite(out[:3]).all()
+    (out[:3].sum() + 1e-3 * out[3:].sum()).backward()
+    for each in (x, *given, *layer.parameters()):
+        assert torch.isfinite(each.grad).all()
+
+
+@pytest.mark.parametrize("name", ["softplus", "noise-smoothed threshold", "tanh", "Siegert"])
+@pytest.mark.parametrize("precise", [True, False])
+def test_a_width_that_training_drives_to_its_bound_comes_back(name, precise):
+    # oracle: steps far too long end at the bound, finite, and a wider target widens it again
+    x = torch.randn(256, generator=torch.Generator().manual_seed(0))
+    parameter = {"softplus": "softness", "tanh": "width"}.get(name, "noise")
+    layer = Activation(name, learn=parameter, precise=precise, **{parameter: 0.05})
+    narrow = Activation(name, **{parameter: 1e-6})(x)
+    wide = Activation(name, **{parameter: 0.6})(x)
+    for target, rate, steps in ((narrow, 5.0, 30), (wide, 0.5, 300)):
+        optimiser = torch.optim.SGD(layer.parameters(), lr=rate, momentum=0.5)
+        for _ in range(steps):
+            optimiser.zero_grad()
+            (layer(x) - target).square().mean().backward()
+            torch.nn.utils.clip_grad_value_(layer.parameters(), 1.0)
+            optimiser.step()
+        value = getattr(layer, parameter)
+        assert torch.isfinite(value)
+        assert value >= 1e-3
+    assert value > 0.1
+
+
+def test_transforms_of_torch_go_through_bounds():
+    # oracle: the gradient from backward
+    layer = Activation("LReLU", learn="leak", leak=0.2)
+    x = torch.tensor([[-3.0, 2.0]])
+    raw = dict(layer.named_parameters())
+    loss = lambda p: torch.func.functional_call(layer, p, (x,)).sum()  # noqa: E731
+    (found,) = torch.func.grad(loss)(raw).values()
+    layer(x).sum().backward()
+    assert found == next(layer.parameters()).grad == -3.0
+
+
+@pytest.mark.parametrize("points", [11, 101, 2001, 2049])
+@pytest.mark.parametrize("threshold", [0.1, 0.2, 0.3])
+def test_a_table_does_not_overshoot_an_upright_corner(threshold, points):
+    # oracle: the formula; off by no more than the curve rises over two steps of the grid
+    layer = Activation("LIF f-I", threshold=threshold)
+    x = torch.linspace(-1, 1, 5001, dtype=torch.float64)
+    rise = layer(torch.tensor(threshold + 4 / (points - 1))[None]).item()
+    assert (layer.tabulated(-1, 1, points)(x) - layer(x)).abs().max() < rise
+
+
+def test_a_table_passes_nan_on():
+    square = Curve.of(np.square, lambda x: 2 * x, -1, 1)
+    out = square(torch.tensor([float("nan"), 0.5]))
+    assert torch.isnan(out[0])
+    assert out[1] == 0.25
 
 
 COMPILED = ["ReLU", "CReLU", "ELU", "Softplus", "Siegert", "noise-smoothed threshold"]
@@ -283,6 +338,10 @@ def test_a_fitted_cell_is_an_activation():
         ({"rectifier": "LReLU", "learn": "slope"}, r"parameters to learn among r0.*got slope"),
         ({"rectifier": "ReLU", "channels": 0}, r"expected channels >= 1, got 0"),
         ({"rectifier": "LReLU", "leak": [0.1, 0.2]}, r"leak as one number or one per channel"),
+        ({"rectifier": "LReLU", "leak": [0.25]}, r"leak as one number or one per channel"),
+        ({"rectifier": "LReLU", "leak": "a"}, r"expected leak as a number, got a"),
+        ({"rectifier": "ReLU", "gain": np.inf}, r"expected gain in \[0, inf\], got inf"),
+        ({"rectifier": ["ReLU"]}, r"expected a rectifier among half-wave.*"),
         (
             {"rectifier": "LReLU", "leak": -1, "learn": "x", "channels": -2},
             r"to learn.*; expected channels.*; expected leak",
@@ -297,5 +356,11 @@ def test_refusals(arguments, message):
 def test_a_regressor_is_asked_for():
     with pytest.raises(InputError, match=r"modulus: expected \(x, quadrature\), got 1 tensors"):
         Activation("modulus")(torch.zeros(2, 3))
+    with pytest.raises(InputError, match=r"LReLU|leaky.*tensors of floats, got torch.int64"):
+        Activation("LReLU")(torch.tensor([-4, 2]))
+    with pytest.raises(InputError, match=r"expected 8 channels, got 1 \(dim=1 is that"):
+        Activation("PReLU", learn=True, channels=8)(torch.zeros(2, 1, 5, 5))
+    with pytest.raises(InputError, match=r"an input with dimension 1, got \(3,\)"):
+        Activation("CReLU")(torch.zeros(3))
     with pytest.raises(InputError, match=r"expected one path, got 2 paths"):
         Activation("CReLU").tabulated(-1, 1)

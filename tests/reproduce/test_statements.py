@@ -118,7 +118,7 @@ def test_seeds_differ_between_base_seeds():
 
 @pytest.mark.parametrize("name", ["figure-3.7", "pooling-cancellation", "two-path-energy"])
 def test_the_command_leaves_figure_table_and_verdict(name, tmp_path, capsys):
-    assert main(["reproduce", name, "--out", str(tmp_path / "out"), "--repeats", "3"]) == 0
+    assert main(["reproduce", name, "--out", str(tmp_path / "out"), "--repeats", "5"]) == 0
     said = capsys.readouterr().out
     assert said.startswith(f"{name}: supported\n")
     files = {file.name for file in (tmp_path / "out").iterdir()}
@@ -145,7 +145,7 @@ def test_the_list_names_every_experiment(capsys):
     [
         (["swish"], "reproduce: expected names among figure-3.7"),
         (["figure-3.7", "--seed", "-1", "--workers", "0"], "seed >= 0, got -1; expected workers"),
-        (["figure-3.7", "--repeats", "1"], "repeats >= 2, got 1 (an interval needs two)"),
+        (["figure-3.7", "--repeats", "1"], "repeats >= 3, got 1 (fewer have no interval"),
         (["paired-filters", "--filters", "nowhere.npy"], "nowhere.npy"),
         (["relu-vs-tanh-speed", "--data", "nowhere"], "nowhere"),
     ],
@@ -224,6 +224,11 @@ def test_ripple_leaves_out_the_scatter_of_counts():
     phase = np.radians(np.arange(0, 360, 15))
     wave = 5 + np.cos(4 * phase) + 0.3 * np.cos(3 * phase) + 0.2 * np.sin(7 * phase)
     assert _even_harmonics(wave) == pytest.approx(5 + np.cos(4 * phase))
+    # the rule's bound: four half-wave paths
+    halves = _even_harmonics(np.abs(np.cos(phase)) + np.abs(np.sin(phase)))
+    bound = next(r.bound for r in EXPERIMENTS["two-path-energy"].rules if "spikes" in r.quantity
+                 and "ripple" in r.quantity)  # fmt: skip
+    assert np.ptp(halves) / halves.mean() == pytest.approx(bound, abs=5e-5)
 
 
 def test_pooling_measures_by_hand():
