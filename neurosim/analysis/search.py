@@ -28,7 +28,7 @@ _LOOKS = 5  # times, at the most, that those about a new top are looked at
 _HOPELESS = 25.0  # nats below the top, where nothing is looked for
 _LOOK, _HOPEFUL = 25, 3.0  # steps of a first look, and nats below the top where it goes on
 _AT_ONCE = 50_000  # climbs
-_GAIN = 1e-9  # nats, to be better
+_GAIN = 1e-9  # nats, to be better or to differ
 _ROUNDS, _NEXT = 10, 1e-9  # next to a drive: looks, and how near it is of a large change
 _TIMES = np.array([0.25, 0.5, 1.0, 2.0, 4.0])  # as far from it as before
 _CROSSINGS = 300  # intervals that one ascent may pass
@@ -160,10 +160,15 @@ def _near_intervals(model: RateModel, top: Top, which: int) -> Top:
 
 
 def _best(tops: Top, which: NDArray[np.int64], rows: int) -> Top:
-    """The highest of the tops of each row; of equals the last."""
-    order = np.lexsort((np.nan_to_num(tops.value, nan=-np.inf), which))
-    chosen = order[np.searchsorted(which[order], np.arange(rows), side="right") - 1]
-    return Top(*(part[chosen] for part in tops))
+    """The highest of the tops of each row; of those that differ by next to nothing the last, so
+    that rounding does not decide between parameters that the data do not tell apart."""
+    value: Array = np.nan_to_num(tops.value, nan=-np.inf)
+    highest: Array = np.full(rows, -np.inf)
+    np.maximum.at(highest, which, value)
+    equal = value >= highest[which] - _GAIN
+    chosen = np.zeros(rows, dtype=np.int64)
+    np.maximum.at(chosen, which[equal], np.flatnonzero(equal))
+    return Top(tops.theta[chosen], tops.value[chosen], tops.converged[chosen])
 
 
 def _settled(model: RateModel, top: Top, which: int) -> Top:
