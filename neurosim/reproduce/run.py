@@ -92,7 +92,8 @@ class Run:
                 _reproducible()
                 return [_noted(function(job), k, len(jobs), advance) for k, job in enumerate(jobs)]
             pool = self._processes()
-            futures = {pool.submit(function, job): k for k, job in enumerate(jobs)}
+            with _deaf_to_interrupts():  # processes start as jobs are handed in
+                futures = {pool.submit(function, job): k for k, job in enumerate(jobs)}
             results: dict[int, Result] = {}
             try:
                 for done in as_completed(futures):
@@ -112,8 +113,6 @@ class Run:
             self._pool = ProcessPoolExecutor(
                 self.workers, multiprocessing.get_context("spawn"), initializer=_reproducible
             )
-            with _deaf_to_interrupts():
-                self._pool.submit(int)  # starts them all
         return self._pool
 
 
