@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from neurosim.simulation import processors
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from pathlib import Path
 
 __all__ = ["reproduce"]
 
@@ -30,19 +32,31 @@ def reproduce(options: Namespace) -> int:
     data, filters = _given(options)
     workers = options.workers or processors()
     outcomes: list[Outcome] = []
-    with Run(options.seed, options.repeats, workers, data, filters, progress=True) as run:
-        for experiment in chosen:
-            run.label = experiment.name
-            begin = time.perf_counter()
-            outcome = experiment.outcome(run)
-            files = write_outcome(outcome, folder, options.format)
-            outcomes.append(outcome)
-            print(outcome)
-            names = ", ".join(str(file) for file in files)
-            print(f"  {time.perf_counter() - begin:.0f} s; wrote {names}\n", flush=True)
+    try:
+        with Run(options.seed, options.repeats, workers, data, filters, progress=True) as run:
+            for experiment in chosen:
+                outcomes.append(_ran(experiment, run, folder, options.format))
+    except KeyboardInterrupt:
+        if not outcomes:
+            raise
+        kept = ", ".join(one.experiment.name for one in outcomes)
+        print(f"neurosim: stopped; kept in {folder}: {kept}", file=sys.stderr)
+        return 130
     if len(outcomes) > 1:
         _say_all(outcomes)
     return 0
+
+
+def _ran(experiment: Reproduction, run: Run, folder: Path, form: str) -> Outcome:
+    """Run one experiment, write what it leaves, say what came out."""
+    run.label = experiment.name
+    begin = time.perf_counter()
+    outcome = experiment.outcome(run)
+    files = write_outcome(outcome, folder, form)
+    print(outcome)
+    names = ", ".join(str(file) for file in files)
+    print(f"  {time.perf_counter() - begin:.0f} s; wrote {names}\n", flush=True)
+    return outcome
 
 
 def _list() -> None:

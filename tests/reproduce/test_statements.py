@@ -128,6 +128,17 @@ def test_the_command_leaves_figure_table_and_verdict(name, tmp_path, capsys):
     assert (table["verdict"] == "supported").all()
 
 
+def test_an_interrupt_keeps_what_is_finished(tmp_path, capsys, monkeypatch):
+    def interrupted(self, run):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(EXPERIMENTS["two-path-energy"]), "run", interrupted)
+    out = tmp_path / "out"
+    assert main(["reproduce", "figure-3.7", "two-path-energy", "--out", str(out)]) == 130
+    assert capsys.readouterr().err == f"neurosim: stopped; kept in {out}: figure-3.7\n"
+    assert len(list(out.iterdir())) == 3
+
+
 def test_same_seed_same_numbers():
     with Run(seed=4, repeats=2, workers=1) as run:
         one, two = (EXPERIMENTS["two-path-energy"].outcome(run).decided for _ in range(2))
