@@ -162,6 +162,8 @@ def test_the_list_names_every_experiment(capsys):
     ],
 )
 def test_refusals(arguments, message, tmp_path, capsys):
+    if "nowhere" in message:
+        pytest.importorskip("torch")  # which would be asked for first
     out = tmp_path / "out"
     assert main(["reproduce", *arguments, "--out", str(out)]) == 2
     said = capsys.readouterr().err
