@@ -35,7 +35,9 @@ def test_two_paths_are_never_worse_than_one_on_the_cases_that_were_stuck(x, n):
     assert both.status[0] != "not-converged"
 
 
-@pytest.mark.parametrize("conditions", [3, 5, 8, 12, 25])
+@pytest.mark.parametrize(
+    "conditions", [3, 8, *(pytest.param(n, marks=pytest.mark.slow) for n in (5, 12, 25))]
+)
 def test_a_rectifier_is_never_worse_than_one_that_it_contains(conditions):
     # oracle: the nested model is a special case. Unequal exposures, one-sided drives, silence
     random = np.random.default_rng(conditions)

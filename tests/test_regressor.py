@@ -366,7 +366,10 @@ def test_too_few_steps_are_a_warning():
         RectifierRegressor(max_iter=2, random_state=0).fit(X, y)
 
 
-@pytest.mark.parametrize("name", OF_DRIVE)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow) if n == "Siegert" else n for n in OF_DRIVE],
+)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_four_conditions_are_fitted_without_a_warning_of_numpy(name):
     # oracle: more parameters than conditions; the saturated likelihood is the most there can be

@@ -47,7 +47,7 @@ def test_no_threshold_between_any_two_drives_is_better(name, cell):
     assert fitted.log_likelihood[0] >= best - 1e-6
 
 
-@pytest.mark.parametrize("seed", [0, 4])
+@pytest.mark.parametrize("seed", [0, pytest.param(4, marks=pytest.mark.slow)])
 def test_two_thousand_drives_shown_once_are_fitted_at_least_as_well_as_by_the_truth(seed):
     # oracle: the likelihood of the parameters that made the counts
     random = np.random.default_rng(seed)
