@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
 
-from neurosim.reproduce.statement import LEVEL
+from neurosim.reproduce.inputs import smaller
+from neurosim.reproduce.statement import half_interval
 
 if TYPE_CHECKING:
     from torch import nn
@@ -85,7 +85,8 @@ def few(dataset: Dataset, number: int, seed: int) -> Dataset:
     """So many training images, drawn anew for each seed; pixels about their mean, unit variance.
 
     All images that were not drawn, those of the test set among them, are there to be tested on, or
-    1500 of them. Mean and variance are those of all pixels of the images drawn.
+    1500 of them; large ones are made smaller (`inputs.smaller`). Mean and variance are those of all
+    pixels of the images drawn.
 
     Parameters
     ----------
@@ -106,13 +107,13 @@ def few(dataset: Dataset, number: int, seed: int) -> Dataset:
     images = np.concatenate([dataset.train_images[left], dataset.test_images])
     labels = np.concatenate([dataset.train_labels[left], dataset.test_labels])
     test = random.permutation(len(images))[:_TESTED]
-    train = dataset.train_images[drawn].astype(float)
+    train = smaller(dataset.train_images[drawn]).astype(float)
     mean, deviation = train.mean(), train.std()
     return replace(
         dataset,
         train_images=((train - mean) / deviation).astype(np.float32),
         train_labels=dataset.train_labels[drawn],
-        test_images=((images[test] - mean) / deviation).astype(np.float32),
+        test_images=((smaller(images[test]) - mean) / deviation).astype(np.float32),
         test_labels=labels[test],
     )
 
@@ -182,9 +183,4 @@ def spread(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     (array(0.25), array(0.28650554))
     """
     value = np.asarray(values, dtype=float)
-    number = value.shape[-1]
-    mean = value.mean(axis=-1)
-    if number == 1:
-        return np.asarray(mean), np.full(mean.shape, np.nan)
-    error = value.std(axis=-1, ddof=1) / np.sqrt(number)
-    return np.asarray(mean), np.asarray(student.ppf((1 + LEVEL) / 2, number - 1) * error)
+    return np.asarray(value.mean(axis=-1)), half_interval(value)

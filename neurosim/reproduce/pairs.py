@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from neurosim.analysis.filter_nulls import FILTER_NULLS
 from neurosim.analysis.paired_filters import PairedFilters, paired_filters
 from neurosim.models.receptive_fields import GaborBank
+from neurosim.reproduce.inputs import manageable
 from neurosim.reproduce.run import Run
 from neurosim.reproduce.statement import Found, Reproduction, Rule
 from neurosim.stimuli import VisualField
@@ -55,7 +56,8 @@ class PairedFirstLayer(Reproduction):
             sets = [paired_filters(run.filters, seed, _DRAWS) for seed in seeds]
             what = "the filters given"
         else:
-            jobs = [(run.images(), seed) for seed in seeds]
+            images = manageable(run.images())
+            jobs = [(images, seed) for seed in seeds]
             trained = run.map(_trained, jobs)
             sets = [paired_filters(f, s, _DRAWS) for f, s in zip(trained, seeds, strict=True)]
             what = "a network trained here"

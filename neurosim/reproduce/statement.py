@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 
 if TYPE_CHECKING:
@@ -23,11 +23,36 @@ if TYPE_CHECKING:
 
     from neurosim.reproduce.run import Run
 
-__all__ = ["EXPERIMENTS", "Decided", "Found", "Outcome", "Reproduction", "Rule", "Verdict"]
+__all__ = [
+    "EXPERIMENTS",
+    "Decided",
+    "Found",
+    "Outcome",
+    "Reproduction",
+    "Rule",
+    "Verdict",
+    "half_interval",
+]
 
 Verdict = Literal["supported", "not supported", "inconclusive"]
 
 LEVEL = 0.99
+
+
+def half_interval(values: ArrayLike) -> NDArray[np.float64]:
+    """Half the width of the 99 % interval of the mean over the last dimension; NaN of one value.
+
+    Examples
+    --------
+    >>> half_interval([0.2, 0.3, 0.25])
+    array(0.28650554)
+    """
+    value = np.asarray(values, dtype=float)
+    number = value.shape[-1]
+    if number == 1:
+        return np.full(value.shape[:-1], np.nan)
+    error = value.std(axis=-1, ddof=1) / np.sqrt(number)
+    return np.asarray(student.ppf((1 + LEVEL) / 2, number - 1) * error)
 
 
 @dataclass(frozen=True)
@@ -69,8 +94,7 @@ class Rule:
         mean = float(value.mean())
         reach = 0.0 if known else np.nan
         if known and value.size > 1:
-            error = value.std(ddof=1) / np.sqrt(value.size)
-            reach = float(student.ppf((1 + LEVEL) / 2, value.size - 1) * error)
+            reach = float(half_interval(value))
         low, high = mean - reach, mean + reach
         right, wrong = low > self.bound, high < self.bound
         if self.relation == "<":
