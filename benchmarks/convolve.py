@@ -42,8 +42,10 @@ def main() -> None:
     result = ours()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    print(f"memory beyond the result {(peak - result.nbytes) / 2**20:.0f} MiB "
-          f"(the result: {result.nbytes / 2**20:.0f} MiB)")  # fmt: skip
+    print(
+        f"memory beyond the result {(peak - result.nbytes) / 2**20:.0f} MiB "
+        f"(the result: {result.nbytes / 2**20:.0f} MiB)"
+    )
     print(f"largest difference {np.abs(result - theirs()).max():.1e}")
 
 

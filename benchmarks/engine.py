@@ -104,9 +104,10 @@ def nest(dt: float, duration: float) -> tuple[float, float]:
     simulator.ResetKernel()
     simulator.SetKernelStatus({"resolution": dt * 1e3})
     cells = simulator.Create(
-        "iaf_psc_delta", CELLS,
+        "iaf_psc_delta",
+        CELLS,
         {"E_L": 0.0, "V_th": 1.0, "V_reset": 0.0, "t_ref": 2.0, "tau_m": 20.0, "C_m": 20.0},
-    )  # fmt: skip
+    )
     cells.I_e = list(np.linspace(0, 3, CELLS))
     # piecewise constant current of SD s over dt: the membrane's SD is s sqrt(dt/(2 tau))
     generator = simulator.Create(

@@ -19,9 +19,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from scipy.optimize import curve_fit
 
-from neurosim.analysis.fitting import fit_counts
-from neurosim.analysis.likelihood import Counts, poisson_log_likelihood
-from neurosim.analysis.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.fitting.fit import fit_counts
+from neurosim.analysis.fitting.likelihood import Counts, poisson_log_likelihood
 from neurosim.models.rectifiers import RECTIFIERS
 
 NAMES = ("half-wave", "thresholded half-wave", "half-squared", "two-path energy")
@@ -77,11 +77,15 @@ def main() -> None:
         intervals = time.perf_counter() - start
         total, scaled = total + seconds, scaled + loop
         behind = found[:SAMPLE] - usual
-        print(f"{name:22s} {seconds:6.2f} s; curve_fit {loop:6.1f} s, its likelihood lower by "
-              f"{np.median(behind):.2g} (median), {behind.max():.2g} (most) nats; fit and "
-              f"intervals of {min(cells, 1000)} cells {intervals:.2f} s")  # fmt: skip
-    print(f"all four: {total:.2f} s for {cells} cells; curve_fit {scaled:.0f} s, "
-          f"{scaled / total:.0f} times as long")  # fmt: skip
+        print(
+            f"{name:22s} {seconds:6.2f} s; curve_fit {loop:6.1f} s, its likelihood lower by "
+            f"{np.median(behind):.2g} (median), {behind.max():.2g} (most) nats; fit and "
+            f"intervals of {min(cells, 1000)} cells {intervals:.2f} s"
+        )
+    print(
+        f"all four: {total:.2f} s for {cells} cells; curve_fit {scaled:.0f} s, "
+        f"{scaled / total:.0f} times as long"
+    )
 
 
 if __name__ == "__main__":

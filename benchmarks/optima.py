@@ -18,9 +18,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from scipy.optimize import minimize
 
-from neurosim.analysis.fitting import fit_counts
-from neurosim.analysis.likelihood import Counts
-from neurosim.analysis.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.fitting.fit import fit_counts
+from neurosim.analysis.fitting.likelihood import Counts
 from neurosim.models.rectifiers import RECTIFIERS
 
 STARTS = 20
@@ -75,8 +75,10 @@ def measure(name: str, cells: int, seed: int, pool: ProcessPoolExecutor) -> str:
     short, took = theirs - ours, time.perf_counter() - begin
     missed = np.flatnonzero(short > LEAST)
     which = f": {', '.join(map(str, missed[:9]))}" if missed.size else ""
-    return (f"{name:26s} {cells} cells: highest {short.max():+.1e} nats, above 1e-6 in "
-            f"{missed.size}{which} ({took:.0f} s)")  # fmt: skip
+    return (
+        f"{name:26s} {cells} cells: highest {short.max():+.1e} nats, above 1e-6 in "
+        f"{missed.size}{which} ({took:.0f} s)"
+    )
 
 
 def main() -> None:

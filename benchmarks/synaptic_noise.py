@@ -40,15 +40,25 @@ def main() -> None:
         for ratio in RATIOS:
             seed += 1  # independent noise for every point
             cell = LIF(
-                tau_m=tau, t_ref=0, v_rest=mean, v_threshold=threshold, v_reset=reset,
-                noise_sd=s / 2**0.5 / (1 + ratio) ** 0.5, tau_noise=ratio * tau,
-            )  # fmt: skip
+                tau_m=tau,
+                t_ref=0,
+                v_rest=mean,
+                v_threshold=threshold,
+                v_reset=reset,
+                noise_sd=s / 2**0.5 / (1 + ratio) ** 0.5,
+                tau_noise=ratio * tau,
+            )
             formula = float(cell.rate(mean))
             duration = max(SPIKES / formula / TRIALS, 10 * tau)
             responses = simulate(
-                cell, drive, duration=duration, trials=TRIALS, settle=50 * tau,
-                dt=ratio * tau / 5, seed=seed,
-            )  # fmt: skip
+                cell,
+                drive,
+                duration=duration,
+                trials=TRIALS,
+                settle=50 * tau,
+                dt=ratio * tau / 5,
+                seed=seed,
+            )
             counts = responses["count"].values.ravel()
             rate = counts.mean() / float(responses["duration"])
             error = counts.std() / np.sqrt(TRIALS) / counts.mean()
@@ -58,8 +68,16 @@ def main() -> None:
                 f"{short[-1][0]:+.2f} ± {short[-1][1]:.2f} %"
             )
         off, spread = np.abs(np.array(short)).T
-        ax.errorbar(RATIOS, off, 2 * spread, marker="o", ms=4, lw=1.2, color=colour,
-                    label=f"mean {mean:g}, s {s:g} mV")  # fmt: skip
+        ax.errorbar(
+            RATIOS,
+            off,
+            2 * spread,
+            marker="o",
+            ms=4,
+            lw=1.2,
+            color=colour,
+            label=f"mean {mean:g}, s {s:g} mV",
+        )
     ax.plot(RATIOS, 10 * np.sqrt(RATIOS), ":", color="0.5", lw=1, label="∝ √(τ_noise/τ)")
     ax.plot(RATIOS, 40 * RATIOS, "--", color="0.5", lw=1, label="∝ τ_noise/τ")
     ax.set_xscale("log")

@@ -18,8 +18,11 @@ from matplotlib.figure import Figure
 from neurosim import LIF, BrianCell, simulate
 
 TAU = 0.02
-CELLS = {"s = 4 mV, mean 16.42 mV": (16.42, 4.0), "s = 4 mV, mean 19.66 mV": (19.66, 4.0),
-         "s = 1.5 mV, mean 18.94 mV": (18.94, 1.5)}  # fmt: skip
+CELLS = {
+    "s = 4 mV, mean 16.42 mV": (16.42, 4.0),
+    "s = 4 mV, mean 19.66 mV": (19.66, 4.0),
+    "s = 1.5 mV, mean 18.94 mV": (18.94, 1.5),
+}
 STEPS = TAU / np.array([400, 200, 100, 50, 20, 10])
 COLOURS = ("#0072B2", "#D55E00", "#009E73")
 
@@ -44,9 +47,11 @@ def main() -> None:
         cell = LIF(tau_m=TAU, t_ref=0, v_rest=mean, v_threshold=20, v_reset=15, noise_sd=sd)
         plain = BrianCell(
             "dv/dt = (mu - v)/tau + sd*sqrt(2/tau)*xi : volt\nmu : volt",
-            threshold="v > 20*mV", reset="v = 15*mV", start={"v": "15 mV"},
+            threshold="v > 20*mV",
+            reset="v = 15*mV",
+            start={"v": "15 mV"},
             constants={"tau": f"{TAU} second", "sd": f"{sd} mV"},
-        )  # fmt: skip
+        )
         siegert = float(cell.rate(mean))
         ours, grid, known = [], [], []
         for dt in STEPS:
@@ -67,8 +72,17 @@ def main() -> None:
         for values, marker, label in ((ours, "o", "engine"), (grid, "s", "plain grid")):
             centre, spread = np.array(values).T
             filled = {"mfc": "none"} if marker == "s" else {}
-            ax.errorbar(STEPS * 1e3, centre, 2 * spread, marker=marker, color=colour, lw=1.2, ms=5,
-                        label=f"{label}, {name}", **filled)  # fmt: skip
+            ax.errorbar(
+                STEPS * 1e3,
+                centre,
+                2 * spread,
+                marker=marker,
+                color=colour,
+                lw=1.2,
+                ms=5,
+                label=f"{label}, {name}",
+                **filled,
+            )
         ax.plot(STEPS * 1e3, known, ":", color=colour, lw=1)
     ax.axhline(0, color="0.6", lw=0.6)
     ax.set_xscale("log")

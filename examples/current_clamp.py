@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from neurosim import compare, responses_from_counts
-from neurosim.models.theory import rate_deterministic
+from neurosim.models.rectifiers.siegert import rate_deterministic
 
 RECTIFIERS = ("thresholded half-wave", "LIF f-I", "Siegert")
 SECONDS = 0.5
@@ -56,9 +56,12 @@ def made_up():
     """Currents and expected spikes of a LIF cell of 20 ms that is refractory for 2 ms."""
     current = np.arange(-100.0, 525.0, 25.0)
     rate = rate_deterministic(
-        current, tau_m=1 / TRUE["gain"], t_ref=0.1 / TRUE["gain"],
-        v_threshold=TRUE["threshold"], v_reset=TRUE["threshold"] - TRUE["depth"],
-    )  # fmt: skip
+        current,
+        tau_m=1 / TRUE["gain"],
+        t_ref=0.1 / TRUE["gain"],
+        v_threshold=TRUE["threshold"],
+        v_reset=TRUE["threshold"] - TRUE["depth"],
+    )
     return current, rate * SECONDS
 
 

@@ -33,9 +33,14 @@ torch.set_num_threads(1)
 # The same network with ReLU and with the neuron: 400 digits to learn from, three starts each.
 data = digits()
 few = type(data)(
-    data.train_images[:400], data.train_labels[:400], data.test_images, data.test_labels,
-    data.name, data.checksums, data.recognised,
-)  # fmt: skip
+    data.train_images[:400],
+    data.train_labels[:400],
+    data.test_images,
+    data.test_labels,
+    data.name,
+    data.checksums,
+    data.recognised,
+)
 layers = {"ReLU": lambda channels: Activation("ReLU"), "measured neuron": lambda channels: measured}
 for name, layer in layers.items():
     errors = []

@@ -95,11 +95,17 @@ for name, rest, conditions in cells:
     rows.append({"cell": name, **from_rest, **from_mean})
     fit = next(fit for fit in comparison.fits if fit.rectifier.name == BY_MEAN_AND_NOISE)
     _, gain, threshold = fit.values[0]
-    thresholds.append({
-        "cell": name, "conditions": conditions[0].size, "rest (mV)": rest,
-        "highest mean (mV)": conditions[0].max(), "T (mV)": rest + threshold,
-        "k (Hz/mV)": gain, "status": fit.status[0],
-    })  # fmt: skip
+    thresholds.append(
+        {
+            "cell": name,
+            "conditions": conditions[0].size,
+            "rest (mV)": rest,
+            "highest mean (mV)": conditions[0].max(),
+            "T (mV)": rest + threshold,
+            "k (Hz/mV)": gain,
+            "status": fit.status[0],
+        }
+    )
 
 # %%
 # Bits per spike beyond a constant rate, on held-out conditions (five folds).

@@ -114,9 +114,12 @@ def over_the_cycle(name, temporal, trials):
     onsets = np.concatenate(onsets)
     drive = np.cos(2 * np.pi * middle) * np.sinc(1 / BINS)  # the mean of the sinusoid over the bin
     return responses_from_spike_times(
-        {name: np.concatenate(train)}, onsets.ravel(), np.tile(drive, len(onsets)),
-        window=(0, 1 / (BINS * temporal)), by={"phase": np.tile(360 * middle, len(onsets))},
-    )  # fmt: skip
+        {name: np.concatenate(train)},
+        onsets.ravel(),
+        np.tile(drive, len(onsets)),
+        window=(0, 1 / (BINS * temporal)),
+        by={"phase": np.tile(360 * middle, len(onsets))},
+    )
 
 
 for name, temporal, trials in units:
@@ -125,13 +128,18 @@ for name, temporal, trials in units:
     degrees = (np.arange(len(cycle)) + 0.5) * 360 / len(cycle)
     single, together = modulation(cycle, degrees).mean(), modulation(cycle.sum(1), degrees)
     kind = "simple" if single > 1 else "complex"
-    print(f"\n{name} at {best:.3g} cycles/deg: F1/F0 = {single:.2f} in single trials, "
-          f"{together:.2f} over all together: {kind}")  # fmt: skip
+    print(
+        f"\n{name} at {best:.3g} cycles/deg: F1/F0 = {single:.2f} in single trials, "
+        f"{together:.2f} over all together: {kind}"
+    )
     comparison = compare(over_the_cycle(name, temporal, shown))
     columns = {
-        "rectifier": "rectifier", "r0 (Hz)": "r0 (Hz)", "delta AICc": "delta AICc",
-        "held-out information per spike (bits)": "bits per spike", "chosen": "chosen",
-    }  # fmt: skip
+        "rectifier": "rectifier",
+        "r0 (Hz)": "r0 (Hz)",
+        "delta AICc": "delta AICc",
+        "held-out information per spike (bits)": "bits per spike",
+        "chosen": "chosen",
+    }
     table = comparison.table.rename(columns=columns)[list(columns.values())]
     print(table.to_string(index=False, float_format="{:.2f}".format))
     print(comparison.report())

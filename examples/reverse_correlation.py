@@ -33,8 +33,17 @@ bank = GaborBank([0, 50, 110], [1.5, 1.7, 1.6], [0, 90, 200], nx=0.45, ny=0.5)
 # %%
 # The drive at every frame, and the spikes counted per frame.
 drive = bank.drive(Movie(noise), field)
-responses = simulate(LIF(noise_sd=3), drive, gain=90, baseline=12, duration=1000, trials=1, dt=2e-3,
-                     seed=2, time_bin=1 / 30)  # fmt: skip
+responses = simulate(
+    LIF(noise_sd=3),
+    drive,
+    gain=90,
+    baseline=12,
+    duration=1000,
+    trials=1,
+    dt=2e-3,
+    seed=2,
+    time_bin=1 / 30,
+)
 
 # %%
 # Spike-triggered averages, with what circular shifts of the spikes would give.
@@ -47,6 +56,12 @@ plot_receptive_fields(found).savefig(folder / "receptive_fields.png")
 # Gabors of the averages, beside the truth.
 fitted = fit_gabor(found["sta"].sel(lag=found["peak_lag"]))
 print(fitted.table.round(3).T.to_string())
-print("true orientation", bank.orientation, "spatial frequency", bank.spatial_frequency, "phase",
-      bank.phase)  # fmt: skip
+print(
+    "true orientation",
+    bank.orientation,
+    "spatial frequency",
+    bank.spatial_frequency,
+    "phase",
+    bank.phase,
+)
 fitted.plot().savefig(folder / "gabor_fit.png")

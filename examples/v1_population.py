@@ -21,10 +21,12 @@ medians = pd.DataFrame(
             2000, seed=1, source=source, eccentricity=where
         ).widths_against_published()["this bank"]
         for source, where in (
-            ("ringach", "foveal"), ("devalois", "foveal"), ("devalois", "parafoveal")
+            ("ringach", "foveal"),
+            ("devalois", "foveal"),
+            ("devalois", "parafoveal"),
         )
     }
-)  # fmt: skip
+)
 print("medians of 2000 cells drawn from each source")
 print(medians.round(3).to_string())
 print("\npublished")

@@ -5,9 +5,9 @@ import pytest
 import xarray as xr
 
 from neurosim import InputError, load_responses, responses_from_counts, save_responses
-from neurosim.files import folder_for_output, written_together
-from neurosim.responses import check_responses
-from neurosim.units import in_unit
+from neurosim.base.files import folder_for_output, written_together
+from neurosim.base.units import in_unit
+from neurosim.data.responses import check_responses
 
 
 @pytest.mark.parametrize(

@@ -29,9 +29,16 @@ _HOME = {
 }
 
 __all__ = [
-    "Activation", "Curve", "Dataset", "GaborLayer", "MeasuredRate", "SpikingLayer", "digits",
-    "filters_from_file", "load",
-]  # fmt: skip
+    "Activation",
+    "Curve",
+    "Dataset",
+    "GaborLayer",
+    "MeasuredRate",
+    "SpikingLayer",
+    "digits",
+    "filters_from_file",
+    "load",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -42,7 +49,7 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as missing:
         if missing.name != "torch":
             raise
-        from neurosim.errors import InputError
+        from neurosim.base.errors import InputError
 
         raise InputError(f"{name}: needs torch: pip install 'neurosim[convnet]'") from None
     globals()[name] = value

@@ -11,14 +11,14 @@ from numpy.typing import ArrayLike
 from torch import nn
 from torch.nn.utils import parametrize
 
+from neurosim.base.errors import Faults, InputError, is_whole
 from neurosim.convnet.bounds import Within
 from neurosim.convnet.curve import Curve
-from neurosim.errors import Faults, InputError, is_whole
-from neurosim.models.rectifier import Rectifier
 from neurosim.models.rectifiers import RECTIFIERS
+from neurosim.models.rectifiers.base import Rectifier
 
 if TYPE_CHECKING:
-    from neurosim.analysis.fitting import Fit
+    from neurosim.analysis.fitting.fit import Fit
 
 __all__ = ["Activation"]
 
@@ -150,8 +150,11 @@ class Activation(nn.Module):
         faults = Faults(f"{self.rectifier.name}.tabulated")
         faults.require(self.channels is None, "one set of parameters", f"{self.channels} channels")
         faults.require(self.paths == 1, "one path", f"{self.paths} paths")
-        faults.require(not self.rectifier.regressors, "a function of x alone",
-                       f"one of {', '.join(self.rectifier.regressors)} too")  # fmt: skip
+        faults.require(
+            not self.rectifier.regressors,
+            "a function of x alone",
+            f"one of {', '.join(self.rectifier.regressors)} too",
+        )
         faults.stop()
         named = {name: getattr(self, name).detach().double().item() for name in self._bounds()}
         shapes = [named[n] for n in (*self.rectifier.parameters, *self.rectifier.constants)]
@@ -159,8 +162,10 @@ class Activation(nn.Module):
         return Curve.of(
             lambda x: r0 + gain * self.rectifier.shape(x, *shapes),
             lambda x: gain * self.rectifier.slope(x, *shapes),
-            low, high, points,
-        )  # fmt: skip
+            low,
+            high,
+            points,
+        )
 
     def __repr__(self) -> str:
         return f"Activation({self.extra_repr()})"
@@ -241,8 +246,12 @@ class Activation(nn.Module):
         if self.channels is not None or self.paths > 1:
             faults.require(inside, f"an input with dimension {self.dim}", tuple(x.shape))
         if self.channels is not None and inside:
-            faults.require(many == self.channels, f"{self.channels} channels", many,
-                           f"dim={self.dim} is that of the channels")  # fmt: skip
+            faults.require(
+                many == self.channels,
+                f"{self.channels} channels",
+                many,
+                f"dim={self.dim} is that of the channels",
+            )
         faults.stop()
 
     def _spread(self, value: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
@@ -260,5 +269,6 @@ def _named(rectifier: str | Rectifier) -> Rectifier:
     try:
         return RECTIFIERS[rectifier]
     except (KeyError, TypeError):
-        raise InputError(f"Activation: expected a rectifier among {', '.join(RECTIFIERS)}, got "
-                         f"{rectifier!r}") from None  # fmt: skip
+        raise InputError(
+            f"Activation: expected a rectifier among {', '.join(RECTIFIERS)}, got {rectifier!r}"
+        ) from None

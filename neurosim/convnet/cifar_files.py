@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosim.base.errors import Faults, InputError
 from neurosim.convnet.labelled_images import Dataset, Provenance, in_unit_range
 from neurosim.convnet.numpy_files import check_file
-from neurosim.errors import Faults, InputError
 
 __all__ = ["cifar10", "cifar_files"]
 
@@ -76,8 +76,15 @@ def cifar10(path: str | os.PathLike[str]) -> Dataset:
         contents = _members(path) if files is None else {n: _content(f) for n, f in files.items()}
         train, test = _batches(contents, str(path))
     known = Provenance.of(files or {_part(path): path}, _PUBLISHED)
-    return Dataset(in_unit_range(train[0]), train[1], in_unit_range(test[0]), test[1],
-                   known.name("CIFAR-10 (binary)"), known.sha256, known.told())  # fmt: skip
+    return Dataset(
+        in_unit_range(train[0]),
+        train[1],
+        in_unit_range(test[0]),
+        test[1],
+        known.name("CIFAR-10 (binary)"),
+        known.sha256,
+        known.told(),
+    )
 
 
 def cifar_files(folder: Path) -> dict[str, Path]:
@@ -108,8 +115,9 @@ def _batches(contents: dict[str, bytes], subject: str) -> tuple[Batch, Batch]:
     """Images and labels to train on and to test on, of the six files."""
     missing = [name for name in (*_TRAIN, _TEST) if name not in contents]
     faults = Faults(subject)
-    faults.require(not missing, "the six files of CIFAR-10's binary version",
-                   f"no {', '.join(missing)}")  # fmt: skip
+    faults.require(
+        not missing, "the six files of CIFAR-10's binary version", f"no {', '.join(missing)}"
+    )
     faults.stop()
     *held, test = [_records(contents[name], f"{subject}: {name}") for name in (*_TRAIN, _TEST)]
     numbers = [len(labels) for _, labels in (*held, test)]
@@ -124,8 +132,11 @@ def _records(content: bytes, subject: str, least: int = 1) -> Batch:
     """Images (image, channel, row, column) and labels (image,) of a file's records."""
     number, over = divmod(len(content), _RECORD)
     faults = Faults(subject)
-    faults.require(not over, f"whole records of {_RECORD} bytes",
-                   f"{number} and {over} bytes (truncated, or not CIFAR-10)")  # fmt: skip
+    faults.require(
+        not over,
+        f"whole records of {_RECORD} bytes",
+        f"{number} and {over} bytes (truncated, or not CIFAR-10)",
+    )
     faults.require(number >= least, f"at least {least} images", number)
     faults.stop()
     records = np.frombuffer(content, np.uint8).reshape(number, _RECORD)
@@ -168,8 +179,11 @@ def _wanted(archive: tarfile.TarFile, subject: str) -> dict[str, bytes]:
             faults.stop()
             file = archive.extractfile(member)
             found[name] = file.read() if file else b""
-            faults.require(len(found[name]) == member.size, f"{member.size} bytes in {name}",
-                           f"{len(found[name])} (truncated)")  # fmt: skip
+            faults.require(
+                len(found[name]) == member.size,
+                f"{member.size} bytes in {name}",
+                f"{len(found[name])} (truncated)",
+            )
             faults.stop()
     return found
 
@@ -185,6 +199,8 @@ class _Bounded:
         block = self.file.read(size)
         self.left -= len(block)
         if self.left < 0:
-            raise InputError(f"{self.subject}: expected at most {_MOST} bytes in the archive, "
-                             "got more (not CIFAR-10)")  # fmt: skip
+            raise InputError(
+                f"{self.subject}: expected at most {_MOST} bytes in the archive, "
+                "got more (not CIFAR-10)"
+            )
         return block

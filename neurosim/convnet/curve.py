@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import make_smoothing_spline
 from torch import nn
 
-from neurosim.analysis.likelihood import Counts
-from neurosim.errors import Faults, is_number, is_whole
+from neurosim.analysis.fitting.likelihood import Counts
+from neurosim.base.errors import Faults, is_number, is_whole
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -96,8 +96,9 @@ class Curve(nn.Module):
         faults.require(is_whole(points, 2), "points >= 2", points)
         faults.stop()
         x = np.linspace(low, high, points)
-        return Curve(low, high, np.broadcast_to(function(x), x.shape),
-                     np.broadcast_to(slope(x), x.shape))  # fmt: skip
+        return Curve(
+            low, high, np.broadcast_to(function(x), x.shape), np.broadcast_to(slope(x), x.shape)
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The curve at inputs of any shape."""
@@ -169,9 +170,12 @@ class MeasuredRate(Curve):
         curve = _smooth(drive, rate, exposure)
         x = np.linspace(drive[0], drive[-1], points)
         root, steep = curve(x), curve.derivative()(x)
-        super().__init__(drive[0] / drive_per_unit, drive[-1] / drive_per_unit,
-                         root**2 / hz_per_unit,
-                         2 * root * steep * drive_per_unit / hz_per_unit)  # fmt: skip
+        super().__init__(
+            drive[0] / drive_per_unit,
+            drive[-1] / drive_per_unit,
+            root**2 / hz_per_unit,
+            2 * root * steep * drive_per_unit / hz_per_unit,
+        )
         self.measured = (
             f"{len(drive)} drives from {drive[0]:.3g} to {drive[-1]:.3g}, "
             f"{root.min() ** 2:.2g} to {root.max() ** 2:.2g} Hz"

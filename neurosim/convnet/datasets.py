@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from neurosim.base.errors import Faults, InputError, is_number, is_whole
 from neurosim.convnet.cifar_files import cifar10, cifar_files
 from neurosim.convnet.idx_files import idx_files, is_idx, mnist, read_idx
 from neurosim.convnet.labelled_images import Dataset
 from neurosim.convnet.numpy_files import check_file
-from neurosim.errors import Faults, InputError, is_number, is_whole
 
 __all__ = ["Dataset", "cifar10", "digits", "load", "mnist", "read_idx"]
 
@@ -76,9 +76,15 @@ def digits(seed: int = 0, test_share: float = 0.25) -> Dataset:
     content = found.images.astype(np.uint8).tobytes() + labels.astype(np.uint8).tobytes()
     digest = hashlib.sha256(content).hexdigest()
     told = "the" if digest == _DIGITS else "other than the"
-    return Dataset(images[~test], labels[~test], images[test], labels[test], "digits",
-                   {"images and labels as bytes": digest},
-                   f"{told} digits of scikit-learn 1.9")  # fmt: skip
+    return Dataset(
+        images[~test],
+        labels[~test],
+        images[test],
+        labels[test],
+        "digits",
+        {"images and labels as bytes": digest},
+        f"{told} digits of scikit-learn 1.9",
+    )
 
 
 def load(path: str | os.PathLike[str] = "digits") -> Dataset:
@@ -113,8 +119,10 @@ def load(path: str | os.PathLike[str] = "digits") -> Dataset:
         if bool(idx) != bool(cifar):
             return mnist(where) if idx else cifar10(where)
         got = "both" if idx else "neither"
-        raise InputError(f"{path}: expected a folder with the four IDX files of MNIST or the six "
-                         f".bin files of CIFAR-10, got {got}")  # fmt: skip
+        raise InputError(
+            f"{path}: expected a folder with the four IDX files of MNIST or the six "
+            f".bin files of CIFAR-10, got {got}"
+        )
     check_file(where)
     if where.suffix.lower() in (".bin", ".tar", ".tgz") or where.name.lower().endswith(".tar.gz"):
         return cifar10(where)

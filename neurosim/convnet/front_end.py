@@ -9,12 +9,12 @@ import torch
 import xarray as xr
 from torch import nn
 
-from neurosim.errors import Faults, is_whole
+from neurosim.base.errors import Faults, is_whole
 
 if TYPE_CHECKING:
-    from neurosim.models.convolution import Padding
-    from neurosim.models.lif import LIF
-    from neurosim.models.receptive_fields import GaborBank
+    from neurosim.models.cells.lif import LIF
+    from neurosim.models.receptive_fields.bank import GaborBank
+    from neurosim.models.receptive_fields.convolution import Padding
     from neurosim.stimuli import VisualField
 
 __all__ = ["GaborLayer", "SpikingLayer"]
@@ -64,8 +64,11 @@ class GaborLayer(nn.Module):
         """Drive (image, cell, row, column) of contrasts (image, 1, row, column)."""
         faults = Faults("GaborLayer")
         faults.require(image.is_floating_point(), "contrasts, tensors of floats", image.dtype)
-        faults.require(image.ndim >= 3 and image.shape[-3] == 1, "images (image, 1, row, column)",
-                       tuple(image.shape))  # fmt: skip
+        faults.require(
+            image.ndim >= 3 and image.shape[-3] == 1,
+            "images (image, 1, row, column)",
+            tuple(image.shape),
+        )
         faults.stop()
         rows, columns = self.weight.shape[-2:]
         if self.padding == "same":  # as convolve: of an even kernel one more at the end
@@ -124,13 +127,16 @@ class SpikingLayer(nn.Module):
         faults.stop()
         self.lif, self.hz_per_unit = lif, hz_per_unit
         self.shown: dict[str, Any] = {
-            "gain": gain, "baseline": baseline, "duration": duration, "seed": seed
-        }  # fmt: skip
+            "gain": gain,
+            "baseline": baseline,
+            "duration": duration,
+            "seed": seed,
+        }
 
     @torch.no_grad()
     def forward(self, drive: torch.Tensor) -> torch.Tensor:
         """Rates, of the shape of the drive."""
-        from neurosim.simulation import simulate
+        from neurosim.simulation.simulate import simulate
 
         flat = drive.detach().cpu().double().reshape(-1, 1).numpy()
         stimuli = xr.DataArray(flat, dims=("stimulus", "cell"), attrs={"units": "1"})

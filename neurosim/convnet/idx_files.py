@@ -18,17 +18,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosim.base.errors import Faults, InputError
 from neurosim.convnet.labelled_images import Dataset, Provenance, in_unit_range
 from neurosim.convnet.numpy_files import check_file
-from neurosim.errors import Faults, InputError
 
 __all__ = ["idx_files", "is_idx", "mnist", "read_idx"]
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MOST = 2**31  # bytes that a header may promise; MNIST has 47 million
-_PARTS = {"train_images": "train-images-idx3-ubyte", "train_labels": "train-labels-idx1-ubyte",
-          "test_images": "t10k-images-idx3-ubyte",
-          "test_labels": "t10k-labels-idx1-ubyte"}  # fmt: skip
+_PARTS = {
+    "train_images": "train-images-idx3-ubyte",
+    "train_labels": "train-labels-idx1-ubyte",
+    "test_images": "t10k-images-idx3-ubyte",
+    "test_labels": "t10k-labels-idx1-ubyte",
+}
 # MD5 of the .gz files as in torchvision/datasets/mnist.py (MNIST.resources, FashionMNIST.resources)
 # and of what is in them, in agreement in several public lists of both.
 _PUBLISHED = {
@@ -127,8 +130,11 @@ def mnist(folder: str | os.PathLike[str]) -> Dataset:
     for part, values in held.items():
         wanted = 3 if "images" in part else 1
         fits = values.ndim == wanted and values.dtype == np.uint8
-        faults.require(fits, f"bytes of {wanted} dimensions in {files[part].name}",
-                       f"{values.dtype} {values.shape}")  # fmt: skip
+        faults.require(
+            fits,
+            f"bytes of {wanted} dimensions in {files[part].name}",
+            f"{values.dtype} {values.shape}",
+        )
     faults.stop()
     for each in ("train", "test"):
         counts = len(held[f"{each}_images"]), len(held[f"{each}_labels"])
@@ -138,9 +144,15 @@ def mnist(folder: str | os.PathLike[str]) -> Dataset:
     faults.stop()
     known = Provenance.of({_PARTS[part]: path for part, path in files.items()}, _PUBLISHED)
     images = {each: in_unit_range(held[f"{each}_images"])[:, None] for each in ("train", "test")}
-    return Dataset(images["train"], held["train_labels"].astype(np.int64), images["test"],
-                   held["test_labels"].astype(np.int64), known.name("IDX images"), known.sha256,
-                   known.told())  # fmt: skip
+    return Dataset(
+        images["train"],
+        held["train_labels"].astype(np.int64),
+        images["test"],
+        held["test_labels"].astype(np.int64),
+        known.name("IDX images"),
+        known.sha256,
+        known.told(),
+    )
 
 
 def idx_files(folder: Path) -> dict[str, Path]:
@@ -164,8 +176,10 @@ def _array(file: io.BufferedIOBase, subject: str) -> NDArray[Any]:
     """The array in an open file of which nothing has been read."""
     start = file.read(4)
     if not is_idx(start):
-        raise InputError(f"{subject}: expected an IDX file (0, 0, type, dimensions), got one that "
-                         f"starts with {start.hex(' ') or 'nothing'}")  # fmt: skip
+        raise InputError(
+            f"{subject}: expected an IDX file (0, 0, type, dimensions), got one that "
+            f"starts with {start.hex(' ') or 'nothing'}"
+        )
     dimensions = file.read(4 * start[3])
     if len(dimensions) < 4 * start[3]:
         raise InputError(f"{subject}: truncated: its header ends too early")
@@ -179,11 +193,15 @@ def _array(file: io.BufferedIOBase, subject: str) -> NDArray[Any]:
     faults.stop()
     numbers = _read(file, promised)
     if len(numbers) < promised:
-        raise InputError(f"{subject}: truncated: expected {promised} bytes of numbers, as its "
-                         f"header says, got {len(numbers)}")  # fmt: skip
+        raise InputError(
+            f"{subject}: truncated: expected {promised} bytes of numbers, as its "
+            f"header says, got {len(numbers)}"
+        )
     if file.read(1):  # which also has gzip check its checksum
-        raise InputError(f"{subject}: expected the end after {promised} bytes of numbers, as its "
-                         "header says, got more")  # fmt: skip
+        raise InputError(
+            f"{subject}: expected the end after {promised} bytes of numbers, as its "
+            "header says, got more"
+        )
     return np.frombuffer(numbers, dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
 

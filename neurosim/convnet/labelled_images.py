@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import InputError
+from neurosim.base.errors import InputError
 
 __all__ = ["Dataset", "Provenance", "in_unit_range"]
 
@@ -53,9 +53,11 @@ class Dataset:
 
     def __repr__(self) -> str:
         shape = " x ".join(str(n) for n in self.train_images.shape[1:])
-        return (f"<Dataset {self.name}: {len(self.train_images)} images to train on, "
-                f"{len(self.test_images)} to test on, {shape}, {self.classes} classes; "
-                f"{self.recognised}>")  # fmt: skip
+        return (
+            f"<Dataset {self.name}: {len(self.train_images)} images to train on, "
+            f"{len(self.test_images)} to test on, {shape}, {self.classes} classes; "
+            f"{self.recognised}>"
+        )
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,11 @@ class Provenance:
         for part, path in files.items():
             found = _digests(path)
             sha256[path.name] = found["sha256"]
-            whose = [name for name, sums in published.items()
-                     if any(sums.get(digest) == part for digest in found.values())]  # fmt: skip
+            whose = [
+                name
+                for name, sums in published.items()
+                if any(sums.get(digest) == part for digest in found.values())
+            ]
             names[path.name] = whose[0] if whose else ""
         return cls(sha256, names)
 
@@ -118,8 +123,11 @@ def in_unit_range(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _digests(path: Path) -> dict[str, str]:
     """SHA-256, SHA-1 and MD5 (the latter two are what is published, not a protection)."""
-    kinds = {"sha256": hashlib.sha256(), "sha1": hashlib.sha1(usedforsecurity=False),
-             "md5": hashlib.md5(usedforsecurity=False)}  # fmt: skip
+    kinds = {
+        "sha256": hashlib.sha256(),
+        "sha1": hashlib.sha1(usedforsecurity=False),
+        "md5": hashlib.md5(usedforsecurity=False),
+    }
     try:
         with path.open("rb") as file:
             while block := file.read(2**20):

@@ -21,12 +21,21 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import InputError
+from neurosim.base.errors import InputError
 
 __all__ = ["DAMAGED_ZIP", "FLOATS", "StoredTensor", "check_file", "damaged", "from_npy", "from_npz"]
 
-DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError,
-               NotImplementedError, OverflowError, struct.error)  # fmt: skip
+DAMAGED_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    OverflowError,
+    struct.error,
+)
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 _LONGEST_HEADER = 10_000  # bytes, as NumPy has it
 _NPY_FLOATS = {"f2": "float16", "f4": "float32", "f8": "float64"}
@@ -131,8 +140,10 @@ class _NpyHeader:
         header = cls(kind, letters, numbers, order[1] == "True", begin, held - begin)
         promised = math.prod(numbers) * int(letters[-1]) if kind in FLOATS else header.size
         if promised != header.size:
-            raise InputError(f"{subject}: expected {promised} bytes of numbers, as its header "
-                             f"says, got {header.size} (truncated or damaged)")  # fmt: skip
+            raise InputError(
+                f"{subject}: expected {promised} bytes of numbers, as its header "
+                f"says, got {header.size} (truncated or damaged)"
+            )
         return header
 
     def array(self, numbers: bytes) -> NDArray[Any]:
@@ -149,8 +160,10 @@ def _header_text(file: IO[bytes], subject: str) -> tuple[str, int]:
     width = 2 if start[6:7] == b"\x01" else 4  # versions 2 and 3 have longer headers
     length = int.from_bytes(file.read(width), "little")
     if length > _LONGEST_HEADER:
-        raise InputError(f"{subject}: expected a header of at most {_LONGEST_HEADER} bytes, got "
-                         f"{length} (truncated or damaged)")  # fmt: skip
+        raise InputError(
+            f"{subject}: expected a header of at most {_LONGEST_HEADER} bytes, got "
+            f"{length} (truncated or damaged)"
+        )
     return file.read(length).decode("latin-1"), 8 + width + length
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosim.base.errors import InputError
 from neurosim.convnet.numpy_files import (
     DAMAGED_ZIP,
     StoredTensor,
@@ -29,13 +30,24 @@ from neurosim.convnet.numpy_files import (
     from_npy,
     from_npz,
 )
-from neurosim.errors import InputError
 
 __all__ = ["stored_tensors"]
 
 _SAFE_FLOATS = {"F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64"}
-_DAMAGED = (ArithmeticError, AssertionError, AttributeError, EOFError, ImportError, LookupError,
-            MemoryError, OSError, RuntimeError, TypeError, ValueError, struct.error)  # fmt: skip
+_DAMAGED = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 
 
 def stored_tensors(path: Path) -> dict[str, StoredTensor]:
@@ -65,8 +77,13 @@ def stored_tensors(path: Path) -> dict[str, StoredTensor]:
     >>> [f"{name}: {tensor}" for name, tensor in stored_tensors(path).items()]
     ['conv1: float64 (8, 3, 5, 5)', 'bias: float32 (8,)']
     """
-    readers = {".npy": from_npy, ".npz": from_npz, ".safetensors": _from_safetensors,
-               ".pt": _from_torch, ".pth": _from_torch}  # fmt: skip
+    readers = {
+        ".npy": from_npy,
+        ".npz": from_npz,
+        ".safetensors": _from_safetensors,
+        ".pt": _from_torch,
+        ".pth": _from_torch,
+    }
     if path.suffix.lower() not in readers:
         raise InputError(f"{path}: expected a file that ends in {', '.join(readers)}")
     check_file(path)
@@ -101,10 +118,11 @@ def _from_safetensors(path: Path) -> dict[str, StoredTensor]:
         return read
 
     return {
-        name: StoredTensor(tuple(entry["shape"]), _SAFE_FLOATS.get(entry["dtype"], entry["dtype"]),
-                           reader(entry))
+        name: StoredTensor(
+            tuple(entry["shape"]), _SAFE_FLOATS.get(entry["dtype"], entry["dtype"]), reader(entry)
+        )
         for name, entry in sorted(entries, key=lambda each: each[1]["data_offsets"])
-    }  # fmt: skip
+    }
 
 
 def _of_bits(numbers: bytes, kind: str) -> NDArray[Any]:
@@ -132,8 +150,10 @@ def _from_torch(path: Path) -> dict[str, StoredTensor]:
             "damaged one; nothing in it was run (save model.state_dict(), or safetensors)"
         ) from None
     except _DAMAGED:
-        raise InputError(f"{path}: cannot be read as a state_dict of torch (truncated, damaged, "
-                         "or not saved by torch.save)") from None  # fmt: skip
+        raise InputError(
+            f"{path}: cannot be read as a state_dict of torch (truncated, damaged, "
+            "or not saved by torch.save)"
+        ) from None
     return {name: _of_torch(tensor, path) for name, tensor in _named(held, torch.Tensor)}
 
 

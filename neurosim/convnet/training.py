@@ -145,9 +145,11 @@ def train(
     images, labels = (torch.from_numpy(a) for a in (dataset.train_images, dataset.train_labels))
     order = np.random.default_rng(training.seed)
     optimiser = torch.optim.SGD(
-        model.parameters(), lr=training.learning_rate, momentum=training.momentum,
+        model.parameters(),
+        lr=training.learning_rate,
+        momentum=training.momentum,
         weight_decay=training.weight_decay,
-    )  # fmt: skip
+    )
     loss = nn.CrossEntropyLoss()
     steps = -(-len(images) // training.batch)
     every = max(1, round(steps * training.watched))

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosim.base.errors import Faults
 from neurosim.convnet.numpy_files import StoredTensor
 from neurosim.convnet.tensor_files import stored_tensors
-from neurosim.errors import Faults
 
 __all__ = ["filters_from_file", "tensor_shapes"]
 
@@ -102,8 +102,9 @@ def _chosen(tensors: dict[str, StoredTensor], name: str | None, subject: str) ->
     if alone:
         return ""
     four = [each for each, tensor in tensors.items() if len(tensor.shape) == 4]
-    faults.require(four, "a tensor (filter, channel, row, column)", there,
-                   "name=... takes another one")  # fmt: skip
+    faults.require(
+        four, "a tensor (filter, channel, row, column)", there, "name=... takes another one"
+    )
     faults.stop()
     return four[0]
 

@@ -13,19 +13,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults, InputError
-from neurosim.recordings.table import Table
-from neurosim.units import in_unit
+from neurosim.base.errors import Faults, InputError
+from neurosim.base.units import in_unit
+from neurosim.recordings.table_file import Table
 
 __all__ = ["Column", "RowFaults", "find_column", "labels", "numbers", "unit_size"]
 
 _SHOWN = 8  # faults of single values that a message lists
 _TITLE = re.compile(r"(.*\S)\s*[(\[]([^()\[\]]+)[)\]]")
 _SAME_UNIT = {
-    "sec": "s", "secs": "s", "second": "s", "seconds": "s",
-    "msec": "ms", "millisecond": "ms", "milliseconds": "ms",
-    "spikes/s": "Hz", "sp/s": "Hz", "ips": "Hz",
-}  # fmt: skip
+    "sec": "s",
+    "secs": "s",
+    "second": "s",
+    "seconds": "s",
+    "msec": "ms",
+    "millisecond": "ms",
+    "milliseconds": "ms",
+    "spikes/s": "Hz",
+    "sp/s": "Hz",
+    "ips": "Hz",
+}
 
 
 @dataclass(frozen=True)

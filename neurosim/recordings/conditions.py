@@ -14,8 +14,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults
-from neurosim.responses import check_responses
+from neurosim.base.errors import Faults
+from neurosim.data.responses import check_responses
 
 __all__ = ["RESERVED", "Trials", "refuse_single_conditions", "responses_of_trials"]
 
@@ -82,7 +82,7 @@ def responses_of_trials(trials: Trials, subject: str, attrs: dict[str, Any]) -> 
     Returns
     -------
     Dataset
-        See `neurosim.responses`.
+        See `neurosim.data.responses`.
 
     Raises
     ------
@@ -103,8 +103,12 @@ def responses_of_trials(trials: Trials, subject: str, attrs: dict[str, Any]) -> 
     refuse_single_conditions(trials, faults)
     most = int(np.unique(condition * shape[1] + cell, return_counts=True)[1].max())
     size = 8 * shape[0] * shape[1] * most
-    faults.require(size <= _MOST, f"counts within {_MOST:.2g} bytes", f"{size:.2g}",
-                   "cells x conditions x most repeats: take fewer cells at a time")  # fmt: skip
+    faults.require(
+        size <= _MOST,
+        f"counts within {_MOST:.2g} bytes",
+        f"{size:.2g}",
+        "cells x conditions x most repeats: take fewer cells at a time",
+    )
     faults.stop()
     exist, seconds = np.zeros(shape, dtype=np.int64), np.zeros(shape)
     np.add.at(exist, (condition, cell), 1)
@@ -138,8 +142,12 @@ def refuse_single_conditions(trials: Trials, faults: Faults) -> None:
         seen[cell].add(x)
     few = [str(cell) for cell in sorted(seen) if len(seen[cell]) < 2]
     more = f" and {len(few) - 5} more" if len(few) > 5 else ""
-    faults.require(not few, f"at least 2 different values of {trials.name} in every cell",
-                   f"1 in cell {', '.join(few[:5])}{more}", "leave such cells out")  # fmt: skip
+    faults.require(
+        not few,
+        f"at least 2 different values of {trials.name} in every cell",
+        f"1 in cell {', '.join(few[:5])}{more}",
+        "leave such cells out",
+    )
 
 
 def _sorted(values: list[Any]) -> tuple[list[Any], NDArray[np.int64]]:
@@ -150,9 +158,11 @@ def _sorted(values: list[Any]) -> tuple[list[Any], NDArray[np.int64]]:
 
 
 def _padded(
-    condition: NDArray[np.int64], cell: NDArray[np.int64], values: NDArray[np.float64],
+    condition: NDArray[np.int64],
+    cell: NDArray[np.int64],
+    values: NDArray[np.float64],
     exist: NDArray[np.int64],
-) -> NDArray[np.int64]:  # fmt: skip
+) -> NDArray[np.int64]:
     """Counts by condition, cell and trial, trials in the order of their rows and zeros behind."""
     order = np.lexsort((condition, cell))  # stable
     condition, cell = condition[order], cell[order]

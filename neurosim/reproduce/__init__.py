@@ -17,8 +17,23 @@ from neurosim.reproduce.srelu import InitialPieces
 from neurosim.reproduce.statement import EXPERIMENTS, Found, Outcome, Reproduction, Rule
 
 __all__ = [
-    "EXPERIMENTS", "Curves", "EluNoise", "Found", "HalfTheFilters", "InitialPieces",
-    "KeepBoth", "LeakyAndLearned", "NeuronAsRectifier", "Outcome", "PairedFirstLayer",
-    "PoolingCancellation", "Reproduction", "Rule", "Run", "Saturation", "Sparsity", "Speed",
+    "EXPERIMENTS",
+    "Curves",
+    "EluNoise",
+    "Found",
+    "HalfTheFilters",
+    "InitialPieces",
+    "KeepBoth",
+    "LeakyAndLearned",
+    "NeuronAsRectifier",
+    "Outcome",
+    "PairedFirstLayer",
+    "PoolingCancellation",
+    "Reproduction",
+    "Rule",
+    "Run",
+    "Saturation",
+    "Sparsity",
+    "Speed",
     "TwoPathEnergy",
-]  # fmt: skip
+]

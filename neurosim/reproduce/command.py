@@ -7,11 +7,11 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from neurosim.errors import Faults
-from neurosim.files import folder_for_output
+from neurosim.base.errors import Faults
+from neurosim.base.files import folder_for_output
 from neurosim.reproduce import EXPERIMENTS, Outcome, Reproduction, Run
 from neurosim.reproduce.report import verdicts, write_outcome
-from neurosim.simulation import processors
+from neurosim.simulation.simulate import processors
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -86,8 +86,12 @@ def _checked(options: Namespace) -> list[Reproduction]:
         faults.require(name in EXPERIMENTS, f"names among {', '.join(EXPERIMENTS)}", name)
     faults.require(options.seed >= 0, "seed >= 0", options.seed)
     repeats, workers = options.repeats, options.workers
-    faults.require(repeats is None or repeats >= 3, "repeats >= 3", repeats,
-                   "fewer have no interval to speak of")  # fmt: skip
+    faults.require(
+        repeats is None or repeats >= 3,
+        "repeats >= 3",
+        repeats,
+        "fewer have no interval to speak of",
+    )
     faults.require(workers is None or workers >= 1, "workers >= 1", workers)
     faults.stop()
     chosen = [each for each in EXPERIMENTS.values() if options.all or each.name in options.names]

@@ -53,9 +53,8 @@ class HalfTheFilters(Reproduction):
         Rule("parameters of CReLU over ReLU's, half in every layer", "<", 1.0),
         Rule("parameters of CReLU over ReLU's, half in the first layer", "<", 1.0),
         Rule("test error of ReLU minus that of CReLU, half in every layer, per cent", ">", 0.0),
-        Rule("test error of ReLU minus that of CReLU, half in the first layer, per cent", ">",
-             0.0),
-    )  # fmt: skip
+        Rule("test error of ReLU minus that of CReLU, half in the first layer, per cent", ">", 0.0),
+    )
 
     def run(self, run: Run) -> Found:
         test, training, parameters = _measured(run)
@@ -114,16 +113,19 @@ def _table(test: Values, training: Values, parameters: Mapping[str, int]) -> pd.
     for name, (_, filters) in designs(_CHANNELS).items():
         error, reach = spread(test[name])
         difference, apart = spread(test[_RELU] - test[name])
-        rows.append({
-            "network": name,
-            "filters": "-".join(str(n) for n in filters),
-            "parameters": parameters[name],
-            "parameters over ReLU's": parameters[name] / parameters[_RELU],
-            "test error, %": float(error), "test error ±, 99 %": float(reach),
-            "training error, %": float(training[name].mean()),
-            "test error below ReLU's, %": float(difference),
-            "below ReLU's ±, 99 %": float(apart),
-        })  # fmt: skip
+        rows.append(
+            {
+                "network": name,
+                "filters": "-".join(str(n) for n in filters),
+                "parameters": parameters[name],
+                "parameters over ReLU's": parameters[name] / parameters[_RELU],
+                "test error, %": float(error),
+                "test error ±, 99 %": float(reach),
+                "training error, %": float(training[name].mean()),
+                "test error below ReLU's, %": float(difference),
+                "below ReLU's ±, 99 %": float(apart),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -132,8 +134,9 @@ def _figure(test: Values, parameters: Mapping[str, int]) -> Figure:
     left, right = figure.subplots(1, 2)
     for name, colour in _COLOURS.items():
         mean, reach = spread(test[name])
-        left.errorbar(parameters[name], mean, reach, fmt="o", ms=6, capsize=3, color=colour,
-                      label=name)  # fmt: skip
+        left.errorbar(
+            parameters[name], mean, reach, fmt="o", ms=6, capsize=3, color=colour, label=name
+        )
     left.set(xlabel="learned parameters", ylabel="test error, per cent")
     left.set_xlim(0, 1.1 * max(parameters.values()))
     left.set_ylim(bottom=0)

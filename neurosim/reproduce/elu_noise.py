@@ -228,15 +228,22 @@ def _figure(
     for name, share in shares.items():
         curve.plot(DRIVE, share[:, :-1].mean(0), color=CURVES[name].colour, label=name)
     curve.plot(DRIVE, np.exp(DRIVE), "k:", lw=1.5, label="$e^x$")
-    curve.set(xlabel="input x", ylabel="share of weak noise passed on",
-              title="the formulas", ylim=(-0.03, 1.45))  # fmt: skip
+    curve.set(
+        xlabel="input x",
+        ylabel="share of weak noise passed on",
+        title="the formulas",
+        ylim=(-0.03, 1.45),
+    )
     curve.legend(fontsize=8, ncols=3, loc="upper center", handlelength=1.3, columnspacing=1.0)
     for name, network in networks.items():
         for panel, values in ((variance, network[..., 0]), (error, 100 * network[..., 1])):
             panel.plot(NOISES, values.T, ".", ms=3, color=TRAINED[name].colour)
             panel.plot(NOISES, values.mean(0), color=TRAINED[name].colour, label=name)
-    variance.set(yscale="log", ylabel="logits' variance by noise / by image",
-                 title=f"trained networks, {data}")  # fmt: skip
+    variance.set(
+        yscale="log",
+        ylabel="logits' variance by noise / by image",
+        title=f"trained networks, {data}",
+    )
     error.set(ylabel="test error added (%)", title="and what it costs")
     for panel in (variance, error):
         panel.set(xscale="log", xlabel="noise on negative inputs (SD of inputs)")

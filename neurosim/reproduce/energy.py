@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from neurosim.models.lif import LIF
-from neurosim.models.receptive_fields import GaborBank
+from neurosim.models.cells.lif import LIF
+from neurosim.models.receptive_fields.bank import GaborBank
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.reproduce.run import Run
 from neurosim.reproduce.statement import Found, Reproduction, Rule
-from neurosim.simulation import simulate
+from neurosim.simulation.simulate import simulate
 from neurosim.stimuli import Gratings, Noise, VisualField
 
 __all__ = ["TwoPathEnergy"]
@@ -120,8 +120,9 @@ def _from_spikes(seed: int) -> tuple[Array, Array, float, float, float]:
     shown = Gratings(orientation=30, spatial_frequency=2, contrast=_CONTRASTS, phase=_PHASES)
     drive = bank.drive(shown)
     contrast, phase = drive["contrast"].values, drive["phase"].values
-    responses = simulate(_CELL, drive, gain=_GAIN, baseline=_BASELINE,
-                         duration=_SECONDS, trials=_TRIALS, seed=seed)  # fmt: skip
+    responses = simulate(
+        _CELL, drive, gain=_GAIN, baseline=_BASELINE, duration=_SECONDS, trials=_TRIALS, seed=seed
+    )
     rate = responses["count"].values.mean(-1) / _SECONDS
     summed, energy = rate.sum(-1), contrast**2
     correlation = float(np.corrcoef(summed, energy)[0, 1] ** 2)
@@ -148,14 +149,21 @@ def _figure(noise: tuple, spikes: tuple) -> Figure:
     spectral, energy = noise[:2]
     left.plot([0, spectral.max()], [0, spectral.max()], color="0.7", lw=1, zorder=0)
     left.plot(spectral, energy, "o", ms=4)
-    left.set(xlabel="spectral energy of the stimulus in the cell's band",
-             ylabel="sum of E+ and E- over the pair", title="frames of noise")  # fmt: skip
+    left.set(
+        xlabel="spectral energy of the stimulus in the cell's band",
+        ylabel="sum of E+ and E- over the pair",
+        title="frames of noise",
+    )
     shown, summed = spikes[:2]
     groups = [summed[shown == e] for e in np.unique(shown)]
     left.locator_params(nbins=5)
     right.boxplot(groups, positions=np.unique(shown), widths=0.05, manage_ticks=False)
-    right.set(xlabel="energy (contrast squared)", ylabel="summed rate of four LIF cells (Hz)",
-              title="gratings of 24 phases", ylim=(0, None))  # fmt: skip
+    right.set(
+        xlabel="energy (contrast squared)",
+        ylabel="summed rate of four LIF cells (Hz)",
+        title="gratings of 24 phases",
+        ylim=(0, None),
+    )
     for panel in (left, right):
         panel.spines[["top", "right"]].set_visible(False)
     return figure

@@ -135,9 +135,11 @@ def made(lesson: Lesson) -> nn.Sequential:
 
     kinds = iter(lesson.kinds)
     return network(
-        lambda channels: next(kinds).layer(channels), lesson.dataset, lesson.channels,
+        lambda channels: next(kinds).layer(channels),
+        lesson.dataset,
+        lesson.channels,
         seed=lesson.seed,
-    )  # fmt: skip
+    )
 
 
 def learn(lesson: Lesson) -> Learnt:
@@ -147,9 +149,12 @@ def learn(lesson: Lesson) -> Learnt:
 
     model, course = made(lesson), []
     training = Training(
-        lesson.epochs, lesson.learning_rate, batch=lesson.batch, seed=lesson.seed,
+        lesson.epochs,
+        lesson.learning_rate,
+        batch=lesson.batch,
+        seed=lesson.seed,
         watched=1.0 if lesson.followed else float(lesson.epochs),
-    )  # fmt: skip
+    )
 
     def follow(model: nn.Module, _: float) -> None:
         course.append(_error(model, lesson.dataset))

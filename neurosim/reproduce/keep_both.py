@@ -83,8 +83,13 @@ class KeepBoth(Reproduction):
             accuracy[name] = np.median(np.reshape(right, (-1, _NETWORKS)), axis=1)
             training[name] = float(np.mean([one.train_error for one in mine]))
             parameters[name] = mine[0].parameters
-        compared = [(_CRELU, _RELU), (_CRELU, _AVR), (_ENERGY, _SQUARED), (_ENERGY, _RELU),
-                    (_ENERGY, _AVR)]  # fmt: skip
+        compared = [
+            (_CRELU, _RELU),
+            (_CRELU, _AVR),
+            (_ENERGY, _SQUARED),
+            (_ENERGY, _RELU),
+            (_ENERGY, _AVR),
+        ]
         quantities = {
             rule.quantity: accuracy[one] - accuracy[other]
             for rule, (one, other) in zip(self.rules, compared, strict=True)
@@ -112,7 +117,7 @@ class Neuron:
     def layer(self, channels: int) -> nn.Module:
         """The same curve for every channel."""
         from neurosim.convnet.curve import MeasuredRate
-        from neurosim.responses import responses_from_counts
+        from neurosim.data.responses import responses_from_counts
 
         responses = responses_from_counts(self.drive, self.count, duration=self.duration)
         return MeasuredRate(responses, hz_per_unit=_HZ_PER_UNIT)
@@ -122,8 +127,8 @@ class Neuron:
         """Spikes of the leaky integrate-and-fire cell, in Brian2."""
         import xarray as xr
 
-        from neurosim.models.lif import LIF
-        from neurosim.simulation import simulate
+        from neurosim.models.cells.lif import LIF
+        from neurosim.simulation.simulate import simulate
 
         drive = xr.DataArray(_DRIVES[:, None], dims=("stimulus", "cell"), attrs={"units": "1"})
         cell = LIF(noise_sd=_NOISE)
@@ -272,9 +277,10 @@ def _table(
             "parameters": parameters[name],
             "parameters over ReLU's": parameters[name] / parameters[_RELU],
             "learning rate": rates[name],
-            "accuracy, %": float(mean), "accuracy ±, 99 %": float(reach),
+            "accuracy, %": float(mean),
+            "accuracy ±, 99 %": float(reach),
             "training error, %": training[name],
-        }  # fmt: skip
+        }
         for other in (_RELU, _AVR):
             difference, apart = spread(values - accuracy[other])
             row[f"accuracy above {other}'s, %"] = float(difference)

@@ -41,11 +41,11 @@ def keep_both_figure(
     left, right = figure.subplots(1, 2)
     _draw_accuracy(left, accuracy)
     for name, colour, marker in zip(accuracy, _COLOURS, _MARKERS, strict=True):
-        right.plot(errors.index, errors[name], marker=marker, ms=4, lw=1.2, color=colour,
-                   label=name)  # fmt: skip
+        right.plot(
+            errors.index, errors[name], marker=marker, ms=4, lw=1.2, color=colour, label=name
+        )
         chosen = errors[name].loc[rates[name]]
-        right.plot(rates[name], chosen, marker=marker, ms=10, mfc="none",
-                   color=colour)  # fmt: skip
+        right.plot(rates[name], chosen, marker=marker, ms=10, mfc="none", color=colour)
     right.set(xscale="log", yscale="log", xlabel="learning rate")
     right.set_ylabel("mean test error on seeds apart, per cent")
     right.set_yticks([3, 5, 10, 20, 50, 90], ["3", "5", "10", "20", "50", "90"])

@@ -60,13 +60,21 @@ class LeakyAndLearned(Reproduction):
     source = "Hadji & Wildes 2018, (3.3), statement 10; Maas et al. 2013; He et al. 2015"
     needs = ("torch", "sklearn")
     rules = (
-        Rule("first layer's learned slope minus the mean of the deeper ones', shared", ">", 0.0,
-             "0.681 in the first layer, small ones above"),
-        Rule("first layer's learned slope minus the mean of the deeper ones', per channel", ">",
-             0.0, "0.596 in the first layer, small ones above"),
+        Rule(
+            "first layer's learned slope minus the mean of the deeper ones', shared",
+            ">",
+            0.0,
+            "0.681 in the first layer, small ones above",
+        ),
+        Rule(
+            "first layer's learned slope minus the mean of the deeper ones', per channel",
+            ">",
+            0.0,
+            "0.596 in the first layer, small ones above",
+        ),
         Rule("test error of ReLU minus that of LReLU, per cent", ">", 0.0),
         Rule("test error of ReLU minus that of PReLU per channel, per cent", ">", 0.0),
-    )  # fmt: skip
+    )
 
     def run(self, run: Run) -> Found:
         course, training, slopes = _measured(run)
@@ -99,11 +107,18 @@ def _measured(run: Run) -> tuple[Values, Values, Values]:
     kinds, images = _kinds(), run.images()
     every = [n for seed in run.seeds(_SEEDS) for n in networks(seed, _NETWORKS)]
     jobs = [
-        Lesson([kind] * len(_CHANNELS), _CHANNELS, few(images, _IMAGES, n), n, _RATE, _EPOCHS,
-               followed=True)
+        Lesson(
+            [kind] * len(_CHANNELS),
+            _CHANNELS,
+            few(images, _IMAGES, n),
+            n,
+            _RATE,
+            _EPOCHS,
+            followed=True,
+        )
         for kind in kinds.values()
         for n in every
-    ]  # fmt: skip
+    ]
     found = iter(run.map(learn, jobs))
     course, training, slopes = {}, {}, {}
     for name in kinds:
@@ -154,8 +169,9 @@ def _figure(course: Values, slopes: Values) -> Figure:
     left, right = figure.subplots(1, 2)
     _draw_slopes(left, slopes)
     _draw_course(right, course)
-    figure.suptitle("A slope on the negative side, fixed or learned (intervals: 99 % over seeds)",
-                    fontsize=10)  # fmt: skip
+    figure.suptitle(
+        "A slope on the negative side, fixed or learned (intervals: 99 % over seeds)", fontsize=10
+    )
     return figure
 
 
@@ -164,10 +180,16 @@ def _draw_slopes(ax: Axes, slopes: Values) -> None:
     for name, shift in ((_SHARED, -0.06), (_OWN, 0.06)):
         colour = _COLOURS[name]
         mean, reach = spread(slopes[name].T)
-        ax.errorbar(layer + shift, mean, reach, fmt="o-", ms=5, capsize=2, color=colour,
-                    label=name)  # fmt: skip
-        ax.plot(1 + shift, _PUBLISHED[name], "*", ms=11, mfc="none", color=colour,
-                label=f"He et al. 2015: {_PUBLISHED[name]}")  # fmt: skip
+        ax.errorbar(layer + shift, mean, reach, fmt="o-", ms=5, capsize=2, color=colour, label=name)
+        ax.plot(
+            1 + shift,
+            _PUBLISHED[name],
+            "*",
+            ms=11,
+            mfc="none",
+            color=colour,
+            label=f"He et al. 2015: {_PUBLISHED[name]}",
+        )
     ax.axhline(_START, color="0.5", ls="--", lw=1, label=f"start, {_START}")
     ax.set(xlabel="convolution", ylabel="learned slope a (no unit)", xticks=layer)
     ax.set_ylim(0, 1)
@@ -179,8 +201,17 @@ def _draw_course(ax: Axes, course: Values) -> None:
     epoch = np.arange(1, _EPOCHS + 1)
     for k, (name, values) in enumerate(course.items()):
         mean, reach = spread(values[:, 1:].T)
-        ax.errorbar(epoch + 0.1 * (k - 1.5), mean, reach, fmt=_MARKERS[k] + "-", ms=4, lw=1.2,
-                    capsize=2, color=_COLOURS[name], label=name)  # fmt: skip
+        ax.errorbar(
+            epoch + 0.1 * (k - 1.5),
+            mean,
+            reach,
+            fmt=_MARKERS[k] + "-",
+            ms=4,
+            lw=1.2,
+            capsize=2,
+            color=_COLOURS[name],
+            label=name,
+        )
     ax.set(xlabel="epochs", ylabel="test error, per cent", yscale="log", xticks=epoch)
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
     ax.yaxis.set_major_formatter("{x:g}")

@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from neurosim.analysis.comparison import INDISTINGUISHABLE, Comparison, compare
-from neurosim.models.lif import LIF
+from neurosim.analysis.comparison.comparison import INDISTINGUISHABLE, Comparison, compare
+from neurosim.models.cells.lif import LIF
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.reproduce.run import Run
 from neurosim.reproduce.statement import Found, Reproduction, Rule
-from neurosim.simulation import simulate
+from neurosim.simulation.simulate import simulate
 
 __all__ = ["NeuronAsRectifier"]
 
@@ -27,9 +27,15 @@ _DISTANCE = (2.0, 6.0, 10.0, 14.0, 18.0)  # mV from the potential without drive 
 _GAIN = 20.0  # mV per unit of drive
 _DRIVES, _TRIALS, _SECONDS = 25, 20, 1.0
 _CANDIDATES = (
-    "half-wave", "thresholded half-wave", "half-squared", "leaky half-wave", "softplus",
-    "exponential-linear", "power law", "logistic",
-)  # fmt: skip
+    "half-wave",
+    "thresholded half-wave",
+    "half-squared",
+    "leaky half-wave",
+    "softplus",
+    "exponential-linear",
+    "power law",
+    "logistic",
+)
 
 
 class NeuronAsRectifier(Reproduction):
@@ -80,10 +86,15 @@ def _measured(seed: int) -> Comparison:
     baseline = cell.v_threshold - cell.v_rest - distance
     x = np.linspace(-1, 1, _DRIVES)
     labels = [f"noise {n:g} mV, {d:g} mV below" for n, d in zip(noise, distance, strict=True)]
-    drive = xr.DataArray(np.repeat(x[:, None], noise.size, 1), dims=("stimulus", "cell"),
-                         coords={"cell": labels}, attrs={"units": "1"})  # fmt: skip
-    responses = simulate(cell, drive, gain=_GAIN, baseline=baseline, duration=_SECONDS,
-                         trials=_TRIALS, seed=seed)  # fmt: skip
+    drive = xr.DataArray(
+        np.repeat(x[:, None], noise.size, 1),
+        dims=("stimulus", "cell"),
+        coords={"cell": labels},
+        attrs={"units": "1"},
+    )
+    responses = simulate(
+        cell, drive, gain=_GAIN, baseline=baseline, duration=_SECONDS, trials=_TRIALS, seed=seed
+    )
     return compare(responses, list(_CANDIDATES), folds=5, seed=seed)
 
 
@@ -112,8 +123,15 @@ def _figure(comparisons: list[Comparison]) -> Figure:
     left, right = figure.subplots(1, 2)
     place = np.array([seen.index(k) for k in winner]).reshape(len(_DISTANCE), len(_NOISE))
     colors = [f"C{k}" for k in range(len(seen))]
-    left.imshow(place, origin="lower", cmap=ListedColormap(colors), vmin=-0.5,
-                vmax=len(seen) - 0.5, alpha=0.6, aspect="auto")  # fmt: skip
+    left.imshow(
+        place,
+        origin="lower",
+        cmap=ListedColormap(colors),
+        vmin=-0.5,
+        vmax=len(seen) - 0.5,
+        alpha=0.6,
+        aspect="auto",
+    )
     twins = [RECTIFIERS[names[k]].convnet.replace(" with", "\nwith") for k in winner]
     _write(left, [f"{twin}\n{part:.0%}" for twin, part in zip(twins, share, strict=True)])
     left.set_title("simplest within 4 AICc units of the best, share of seeds", fontsize=9)

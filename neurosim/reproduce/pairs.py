@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from neurosim.analysis.filter_nulls import FILTER_NULLS
-from neurosim.analysis.paired_filters import PairedFilters, paired_filters
-from neurosim.models.receptive_fields import GaborBank
+from neurosim.convnet.filters.filter_nulls import FILTER_NULLS
+from neurosim.convnet.filters.paired_filters import PairedFilters, paired_filters
+from neurosim.models.receptive_fields.bank import GaborBank
 from neurosim.reproduce.inputs import manageable
 from neurosim.reproduce.run import Run
 from neurosim.reproduce.statement import Found, Reproduction, Rule
@@ -84,10 +84,15 @@ def _trained(job: tuple[Any, int]) -> NDArray[np.float64]:
 
 def _row(what: str, seed: int, pairs: PairedFilters) -> dict[str, object]:
     row: dict[str, object] = {
-        "filters": what, "seed": seed, "number": len(pairs.cosines), "mean": pairs.mean,
-        "median": pairs.median, "best": pairs.best,
-        "share below -0.5": pairs.share_below(-0.5), "share below -0.8": pairs.share_below(-0.8),
-    }  # fmt: skip
+        "filters": what,
+        "seed": seed,
+        "number": len(pairs.cosines),
+        "mean": pairs.mean,
+        "median": pairs.median,
+        "best": pairs.best,
+        "share below -0.5": pairs.share_below(-0.5),
+        "share below -0.8": pairs.share_below(-0.8),
+    }
     for null in pairs.nulls:
         row[f"{null.name}: mean"], row[f"{null.name}: SD"] = null.mean, null.sd
         row[f"{null.name}: z"] = pairs.z(null)

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from neurosim.analysis.ensembles import photograph_responses
-from neurosim.analysis.pooled import average_pooled
+from neurosim.analysis.information_kept.example_ensembles import photograph_responses
+from neurosim.analysis.information_kept.pooled import average_pooled
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.reproduce.run import Run
 from neurosim.reproduce.statement import Found, Reproduction, Rule
@@ -120,19 +120,28 @@ def _figure(share: Array, change: Array) -> Figure:
     cycles = np.array(_POOLS) / 4
     for k, label in ((0, "signed responses"), (3, "ReLU, AVR and modulus")):
         spread = share[:, k].std(0, ddof=min(1, len(share) - 1))
-        left.errorbar(cycles, share[:, k].mean(0), spread, color=f"C{k}", marker="o", ms=4,
-                      label=label)  # fmt: skip
+        left.errorbar(
+            cycles, share[:, k].mean(0), spread, color=f"C{k}", marker="o", ms=4, label=label
+        )
         for p, pooled in enumerate(("not pooled", "pooled over 4 cycles")):
             name = ("signed", "modulus")[k > 0]
-            right.plot(np.array(_SHIFTS) / 4, change[:, k, p].mean(0), color=f"C{k}",
-                       ls="-" if p else ":", marker="o", ms=4,
-                       label=f"{name}, {pooled}")  # fmt: skip
+            right.plot(
+                np.array(_SHIFTS) / 4,
+                change[:, k, p].mean(0),
+                color=f"C{k}",
+                ls="-" if p else ":",
+                marker="o",
+                ms=4,
+                label=f"{name}, {pooled}",
+            )
     left.set_xscale("log", base=2)
     left.set_xticks(cycles, [f"{c:g}" for c in cycles])
-    left.set(xlabel="side of the pool (cycles of the carrier)", ylim=(0, 1.08),
-             ylabel="share left by averaging")  # fmt: skip
-    right.set(xlabel="shift (cycles of the carrier)", ylim=(0, 2.6),
-              ylabel="change (RMS over RMS)")  # fmt: skip
+    left.set(
+        xlabel="side of the pool (cycles of the carrier)",
+        ylim=(0, 1.08),
+        ylabel="share left by averaging",
+    )
+    right.set(xlabel="shift (cycles of the carrier)", ylim=(0, 2.6), ylabel="change (RMS over RMS)")
     left.legend(frameon=False, fontsize=8, loc="center right")
     right.legend(frameon=False, fontsize=8, loc="upper left")
     right.set_xticks(np.array(_SHIFTS) / 4)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from neurosim.analysis.plots import save_figure
-from neurosim.files import written_together
+from neurosim.analysis.comparison.figure import save_figure
+from neurosim.base.files import written_together
 from neurosim.reproduce.statement import Outcome
 
 __all__ = ["verdicts", "write_outcome"]

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from neurosim.progress import Advance, progress_bar
+from neurosim.base.progress import Advance, progress_bar
 
 if TYPE_CHECKING:
     from neurosim.convnet.datasets import Dataset

@@ -197,14 +197,23 @@ def _figure(factors: _Means, flat: _Means, data: str) -> Figure:
         scaled.plot(SCALES, changed.mean(1), color=colour, label=name)
         shares = np.stack([flat[name, DEPTH, scale] for scale in SCALES])
         saturated.plot(SCALES, 100 * shares.mean(1), "o-", ms=4, color=colour, label=name)
-    reach.set(xscale="log", yscale="log", xlabel="layers", ylabel="gradient, first / last layer",
-              title=f"usual weights, {data}")  # fmt: skip
+    reach.set(
+        xscale="log",
+        yscale="log",
+        xlabel="layers",
+        ylabel="gradient, first / last layer",
+        title=f"usual weights, {data}",
+    )
     reach.set_xticks(DEPTHS, [str(depth) for depth in DEPTHS])
     scaled.axhline(1, color="0.5", lw=0.8, ls=":")
-    scaled.set(xscale="log", yscale="log", ylabel="gradient's factor per layer",
-               title=f"{DEPTH} layers")  # fmt: skip
-    saturated.set(xscale="log", ylabel=f"positive inputs with < {FLAT:.0%} slope (%)",
-                  title=f"saturated units, {DEPTH} layers")  # fmt: skip
+    scaled.set(
+        xscale="log", yscale="log", ylabel="gradient's factor per layer", title=f"{DEPTH} layers"
+    )
+    saturated.set(
+        xscale="log",
+        ylabel=f"positive inputs with < {FLAT:.0%} slope (%)",
+        title=f"saturated units, {DEPTH} layers",
+    )
     for panel in (scaled, saturated):
         panel.set_xlabel("size of the weights over the usual")
         panel.set_xticks(SCALES, [f"{scale:g}" for scale in SCALES])

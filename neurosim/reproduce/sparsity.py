@@ -93,9 +93,11 @@ class Sparsity(Reproduction):
         seeds, dataset = run.seeds(6), centred(run.images())
         trials = [
             Trial(dataset, name, rate, seed)
-            for rate in RATES for name in ("ReLU", "tanh") for seed in seeds
+            for rate in RATES
+            for name in ("ReLU", "tanh")
+            for seed in seeds
             if name == "ReLU" or rate in SHOWN
-        ]  # fmt: skip
+        ]
         trials += [Trial(dataset, n, USUAL, seed, True) for n in GAINS for seed in seeds]
         histories = run.map(followed, trials)
         found: dict[tuple[str, float, bool], list[History]] = {}
@@ -123,8 +125,9 @@ def followed(trial: Trial) -> History:
     from neurosim.convnet.training import Kind, Training, network, train
 
     dataset, name = trial.dataset, trial.rectifier
-    model = network(Kind(name, values=VALUES[name]).layer, dataset, CHANNELS,
-                    seed=trial.seed, gain=GAINS[name])  # fmt: skip
+    model = network(
+        Kind(name, values=VALUES[name]).layer, dataset, CHANNELS, seed=trial.seed, gain=GAINS[name]
+    )
     images = torch.from_numpy(dataset.train_images)
     gradient = float("nan")
     if trial.degenerate:
@@ -133,10 +136,11 @@ def followed(trial: Trial) -> History:
         gradient = first_gradient(model, _SECOND, images) / without
     looks: list[tuple[float, float, float]] = []
     learned = train(
-        model, dataset,
+        model,
+        dataset,
         Training(EPOCHS, trial.learning_rate, seed=trial.seed, watched=0.5),
         lambda now, epochs: looks.append((epochs, *silence(now, images))),
-    )  # fmt: skip
+    )
     epochs, zeros, dead = np.array(looks).T
     return History(epochs, zeros, dead, np.array(learned.train_error), gradient)
 
@@ -242,8 +246,13 @@ def _figure(found: dict[tuple[str, float, bool], list[History]], data: str) -> F
     for name in ("ReLU", "tanh"):
         for rate, style in zip(SHOWN, ("-", "--", ":"), strict=True):
             each = found[name, rate, False]
-            over.plot(each[0].epochs, 100 * _mean(each, "zeros"), style, color=_COLOURS[name],
-                      label=f"{name}, rate {rate:g}")  # fmt: skip
+            over.plot(
+                each[0].epochs,
+                100 * _mean(each, "zeros"),
+                style,
+                color=_COLOURS[name],
+                label=f"{name}, rate {rate:g}",
+            )
         rates = [rate for rate in RATES if (name, rate, False) in found]
         dead = np.stack([_last(found[name, rate, False], "dead") for rate in rates])
         against.plot(rates, 100 * dead, ".", ms=4, color=_COLOURS[name])
@@ -253,14 +262,24 @@ def _figure(found: dict[tuple[str, float, bool], list[History]], data: str) -> F
     for name in GAINS:
         each = found[name, USUAL, True]
         recovery.plot(each[0].epochs, 100 * _mean(each, "error"), color=_COLOURS[name], label=name)
-    over.set(xlabel="epoch", ylabel="outputs that are 0 (%)", ylim=(-3, 103),
-             title=f"sparsity, {data}")  # fmt: skip
-    against.set(xscale="log", xlabel="learning rate", ylabel="share of units, of images (%)",
-                ylim=(-3, 103), title=f"dead units after {EPOCHS} epochs")  # fmt: skip
+    over.set(
+        xlabel="epoch", ylabel="outputs that are 0 (%)", ylim=(-3, 103), title=f"sparsity, {data}"
+    )
+    against.set(
+        xscale="log",
+        xlabel="learning rate",
+        ylabel="share of units, of images (%)",
+        ylim=(-3, 103),
+        title=f"dead units after {EPOCHS} epochs",
+    )
     against.set_xticks(RATES, [f"{rate:g}" for rate in RATES])
     against.xaxis.minorticks_off()
-    recovery.set(xlabel="epoch", ylabel="training error (%)", ylim=(-3, 103),
-                 title="second layer all negative at first")  # fmt: skip
+    recovery.set(
+        xlabel="epoch",
+        ylabel="training error (%)",
+        ylim=(-3, 103),
+        title="second layer all negative at first",
+    )
     over.legend(fontsize=8, loc="center", bbox_to_anchor=(0.5, 0.26), ncols=2)
     against.legend(fontsize=8, loc="upper left")
     recovery.legend(fontsize=8)

@@ -71,9 +71,8 @@ class Speed(Reproduction):
     source = "Hadji & Wildes 2018, statement 9; Krizhevsky et al. 2012, figure 1"
     needs = ("torch", "sklearn")
     rules = (
-        Rule("epochs to 5 % training error, tanh over ReLU", ">", 1.0,
-             "6, on CIFAR-10 to 25 %"),
-    )  # fmt: skip
+        Rule("epochs to 5 % training error, tanh over ReLU", ">", 1.0, "6, on CIFAR-10 to 25 %"),
+    )
 
     def run(self, run: Run) -> Found:
         dataset, seeds = centred(run.images()), run.seeds(8)
@@ -81,14 +80,17 @@ class Speed(Reproduction):
         networks = [1000 * seed + k for seed in seeds for k in range(NETWORKS)]
         trials = [
             Trial(dataset, rectifier, rate, seed, TUNING_EPOCHS, LEVEL)
-            for rectifier in GAINS for rate in RATES for seed in tuning
-        ]  # fmt: skip
+            for rectifier in GAINS
+            for rate in RATES
+            for seed in tuning
+        ]
         tuned = _by_condition(trials, run.map(trained, trials))
         best = {name: fastest({r: tuned[name, r] for r in RATES}) for name in GAINS}
         trials = [
             Trial(dataset, rectifier, best[rectifier], seed, EPOCHS, LEVEL)
-            for rectifier in GAINS for seed in networks
-        ]  # fmt: skip
+            for rectifier in GAINS
+            for seed in networks
+        ]
         courses = _by_condition(trials, run.map(trained, trials))
         chosen = {name: courses[name, best[name]] for name in GAINS}
         epochs = {
@@ -108,10 +110,12 @@ def trained(trial: Trial) -> Course:
 
     values = {"width": 1.0} if trial.rectifier == "tanh" else {}
     kind = Kind(trial.rectifier, values=values)
-    model = network(kind.layer, trial.dataset, CHANNELS, seed=trial.seed,
-                    gain=GAINS[trial.rectifier])  # fmt: skip
-    training = Training(trial.epochs, trial.learning_rate, seed=trial.seed, watched=1 / LOOKS,
-                        enough=trial.enough)  # fmt: skip
+    model = network(
+        kind.layer, trial.dataset, CHANNELS, seed=trial.seed, gain=GAINS[trial.rectifier]
+    )
+    training = Training(
+        trial.epochs, trial.learning_rate, seed=trial.seed, watched=1 / LOOKS, enough=trial.enough
+    )
     learned = train(model, trial.dataset, training)
     return Course(np.array(learned.epochs), np.array(learned.train_error))
 
@@ -193,11 +197,19 @@ def _figure(
     choice.set_xscale("log")
     choice.set_xticks(RATES, [f"{rate:g}" for rate in RATES], fontsize=8)
     choice.minorticks_off()
-    choice.set(xlabel="learning rate", ylabel=f"epochs to {LEVEL:.0%} (at most {TUNING_EPOCHS})",
-               title="each at its best rate (circle)", ylim=(0, None))  # fmt: skip
+    choice.set(
+        xlabel="learning rate",
+        ylabel=f"epochs to {LEVEL:.0%} (at most {TUNING_EPOCHS})",
+        title="each at its best rate (circle)",
+        ylim=(0, None),
+    )
     course.axhline(100 * LEVEL, color="0.5", lw=0.8, ls=":")
-    course.set(xlabel="epoch", ylabel="training error (%)", yscale="log",
-               title=f"{data}, {len(chosen['ReLU'])} networks each")  # fmt: skip
+    course.set(
+        xlabel="epoch",
+        ylabel="training error (%)",
+        yscale="log",
+        title=f"{data}, {len(chosen['ReLU'])} networks each",
+    )
     course.set_yticks([5, 10, 25, 50, 100], ["5", "10", "25", "50", "100"])
     course.minorticks_off()
     places = np.arange(len(LEVELS))
@@ -205,8 +217,12 @@ def _figure(
     ratios.plot(places, ratio.T, ".", color="0.6")
     ratios.plot(places, ratio.mean(0), "o-", color="k", label=f"mean of {len(ratio)} seeds")
     ratios.set_xticks(places, [f"{100 * level:g}" for level in LEVELS])
-    ratios.set(xlabel="to a training error (%)", ylabel="epochs, tanh over ReLU",
-               title="above 1: ReLU is faster", ylim=(0, None))  # fmt: skip
+    ratios.set(
+        xlabel="to a training error (%)",
+        ylabel="epochs, tanh over ReLU",
+        title="above 1: ReLU is faster",
+        ylim=(0, None),
+    )
     for panel in (choice, course, ratios):
         panel.legend(fontsize=8)
     return figure

@@ -57,10 +57,14 @@ class InitialPieces(Reproduction):
     source = "Hadji & Wildes 2018, (3.4), statement 12; Jin et al. 2016"
     needs = ("torch", "sklearn")
     rules = (
-        Rule("test error from the worst start minus that from the best, both chosen on other "
-             "seeds, per cent", ">", 0.0),
+        Rule(
+            "test error from the worst start minus that from the best, both chosen on other "
+            "seeds, per cent",
+            ">",
+            0.0,
+        ),
         Rule("the same over the standard deviation between networks that start alike", ">", 1.0),
-    )  # fmt: skip
+    )
 
     def run(self, run: Run) -> Found:
         images = run.images()

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurosim.errors import Faults, is_whole
+from neurosim.base.errors import Faults, is_whole
 from neurosim.stimuli.averages import averaged, step
 from neurosim.stimuli.closed_forms import ClosedForm, Steps, waves
 from neurosim.stimuli.field import VisualField

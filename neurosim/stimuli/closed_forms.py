@@ -112,8 +112,11 @@ def _components(
     stimulus: NDArray[np.int64], which: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The components of stimuli `which`: the new index of their stimulus, and their own."""
-    pairs = [(new, component) for new, old in enumerate(which)
-             for component in np.flatnonzero(stimulus == old)]  # fmt: skip
+    pairs = [
+        (new, component)
+        for new, old in enumerate(which)
+        for component in np.flatnonzero(stimulus == old)
+    ]
     new, component = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     return new, component
 
@@ -131,7 +134,14 @@ def waves(
 ) -> Waves:
     """Waves from numbers and arrays that broadcast."""
     index, *rest = np.broadcast_arrays(
-        np.asarray(stimulus, dtype=np.int64), amplitude, spatial_frequency, orientation, phase,
-        temporal_frequency, window_sd, window_x, window_y,
-    )  # fmt: skip
+        np.asarray(stimulus, dtype=np.int64),
+        amplitude,
+        spatial_frequency,
+        orientation,
+        phase,
+        temporal_frequency,
+        window_sd,
+        window_x,
+        window_y,
+    )
     return Waves(index.ravel(), *(np.asarray(a, dtype=float).ravel() for a in rest))

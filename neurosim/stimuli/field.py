@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults, is_number
+from neurosim.base.errors import Faults, is_number
 
 __all__ = ["VisualField"]
 
@@ -84,8 +84,9 @@ class VisualField:
             darkest, brightest = map(float, contrast_range) if pair else (0.0, 0.0)
             faults.require(
                 -1 <= darkest < 0 < brightest < np.inf,
-                "contrast_range as (lowest, highest), -1 <= lowest < 0 < highest", contrast_range,
-            )  # fmt: skip
+                "contrast_range as (lowest, highest), -1 <= lowest < 0 < highest",
+                contrast_range,
+            )
             object.__setattr__(self, "contrast_range", (float(darkest), float(brightest)))
         else:
             object.__setattr__(self, "contrast_range", None)
@@ -104,12 +105,15 @@ class VisualField:
             fitting = [n / e for n, e in zip(columns_and_rows, extent, strict=True)]
             faults.require(
                 abs(fitting[0] - fitting[1]) <= 1e-9 * fitting[0],
-                "square pixels", f"{fitting[0]:g} x {fitting[1]:g} pixels/deg",
-            )  # fmt: skip
+                "square pixels",
+                f"{fitting[0]:g} x {fitting[1]:g} pixels/deg",
+            )
             faults.require(
                 ppd is None or abs(fitting[0] - ppd) <= 1e-9 * ppd,
-                f"ppd of {fitting[0]:g} with that size and shape", ppd, "give any two of the three",
-            )  # fmt: skip
+                f"ppd of {fitting[0]:g} with that size and shape",
+                ppd,
+                "give any two of the three",
+            )
             ppd = fitting[0] if ppd is None else ppd
         for one in extent:
             across = one * ppd

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurosim.errors import Faults
+from neurosim.base.errors import Faults
 from neurosim.stimuli.averages import averaged, square_wave
 from neurosim.stimuli.closed_forms import ClosedForm, waves
 from neurosim.stimuli.field import VisualField
@@ -24,10 +24,13 @@ _AXES = {
     "phase": DEGREES,
     "contrast": CONTRAST,
     "temporal_frequency": Axis(
-        "Hz", ">= 0 Hz", lambda values: values >= 0, "drift the other way by orientation + 180",
+        "Hz",
+        ">= 0 Hz",
+        lambda values: values >= 0,
+        "drift the other way by orientation + 180",
         silent_at=0.0,
     ),
-}  # fmt: skip
+}
 
 
 def check_frequencies(sweep: Sweep, field: VisualField, subject: str, harmonic: int = 1) -> None:
@@ -37,15 +40,17 @@ def check_frequencies(sweep: Sweep, field: VisualField, subject: str, harmonic: 
     faults.require(
         highest <= field.nyquist,
         f"spatial_frequency <= {field.nyquist:g} cycles/deg (the field's Nyquist frequency)",
-        f"{highest:g}", "raise the field's ppd",
-    )  # fmt: skip
+        f"{highest:g}",
+        "raise the field's ppd",
+    )
     fastest = harmonic * sweep["temporal_frequency"].max()
     faults.require(
         fastest <= field.frame_rate / 2,
         f"temporal_frequency <= {field.frame_rate / 2 / harmonic:g} Hz (half the frame rate"
         + (")" if harmonic == 1 else " for a square wave's third harmonic)"),
-        f"{fastest / harmonic:g}", "raise the field's frame_rate",
-    )  # fmt: skip
+        f"{fastest / harmonic:g}",
+        "raise the field's frame_rate",
+    )
     faults.stop()
 
 
@@ -129,10 +134,13 @@ class Gratings(Swept):
         check_frequencies(self._sweep, field, "Gratings", 3 if drifts else 1)
 
     def labels(self, field: VisualField) -> Mapping[str, Label]:
-        said = {"waveform": self._waveform != "sine" and self._waveform,
-                "motion": self.moves and self._motion}  # fmt: skip
-        names = {name: Label(np.full(len(self._sweep), value)) for name, value in said.items()
-                 if value}  # fmt: skip
+        said = {
+            "waveform": self._waveform != "sine" and self._waveform,
+            "motion": self.moves and self._motion,
+        }
+        names = {
+            name: Label(np.full(len(self._sweep), value)) for name, value in said.items() if value
+        }
         return {**self._sweep.labels(), **names}
 
     def closed_form(self, highest: float) -> ClosedForm:
@@ -227,8 +235,10 @@ class GaborPatches(Swept):
         faults.require(
             (reach <= field.nyquist).all(),
             f"patches whose band is within {field.nyquist:g} cycles/deg (the field's Nyquist"
-            " frequency)", f"up to {reach.max():.3g}", "raise the field's ppd, or the sd",
-        )  # fmt: skip
+            " frequency)",
+            f"up to {reach.max():.3g}",
+            "raise the field's ppd, or the sd",
+        )
         faults.stop()
 
     def closed_form(self, highest: float) -> ClosedForm:
@@ -236,8 +246,9 @@ class GaborPatches(Swept):
         angle = np.deg2rad(orientation)
         there = phase - 360 * frequency * (x * np.cos(angle) + y * np.sin(angle))
         count = len(self._sweep)
-        return ClosedForm(count, waves(np.arange(count), contrast, frequency, orientation, there,
-                                       speed, sd, x, y))  # fmt: skip
+        return ClosedForm(
+            count, waves(np.arange(count), contrast, frequency, orientation, there, speed, sd, x, y)
+        )
 
     def picture(self, field: VisualField, index: int, time: float = 0.0) -> Array:
         orientation, frequency, phase, contrast, speed, sd, x, y = self._at(index)

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults, InputError
+from neurosim.base.errors import Faults, InputError
 
 __all__ = [
     "Encoding",
@@ -152,8 +152,12 @@ def in_light(values: NDArray[Any], encoding: Encoding) -> Light:
 def _wide(values: NDArray[Any], path: str | os.PathLike[str], encoding: Encoding) -> Light:
     """Numbers that have no white: luminance as they are, or refused."""
     faults = Faults(str(path))
-    faults.require(encoding == "linear", "8 or 16 bits per colour for sRGB",
-                   values.dtype, "say encoding='linear' if its numbers are luminance")  # fmt: skip
+    faults.require(
+        encoding == "linear",
+        "8 or 16 bits per colour for sRGB",
+        values.dtype,
+        "say encoding='linear' if its numbers are luminance",
+    )
     usable = np.isfinite(values).all() and (values >= 0).all()
     faults.require(usable, "finite luminances >= 0", "others")
     faults.stop()

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults, is_number, is_whole
+from neurosim.base.errors import Faults, is_number, is_whole
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.images import Encoding, image_files, read_image
 from neurosim.stimuli.stimulus import Label, Stimulus
@@ -40,8 +40,7 @@ class _Array:
     def __init__(self, array: NDArray) -> None:
         faults = Faults("Movie")
         real = array.ndim == 3 and array.size > 0 and array.dtype.kind in "iufb"
-        faults.require(real, "an array of shape (frame, row, column)",
-                       array.shape)  # fmt: skip
+        faults.require(real, "an array of shape (frame, row, column)", array.shape)
         faults.stop()
         self._array = array
 
@@ -198,9 +197,11 @@ def _opened(source: str | os.PathLike[str] | NDArray, encoding: Encoding) -> _Fr
         return VideoFile(path, encoding)
     faults = Faults("Movie")
     faults.require(
-        path.is_dir(), "a folder of frames or a video file", path,
+        path.is_dir(),
+        "a folder of frames or a video file",
+        path,
         f"video files end in {' '.join(sorted(_VIDEO))}" if path.exists() else "it does not exist",
-    )  # fmt: skip
+    )
     faults.stop()
     return _Folder(path, encoding)
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults, is_whole
+from neurosim.base.errors import Faults, is_whole
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label, Stimulus
 
@@ -103,9 +103,11 @@ class Noise(Stimulus):
         faults = Faults("Noise")
         side = 1.0 if self.square is None else self.square * field.ppd
         faults.require(
-            side >= 1 and abs(side - round(side)) < 1e-9, "squares of whole pixels",
-            f"{side:g} pixels", f"{max(1, round(side)) / field.ppd:g} deg would do",
-        )  # fmt: skip
+            side >= 1 and abs(side - round(side)) < 1e-9,
+            "squares of whole pixels",
+            f"{side:g} pixels",
+            f"{max(1, round(side)) / field.ppd:g} deg would do",
+        )
         highest = 0.0 if self.highest is None else self.highest
         lowest = 1 / max(field.width_and_height)
         carried = field.nyquist if self.highest is None else highest
@@ -117,8 +119,9 @@ class Noise(Stimulus):
         faults.require(
             highest <= field.nyquist,
             f"highest <= {field.nyquist:g} cycles/deg (the field's Nyquist frequency)",
-            f"{highest:g}", "raise the field's ppd",
-        )  # fmt: skip
+            f"{highest:g}",
+            "raise the field's ppd",
+        )
         faults.stop()
 
     def picture(self, field: VisualField, index: int, time: float = 0.0) -> Array:
@@ -149,10 +152,13 @@ class Noise(Stimulus):
         """
         highest = field.nyquist if self.highest is None else self.highest
         sides = field.width_and_height
-        most = [max(int(np.ceil(highest * side - 1e-9)) - (self.highest is None), 0)
-                for side in sides]  # fmt: skip
-        fx, fy = (np.fft.ifftshift(np.arange(-n, n + 1)) / side
-                  for n, side in zip(most, sides, strict=True))  # fmt: skip
+        most = [
+            max(int(np.ceil(highest * side - 1e-9)) - (self.highest is None), 0) for side in sides
+        ]
+        fx, fy = (
+            np.fft.ifftshift(np.arange(-n, n + 1)) / side
+            for n, side in zip(most, sides, strict=True)
+        )
         f = np.hypot(fy[:, None], fx)
         amplitude = np.where(f > 0, f, np.inf) ** (-self.slope / 2)
         if self.highest is not None:

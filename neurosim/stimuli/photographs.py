@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults, InputError, is_whole
+from neurosim.base.errors import Faults, InputError, is_whole
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.images import Encoding, Light, image_files, read_image
 from neurosim.stimuli.statistics import grey_levels
@@ -121,9 +121,11 @@ class Photographs(Stimulus):
         for i, array in enumerate(arrays):
             if faults.require(array.ndim == 2, f"array {i} of shape (rows, columns)", array.shape):
                 usable = (
-                    array.dtype.kind in "iufb" and np.isfinite(array).all() and (array >= 0).all()
+                    array.dtype.kind in "iufb"
+                    and np.isfinite(array).all()
+                    and (array >= 0).all()
                     and (array > 0).any()
-                )  # fmt: skip
+                )
                 if faults.require(usable, f"array {i} of luminances >= 0, not all 0", "others"):
                     self._add(f"array {i}", array, array)
         faults.stop()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults
+from neurosim.base.errors import Faults
 from neurosim.stimuli.closed_forms import ClosedForm
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label, Stimulus, longest
@@ -108,6 +108,8 @@ class Plaids(Stimulus):
 
     def picture(self, field: VisualField, index: int, time: float = 0.0) -> Array:
         members = self._members([each.count(field) for each in self.components])[:, index]
-        pictures = [each.picture(field, int(which), time)
-                    for each, which in zip(self.components, members, strict=True)]  # fmt: skip
+        pictures = [
+            each.picture(field, int(which), time)
+            for each, which in zip(self.components, members, strict=True)
+        ]
         return np.sum(pictures, axis=0)

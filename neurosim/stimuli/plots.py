@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults
+from neurosim.base.errors import Faults
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Stimulus, duration_of
 
@@ -23,13 +23,20 @@ __all__ = ["animation", "gallery", "page"]
 Array = NDArray[np.float64]
 _COLUMNS = 6
 _SIGNS = {
-    "orientation": "°", "phase": "°", "spatial_frequency": " c/deg", "temporal_frequency": " Hz",
-}  # fmt: skip
+    "orientation": "°",
+    "phase": "°",
+    "spatial_frequency": " c/deg",
+    "temporal_frequency": " Hz",
+}
 _UNWRITTEN = {"frame", "top", "left", "sample"}  # labels that say nothing of the look
 _SHORT = {
-    "spatial_frequency": "f", "temporal_frequency": "ω", "orientation": "θ", "phase": "φ",
-    "contrast": "C", "rms_contrast": "RMS",
-}  # fmt: skip
+    "spatial_frequency": "f",
+    "temporal_frequency": "ω",
+    "orientation": "θ",
+    "phase": "φ",
+    "contrast": "C",
+    "rms_contrast": "RMS",
+}
 
 
 def gallery(stimulus: Stimulus, field: VisualField, most: int, time: float) -> Figure:
@@ -93,8 +100,9 @@ def page(
     lines = max(title.count("\n") + 1 for title in titles)
     width, height = field.width_and_height
     tall = 1.4 * min(height / width, 2.0) + 0.16 * lines + 0.1
-    figure = Figure(figsize=(1.65 * columns + 1.1, tall * rows + 0.45), dpi=150,
-                    layout="constrained")  # fmt: skip
+    figure = Figure(
+        figsize=(1.65 * columns + 1.1, tall * rows + 0.45), dpi=150, layout="constrained"
+    )
     axes = figure.subplots(rows, columns, squeeze=False)
     largest = float(np.abs(pictures).max()) or 1.0
     if limit is None:  # a few bright pixels do not make the rest pale
@@ -105,8 +113,14 @@ def page(
         if k >= len(pictures):
             panel.set_axis_off()
             continue
-        image = panel.imshow(pictures[k], cmap=colours, vmin=-limit, vmax=limit, extent=extent,
-                             interpolation="nearest")  # fmt: skip
+        image = panel.imshow(
+            pictures[k],
+            cmap=colours,
+            vmin=-limit,
+            vmax=limit,
+            extent=extent,
+            interpolation="nearest",
+        )
         panel.set_title(titles[k], fontsize=7, pad=2)
         _ticks(panel, labelled=k == (rows - 1) * columns)
         images.append(image)
@@ -141,9 +155,10 @@ def _chosen(stimulus: Stimulus, field: VisualField, most: int) -> tuple[list[int
     chosen = np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(int)).tolist()
     labels = stimulus.coordinates(field)
     differing = {
-        name: variable for name, variable in labels.items()
+        name: variable
+        for name, variable in labels.items()
         if name not in _UNWRITTEN and not _constant(variable.values)
-    }  # fmt: skip
+    }
     shown = dict(list(differing.items())[:4])
     return chosen, [_title(shown, k) or str(labels["kind"].values[k]) for k in chosen]
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal.windows import hann
 
-from neurosim.errors import Faults, is_number
+from neurosim.base.errors import Faults, is_number
 
 __all__ = ["GreyLevels", "SpectralSlope", "grey_levels", "spectral_slope"]
 
@@ -131,8 +131,12 @@ def spectral_slope(
     mean_power = np.bincount(ring, power.ravel()) / np.maximum(number, 1)
     low, high = (8 * step, ppd / 4) if band is None else band
     inside = (frequency >= low * (1 - 1e-9)) & (frequency <= high * (1 + 1e-9)) & (number > 0)
-    faults.require(inside.sum() >= 3, "a band of at least 3 rings", f"{low:g} to {high:g}",
-                   f"rings are {step:g} apart")  # fmt: skip
+    faults.require(
+        inside.sum() >= 3,
+        "a band of at least 3 rings",
+        f"{low:g} to {high:g}",
+        f"rings are {step:g} apart",
+    )
     faults.stop()
     x = np.log(frequency[inside])
     slope = np.polyfit(x, np.log(mean_power[inside]), 1, w=np.sqrt(1 / frequency[inside]))[0]

@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from neurosim.errors import Faults
+from neurosim.base.errors import Faults
 from neurosim.stimuli.closed_forms import ClosedForm, joined
 from neurosim.stimuli.field import VisualField
 
@@ -160,8 +160,12 @@ class Stimulus(ABC):
         count = self.count(field)
         size = 8.0 * count * (1 if times is None else len(times)) * np.prod(field.shape)
         faults = Faults(f"{type(self).__name__}.frames")
-        faults.require(size <= _MEMORY, f"at most {_MEMORY:g} bytes", f"{size:g}",
-                       "stream(field, duration) gives one frame at a time")  # fmt: skip
+        faults.require(
+            size <= _MEMORY,
+            f"at most {_MEMORY:g} bytes",
+            f"{size:g}",
+            "stream(field, duration) gives one frame at a time",
+        )
         faults.stop()
         if times is None:
             values, clipped = self.shown(field)
@@ -231,8 +235,9 @@ class Stimulus(ABC):
         from neurosim.stimuli.windows import Window, Windowed
 
         faults = Faults(type(self).__name__)
-        faults.require(isinstance(window, Window), "a window such as CircularWindow(2)",
-                       repr(window))  # fmt: skip
+        faults.require(
+            isinstance(window, Window), "a window such as CircularWindow(2)", repr(window)
+        )
         faults.stop()
         return Windowed(self, window)
 

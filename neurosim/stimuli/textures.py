@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
-from neurosim.errors import Faults, is_whole
+from neurosim.base.errors import Faults, is_whole
 from neurosim.stimuli.closed_forms import ClosedForm, waves
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label
@@ -100,8 +100,15 @@ class Textures(Swept):
         faults.require(is_whole(components), "components as a whole number >= 1", components)
         faults.require(is_whole(seed, 0) and seed < 2**64, "seed >= 0", seed)
         faults.stop()
-        values = (np.arange(samples), orientation, orientation_sd, spatial_frequency, bandwidth,
-                  contrast, temporal_frequency)  # fmt: skip
+        values = (
+            np.arange(samples),
+            orientation,
+            orientation_sd,
+            spatial_frequency,
+            bandwidth,
+            contrast,
+            temporal_frequency,
+        )
         given = dict(zip(self._AXES, values, strict=True))
         self._sweep = Sweep("Textures", self._AXES, given, combine)
         self.components, self.seed = int(components), seed
@@ -116,14 +123,17 @@ class Textures(Swept):
         faults.require(
             highest <= field.nyquist,
             f"spatial frequencies up to {field.nyquist:g} cycles/deg (the field's Nyquist"
-            " frequency)", f"up to {highest:.3g}", "raise the field's ppd or lower the bandwidth",
-        )  # fmt: skip
+            " frequency)",
+            f"up to {highest:.3g}",
+            "raise the field's ppd or lower the bandwidth",
+        )
         fastest = sweep["temporal_frequency"].max()
         faults.require(
             fastest <= field.frame_rate / 2,
             f"temporal_frequency <= {field.frame_rate / 2:g} Hz (half the frame rate)",
-            f"{fastest:g}", "raise the field's frame_rate",
-        )  # fmt: skip
+            f"{fastest:g}",
+            "raise the field's frame_rate",
+        )
         faults.stop()
 
     def largest(self) -> Array:
@@ -146,9 +156,13 @@ class Textures(Swept):
         speed = self._sweep["temporal_frequency"]
         frequency, orientation, phase = drawn.swapaxes(0, 1)
         components = waves(
-            np.arange(count)[:, None], amplitude[:, None], frequency, orientation, phase,
+            np.arange(count)[:, None],
+            amplitude[:, None],
+            frequency,
+            orientation,
+            phase,
             speed[:, None],
-        )  # fmt: skip
+        )
         return ClosedForm(count, components)
 
     def picture(self, field: VisualField, index: int, time: float = 0.0) -> Array:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurosim.errors import InputError
+from neurosim.base.errors import InputError
 from neurosim.stimuli.images import Encoding, in_light
 
 __all__ = ["VideoFile"]

@@ -10,15 +10,20 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from neurosim.errors import Faults
+from neurosim.base.errors import Faults
 from neurosim.stimuli.closed_forms import ClosedForm
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label, Stimulus
 from neurosim.stimuli.sweep import DEGREES, POSITIVE, Axis, Combine, Sweep
 
 __all__ = [
-    "AnnulusWindow", "CircularWindow", "GaussianWindow", "RaisedCosineWindow", "Window", "Windowed",
-]  # fmt: skip
+    "AnnulusWindow",
+    "CircularWindow",
+    "GaussianWindow",
+    "RaisedCosineWindow",
+    "Window",
+    "Windowed",
+]
 
 Array = NDArray[np.float64]
 _SMALLEST = {"sd": 1.0, "diameter": 3.0, "inner": 3.0, "outer": 3.0, "edge": 1.0}  # pixels
@@ -61,8 +66,12 @@ class Window(ABC):
         for name in self._axes:
             least, values = _SMALLEST[name] / field.ppd, self.sweep[name]
             shown = (values >= least * (1 - 1e-9)) | (values == 0)
-            faults.require(shown.all(), f"{name} >= {least:g} deg ({_SMALLEST[name]:g} pixels)",
-                           values.min(), "raise the field's ppd")  # fmt: skip
+            faults.require(
+                shown.all(),
+                f"{name} >= {least:g} deg ({_SMALLEST[name]:g} pixels)",
+                values.min(),
+                "raise the field's ppd",
+            )
         faults.stop()
 
     def standard_deviation(self) -> Array | None:
@@ -84,8 +93,9 @@ class GaussianWindow(Window):
 
     _axes: ClassVar[Mapping[str, Axis]] = {"sd": POSITIVE}
 
-    def __init__(self, sd: ArrayLike, x: ArrayLike = 0.0, y: ArrayLike = 0.0,
-                 combine: Combine = "product") -> None:  # fmt: skip
+    def __init__(
+        self, sd: ArrayLike, x: ArrayLike = 0.0, y: ArrayLike = 0.0, combine: Combine = "product"
+    ) -> None:
         super().__init__(combine, sd=sd, x=x, y=y)
 
     def _height(self, distance: Array, pixel: float, **values: float) -> Array:
@@ -115,8 +125,13 @@ class CircularWindow(Window):
 
     _axes: ClassVar[Mapping[str, Axis]] = {"diameter": POSITIVE}
 
-    def __init__(self, diameter: ArrayLike, x: ArrayLike = 0.0, y: ArrayLike = 0.0,
-                 combine: Combine = "product") -> None:  # fmt: skip
+    def __init__(
+        self,
+        diameter: ArrayLike,
+        x: ArrayLike = 0.0,
+        y: ArrayLike = 0.0,
+        combine: Combine = "product",
+    ) -> None:
         super().__init__(combine, diameter=diameter, x=x, y=y)
 
     def _height(self, distance: Array, pixel: float, **values: float) -> Array:
@@ -140,8 +155,14 @@ class AnnulusWindow(Window):
         "outer": POSITIVE,
     }
 
-    def __init__(self, inner: ArrayLike, outer: ArrayLike, x: ArrayLike = 0.0, y: ArrayLike = 0.0,
-                 combine: Combine = "product") -> None:  # fmt: skip
+    def __init__(
+        self,
+        inner: ArrayLike,
+        outer: ArrayLike,
+        x: ArrayLike = 0.0,
+        y: ArrayLike = 0.0,
+        combine: Combine = "product",
+    ) -> None:
         super().__init__(combine, inner=inner, outer=outer, x=x, y=y)
 
     def _height(self, distance: Array, pixel: float, **values: float) -> Array:
@@ -165,8 +186,14 @@ class RaisedCosineWindow(Window):
 
     _axes: ClassVar[Mapping[str, Axis]] = {"diameter": POSITIVE, "edge": POSITIVE}
 
-    def __init__(self, diameter: ArrayLike, edge: ArrayLike, x: ArrayLike = 0.0,
-                 y: ArrayLike = 0.0, combine: Combine = "product") -> None:  # fmt: skip
+    def __init__(
+        self,
+        diameter: ArrayLike,
+        edge: ArrayLike,
+        x: ArrayLike = 0.0,
+        y: ArrayLike = 0.0,
+        combine: Combine = "product",
+    ) -> None:
         super().__init__(combine, diameter=diameter, edge=edge, x=x, y=y)
         faults = Faults("RaisedCosineWindow")
         narrow = self.sweep["edge"] <= self.sweep["diameter"]

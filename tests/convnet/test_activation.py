@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from neurosim import RECTIFIERS, InputError, responses_from_counts  # noqa: E402
-from neurosim.analysis.fitting import fit  # noqa: E402
+from neurosim.analysis.fitting.fit import fit  # noqa: E402
 from neurosim.convnet import Activation, Curve  # noqa: E402
 
 EVERY = list(RECTIFIERS.values())
@@ -103,8 +103,9 @@ def test_equal_to_torchs_own(name, values, own, dtype):
     precision = torch.finfo(dtype).eps
     torch.testing.assert_close(ours, theirs, rtol=8 * precision, atol=2 * precision)
     inside = (same.abs() != 1) if name == "SReLU" else slice(None)  # a corner's side is a choice
-    torch.testing.assert_close(x.grad[inside], same.grad[inside], rtol=16 * precision,
-                               atol=8 * precision)  # fmt: skip
+    torch.testing.assert_close(
+        x.grad[inside], same.grad[inside], rtol=16 * precision, atol=8 * precision
+    )
 
 
 def test_prelu_per_channel_learns_what_torchs_learns():
@@ -281,9 +282,10 @@ def _run_exported(model, x, path):
 
 
 ELEMENTARY = [
-    each.name for each in EVERY
+    each.name
+    for each in EVERY
     if not each.regressors and each.name not in ("Siegert", "noise-smoothed threshold")
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name", ELEMENTARY)

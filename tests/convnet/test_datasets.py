@@ -77,8 +77,9 @@ def tar_bytes(members, mode="w:gz", kind=tarfile.REGTYPE):
 
 
 def cifar_tar(**more):
-    inside = [(f"cifar-10-batches-bin/{name}", records(3, k).tobytes())
-              for k, name in enumerate(BATCHES)]  # fmt: skip
+    inside = [
+        (f"cifar-10-batches-bin/{name}", records(3, k).tobytes()) for k, name in enumerate(BATCHES)
+    ]
     return tar_bytes([("cifar-10-batches-bin/readme.html", b"<p>"), *inside], **more)
 
 
@@ -184,8 +185,10 @@ def test_mnist_from_a_folder(tmp_path, packed):
 def test_published_files_are_recognised(tmp_path, monkeypatch):
     # oracle: checksums of the files made here, in the place of the published ones
     folder = mnist_folder(tmp_path / "a", IMAGES)
-    sums = {hashlib.md5((folder / f"{name}{'.gz' * (name == IMAGES)}").read_bytes()).hexdigest():
-            name for name in PIXELS}  # fmt: skip
+    sums = {
+        hashlib.md5((folder / f"{name}{'.gz' * (name == IMAGES)}").read_bytes()).hexdigest(): name
+        for name in PIXELS
+    }
     monkeypatch.setattr(idx_files, "_PUBLISHED", {"Dots": sums})
     found = mnist(folder)
     assert (found.name, found.recognised) == ("Dots", "the published files of Dots")

@@ -11,9 +11,9 @@ import xarray as xr
 from scipy.stats import norm
 
 from neurosim import LIF, simulate
-from neurosim.analysis.likelihood import Counts
-from neurosim.analysis.noise_models import Gaussian, Poisson
-from neurosim.analysis.search import best_parameters, rate_model
+from neurosim.analysis.fitting.likelihood import Counts
+from neurosim.analysis.fitting.noise_models import Gaussian, Poisson
+from neurosim.analysis.fitting.optimum import best_parameters, rate_model
 from neurosim.models.rectifiers import RECTIFIERS
 
 DISTANCE = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0])  # T - rest, sd

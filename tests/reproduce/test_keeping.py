@@ -190,7 +190,7 @@ def test_the_measured_curve_has_the_scale_of_relu() -> None:
 
 def test_the_simulated_cell_fires_as_siegert_says() -> None:
     """Oracle: Siegert's formula for the same cell (`LIF.rate`), within 4 standard errors."""
-    from neurosim.models.lif import LIF
+    from neurosim.models.cells.lif import LIF
 
     neuron = keep_both.Neuron.simulated(seed=0, workers=1)
     rate = neuron.count.mean(axis=1) / neuron.duration

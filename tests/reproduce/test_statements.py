@@ -16,10 +16,20 @@ from neurosim.reproduce.energy import _even_harmonics, _from_noise, _phase_of
 from neurosim.reproduce.pooling import _change, _share_left
 
 NAMES = [
-    "figure-3.7", "relu-vs-tanh-speed", "saturation", "sparsity-and-dead-units",
-    "leaky-and-prelu", "paired-filters", "crelu-parameters", "srelu-initialisation", "elu-noise",
-    "pooling-cancellation", "two-path-energy", "keep-both", "neuron-as-rectifier",
-]  # fmt: skip
+    "figure-3.7",
+    "relu-vs-tanh-speed",
+    "saturation",
+    "sparsity-and-dead-units",
+    "leaky-and-prelu",
+    "paired-filters",
+    "crelu-parameters",
+    "srelu-initialisation",
+    "elu-noise",
+    "pooling-cancellation",
+    "two-path-energy",
+    "keep-both",
+    "neuron-as-rectifier",
+]
 
 
 def test_every_experiment_of_the_list_is_there_in_its_order():
@@ -142,8 +152,9 @@ def test_an_interrupt_keeps_what_is_finished(tmp_path, capsys, monkeypatch):
 def test_a_reader_that_has_seen_enough_is_no_fault():
     # oracle: nothing on standard error, as of any command before | head
     code = "import sys; from neurosim.cli import main; sys.exit(main(['rectifiers']))"
-    ran = subprocess.Popen([sys.executable, "-u", "-c", code], stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE)  # fmt: skip
+    ran = subprocess.Popen(
+        [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     ran.stdout.readline()
     ran.stdout.close()
     assert ran.stderr.read() == b""
@@ -198,15 +209,21 @@ importlib.util.find_spec = lambda n, *a: None if n in ("torch", "sklearn") else 
 
 
 def _without_torch(code, tmp_path):
-    return subprocess.run([sys.executable, "-c", WITHOUT + code], capture_output=True, text=True,
-                          check=False, cwd=tmp_path)  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT + code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
 
 
 def test_without_torch_the_rest_works(tmp_path):
     done = _without_torch(
         "import neurosim\n"
         "for name in neurosim.__all__: getattr(neurosim, name)\n"
-        "import neurosim.analysis.kept, neurosim.convnet.weights, neurosim.convnet.datasets\n"
+        "import neurosim.analysis.information_kept.kept\n"
+        "import neurosim.convnet.weights, neurosim.convnet.datasets\n"
         "from neurosim.cli import main\n"
         "sys.exit(main(['reproduce', 'figure-3.7', '--out', 'out']))",
         tmp_path,
@@ -251,8 +268,11 @@ def test_ripple_leaves_out_the_scatter_of_counts():
     assert _even_harmonics(wave) == pytest.approx(5 + np.cos(4 * phase))
     # the rule's bound: four half-wave paths
     halves = _even_harmonics(np.abs(np.cos(phase)) + np.abs(np.sin(phase)))
-    bound = next(r.bound for r in EXPERIMENTS["two-path-energy"].rules if "spikes" in r.quantity
-                 and "ripple" in r.quantity)  # fmt: skip
+    bound = next(
+        r.bound
+        for r in EXPERIMENTS["two-path-energy"].rules
+        if "spikes" in r.quantity and "ripple" in r.quantity
+    )
     assert np.ptp(halves) / halves.mean() == pytest.approx(bound, abs=5e-5)
 
 

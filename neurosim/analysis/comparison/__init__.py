@@ -1,0 +1,1 @@
+"""Which rectifier is each cell, and how sure is that?"""

@@ -1,0 +1,1 @@
+"""Rectifiers fitted to responses: maxima, intervals, goodness of fit."""

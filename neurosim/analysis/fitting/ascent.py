@@ -1,0 +1,160 @@
+"""The top of a likelihood within bounds, many rows at once: damped Gauss-Newton steps.
+
+Each step solves for all parameters together (Levenberg 1944; Marquardt 1963) with the information
+about the rates in place of the second derivatives, so that the matrix is never indefinite. A row
+that creeps along a curved ridge is taken on with the second derivatives themselves. A
+parameter at a bound that the gradient pushes against waits. A row is done when the quadratic
+promises less than a billionth of a nat, or, at a corner, no step however small gains anything.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosim.analysis.fitting.rate_model import RateModel
+
+__all__ = ["Top", "ascend"]
+
+Array = NDArray[np.float64]
+_ITERATIONS = 1000
+_PROMISE = 1e-9  # nats
+_NEWTON_STEPS, _DIFFERENCE = 25, 1e-4
+_LARGEST = 1e100  # curvature that is told from none
+_PATIENCE, _NOTHING = 40, 1e-4  # steps in which a row must gain so many nats
+
+
+class Top(NamedTuple):
+    """Parameters (row, parameter), log-likelihood (row,), whether it is the top (row,)."""
+
+    theta: Array
+    value: Array
+    converged: NDArray[np.bool_]
+
+
+def ascend(model: RateModel, start: Array, iterations: int = _ITERATIONS) -> Top:
+    """Climb from a start in each row.
+
+    Parameters
+    ----------
+    model : RateModel
+    start : array (row, parameter)
+        Moved into the bounds.
+    iterations : int
+        At the most.
+    """
+    theta = np.clip(start, model.low, model.high)
+    value = model.value(theta)
+    converged = np.zeros(len(theta), dtype=bool)
+    damping = np.full(len(theta), 1e-3)
+    active = np.arange(len(theta))
+    before_long = np.full(len(theta), -np.inf)
+    for turn in range(iterations):
+        if turn % _PATIENCE == 0:  # along a ridge a row creeps for ever: what it gained is nothing
+            with np.errstate(invalid="ignore"):
+                crept = ~(value[active] - before_long[active] >= _NOTHING)
+            ridge = active[crept]
+            theta[ridge], value[ridge] = _newton(model.take(ridge), theta[ridge], value[ridge])
+            converged[ridge] = True
+            before_long[active] = value[active]
+            active = active[~crept]
+        if active.size == 0:
+            break
+        here = model.take(active)
+        now, before = theta[active], value[active]
+        step, promised = _step(here, now, damping[active])
+        trial = np.clip(now + step, here.low, here.high)
+        reached = here.value(trial)
+        better = reached > before
+        theta[active] = np.where(better[:, None], trial, now)
+        value[active] = np.where(better, reached, before)
+        damping[active] *= np.where(better, 0.2, 6.0)
+        np.clip(damping, 1e-9, None, out=damping)
+        at_top = (promised < _PROMISE) & (damping[active] < 1e3)
+        stuck = damping[active] > 1e12
+        converged[active] = at_top | stuck
+        active = active[~(at_top | stuck)]
+    return Top(theta, value, converged & np.isfinite(value))
+
+
+def _step(model: RateModel, theta: Array, damping: Array) -> tuple[Array, Array]:
+    """The damped step of each row, and what the undamped one promises."""
+    rate, jacobian = model.rate_and_jacobian(theta)
+    slope = model.noise.slope(rate, model.counts)
+    weight = model.noise.information(rate, model.counts)
+    with np.errstate(invalid="ignore", over="ignore"):
+        gradient = np.einsum("rps,rs->rp", jacobian, slope)
+        matrix = np.einsum("rps,rs,rqs->rpq", jacobian, weight, jacobian, optimize=True)
+    known = np.isfinite(matrix).all((1, 2)) & np.isfinite(gradient).all(1)
+    gradient = np.where(known[:, None], gradient, 0.0)
+    matrix = np.where(known[:, None, None], matrix, 0.0)
+    free = (model.high > model.low) & ~(
+        ((theta <= model.low) & (gradient <= 0)) | ((theta >= model.high) & (gradient >= 0))
+    )
+    gradient = gradient * free
+    matrix = matrix * (free[:, :, None] & free[:, None, :])
+    diagonal = np.einsum("rpp->rp", matrix).copy()
+    # a coefficient that no spike bears on yet has a slope and no curvature: its own size is a scale
+    alone = free & (diagonal <= 0)
+    diagonal = np.where(alone, np.abs(gradient) / np.maximum(np.abs(theta), 1e-3), diagonal)
+    scale = np.sqrt(np.where(free & (diagonal > 0), diagonal, 1.0))
+    normal = matrix / (scale[:, :, None] * scale[:, None, :])
+    unit = np.eye(theta.shape[1])
+    normal = np.where(unit > 0, 1.0, normal)
+    toward = (gradient / scale)[..., None]
+    full = np.linalg.solve(normal + 1e-10 * unit, toward)[..., 0]
+    damped = np.linalg.solve(normal + damping[:, None, None] * unit, toward)[..., 0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        # beyond a bound the promise cannot be kept
+        reach = np.clip(theta + full / scale, model.low, model.high) - theta
+        kept = np.nan_to_num(np.abs(gradient * reach).sum(1), nan=np.inf)
+        promised = np.minimum((full * toward[..., 0]).sum(1) / 2, kept)
+        step = np.nan_to_num(damped / scale)
+    return step, np.where(known, promised, 0.0)
+
+
+def _newton(model: RateModel, theta: Array, value: Array) -> tuple[Array, Array]:
+    """Newton steps, the second derivatives from differences of the gradient; never downhill."""
+    theta, value = theta.copy(), value.copy()
+    rows, many = theta.shape
+    size = np.concatenate([np.maximum(np.abs(theta[:, : model.linear]), 1e-3), model.scale], axis=1)
+    for _ in range(_NEWTON_STEPS if rows else 0):
+        gradient = _gradient(model, theta)
+        free = (model.high > model.low) & ~(
+            ((theta <= model.low) & (gradient <= 0)) | ((theta >= model.high) & (gradient >= 0))
+        )
+        hessian = np.empty((rows, many, many))
+        for k in range(many):
+            up, down = theta.copy(), theta.copy()
+            up[:, k] = np.minimum(up[:, k] + _DIFFERENCE * size[:, k], model.high[:, k])
+            down[:, k] = np.maximum(down[:, k] - _DIFFERENCE * size[:, k], model.low[:, k])
+            width = np.where(up[:, k] > down[:, k], up[:, k] - down[:, k], 1.0)
+            with np.errstate(over="ignore", invalid="ignore"):
+                hessian[:, k] = (_gradient(model, up) - _gradient(model, down)) / width[:, None]
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = hessian * size[:, :, None] * size[:, None, :]
+        scaled = np.clip(np.nan_to_num(scaled), -_LARGEST, _LARGEST)
+        scaled = (scaled + scaled.swapaxes(1, 2)) / 2
+        scaled *= free[:, :, None] & free[:, None, :]
+        bend, axes = np.linalg.eigh(scaled)
+        bend = np.maximum(np.abs(bend), 1e-12 * np.abs(bend).max(1, keepdims=True) + 1e-300)
+        along = np.einsum("rij,ri->rj", axes, np.nan_to_num(gradient * size) * free)
+        step = np.einsum("rij,rj->ri", axes, along / bend) * size * free
+        better = np.zeros(rows, dtype=bool)
+        for length in 0.25 ** np.arange(6):
+            trial = np.clip(theta + length * step, model.low, model.high)
+            reached = model.value(trial)
+            win = ~better & (reached > value)
+            theta[win], value[win] = trial[win], reached[win]
+            better |= win
+        if not better.any():
+            break
+    return theta, value
+
+
+def _gradient(model: RateModel, theta: Array) -> Array:
+    rate, jacobian = model.rate_and_jacobian(theta)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.einsum("rps,rs->rp", jacobian, model.noise.slope(rate, model.counts))

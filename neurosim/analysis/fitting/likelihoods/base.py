@@ -1,0 +1,165 @@
+r"""What a likelihood is: how responses scatter about a rate, written in one place.
+
+A subclass says what it needs of each condition (`terms` and their slope and information with the
+rate), what does not depend on the rate (`constant`), how to draw responses, and which parameters of
+its own are estimated beside the rectifier's. Declaring it is all it takes: `LIKELIHOODS` holds
+every one by name, and `fit`, its intervals, `compare`, held-out scores, `deviance`, `rank`, the
+regressor and the command line take it from there.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+
+from neurosim.base.arrays import AnyArray, Array, divided
+from neurosim.base.errors import Faults, InputError
+from neurosim.data.counts import Counts
+
+__all__ = ["LIKELIHOODS", "Likelihood", "named_likelihood"]
+
+
+class Likelihood(ABC):
+    """How responses scatter about a rate; subclass it to add one.
+
+    A subclass gives, in its class body, ``name`` and where they differ from the usual: ``of``
+    ("counts" or "rates"), ``single_trials`` (whether it needs more of a condition than the sum over
+    its trials), ``parameters`` (names of its own parameters, one value per row each) and
+    ``source``. An instance holds the values of its own parameters for so many rows; without any
+    it is the same for all. With ``class Mine(Likelihood, register=False)`` it is not entered into
+    `LIKELIHOODS`.
+
+    In every method rates and results are arrays (row, condition) unless said otherwise, rates in Hz
+    and log-likelihoods in nats.
+    """
+
+    name: ClassVar[str]
+    source: ClassVar[str] = ""
+    of: ClassVar[Literal["counts", "rates"]] = "counts"
+    single_trials: ClassVar[bool] = False
+    parameters: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, register: bool = True, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if register:
+            if cls.name in LIKELIHOODS:
+                raise TypeError(f"{cls.__name__}: there already is a likelihood named {cls.name!r}")
+            LIKELIHOODS[cls.name] = cls
+
+    @classmethod
+    def begin(cls, counts: Counts) -> Self:
+        """Where the estimation of its own parameters begins, for the rows of some counts."""
+        return cls()
+
+    @abstractmethod
+    def terms(self, rate: Array, counts: Counts) -> Array:
+        """Log-likelihood of each condition without its constant; -inf where it cannot be."""
+
+    @abstractmethod
+    def slope(self, rate: Array, counts: Counts) -> Array:
+        """Derivative of `terms` with respect to the rate."""
+
+    @abstractmethod
+    def expected(self, rate: Array, counts: Counts) -> Array:
+        """Expected information about a rate > 0: minus the mean of the second derivative."""
+
+    def information(self, rate: Array, counts: Counts) -> Array:
+        """What a step of the search takes for minus the second derivative; >= 0."""
+        return self.expected(rate, counts)
+
+    def constant(self, counts: Counts) -> Array:
+        """What does not depend on the rate."""
+        return np.zeros(counts.x.shape)
+
+    @abstractmethod
+    def sample(self, rate: Array, counts: Counts, random: np.random.Generator) -> Counts:
+        """The same conditions with responses drawn at a rate."""
+
+    def fault(self, counts: Counts) -> str:
+        """What is wrong with counts for this likelihood: "expected ..., got ...", or nothing."""
+        return ""
+
+    def deviance(self, rate: Array, counts: Counts) -> Array:
+        """Of each condition: twice what the rate lacks to a rate of the condition's own."""
+        own = divided(counts.spikes, counts.exposure, 0.0)
+        lacking = 2 * (self.terms(own, counts) - self.terms(rate, counts))
+        return np.where(counts.exposure > 0, lacking, 0.0)
+
+    def estimated(self, rate: Array, counts: Counts) -> Self:
+        """The same with its own parameters at their most likely for a rate."""
+        return self
+
+    @property
+    def scatter(self) -> Array | None:
+        """Its own parameter where one was estimated; (row,)."""
+        return None
+
+    def take(self, rows: AnyArray) -> Self:
+        """For some rows (repeats allowed)."""
+        return self
+
+    def with_mean(self, counts: Counts) -> Self:
+        """One whose likelihood of a rate, as of these counts, falls fast enough to have a mean."""
+        return self
+
+    def merged(self, before: Counts, after: Counts) -> Self:
+        """For rows of conditions each of which is several of one row's, put together.
+
+        Parameters
+        ----------
+        before : Counts
+            One row.
+        after : Counts
+            (row, condition)
+        """
+        return self.take(np.zeros(len(after.x), dtype=np.int64))
+
+    def log_likelihood(self, rate: Array, counts: Counts) -> Array:
+        """Of all conditions of each row, with the constant; (row,)."""
+        return (self.terms(rate, counts) + self.constant(counts)).sum(-1)
+
+
+LIKELIHOODS: dict[str, type[Likelihood]] = {}
+"""Every likelihood by name. Import it from `neurosim.analysis.fitting.likelihoods`."""
+
+
+def named_likelihood(
+    likelihood: str | type[Likelihood], subject: str, of: Literal["counts", "rates", "any"] = "any"
+) -> type[Likelihood]:
+    """The likelihood itself, or the one of that name in any case.
+
+    Parameters
+    ----------
+    likelihood : str or subclass of Likelihood
+    subject : str
+        Who asks.
+    of : "counts", "rates" or "any"
+        What it has to be a likelihood of.
+
+    Raises
+    ------
+    InputError
+        Listing the names there are.
+    """
+    known = {name: each for name, each in LIKELIHOODS.items() if of in ("any", each.of)}
+    if isinstance(likelihood, type) and issubclass(likelihood, Likelihood):
+        found = likelihood if of in ("any", likelihood.of) else None
+    else:
+        by_case = {name.casefold(): each for name, each in known.items()}
+        found = by_case.get(likelihood.casefold()) if isinstance(likelihood, str) else None
+    if found is None:
+        faults = Faults(subject)
+        named = getattr(likelihood, "name", likelihood)
+        remedy = "rates are fitted by fit_rates and compared by rank" if of == "counts" else ""
+        faults.require(False, f"likelihood {' or '.join(map(repr, known))}", named, remedy)
+        faults.stop()
+        raise InputError(subject)
+    return found
+
+
+def refuse_unfit(likelihood: Likelihood, counts: Counts, subject: str) -> None:
+    """Refuse counts that a likelihood cannot be of."""
+    if said := likelihood.fault(counts):
+        raise InputError(f"{subject}: {said} (the {likelihood.name} likelihood)")

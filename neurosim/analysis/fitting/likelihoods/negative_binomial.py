@@ -1,0 +1,141 @@
+r"""Counts more variable than Poisson: variance = mean + dispersion mean^2 on each trial.
+
+With m trials of length d, n spikes in all and dispersion a, the log-likelihood of a rate is
+:math:`n \log r - (n + m/a) \log(1 + a d r)`, and its constant
+:math:`n \log(a d) + \sum_j [\log\Gamma(n_j + 1/a) - \log\Gamma(1/a) - \log n_j!]`. Rates and
+dispersion are orthogonal in the information, so that estimating them in turn takes few turns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from scipy.optimize import elementwise
+from scipy.special import gammaln
+
+from neurosim.analysis.fitting.likelihoods.base import Likelihood
+from neurosim.base.arrays import AnyArray, Array, divided
+from neurosim.data.counts import Counts
+from neurosim.data.repeats import Repeats
+
+__all__ = ["NegativeBinomial"]
+
+_POISSON = 1e-8  # dispersion at which counts are Poisson's to the last digits
+_LEAST, _MOST = 1e-6, 1e3  # dispersions that are looked at
+_PLACES = 25  # of them, before the least is closed in on
+_TAIL = 10.0  # trials over dispersion: of fewer, as of as many, or a rate would have no mean
+
+
+@dataclass(frozen=True, eq=False)
+class NegativeBinomial(Likelihood):
+    """Counts more variable than Poisson, by a gamma-distributed gain of each trial.
+
+    Parameters
+    ----------
+    dispersion : array (row,)
+        > 0; at 1e-8 and below it is Poisson's.
+    """
+
+    dispersion: Array
+
+    name = "negative binomial"
+    source = "McCullagh & Nelder 1989, section 11.2"
+    single_trials = True
+    parameters = ("dispersion",)
+
+    @classmethod
+    def begin(cls, counts: Counts) -> Self:
+        return cls(np.full(len(counts.x), _POISSON))
+
+    def terms(self, rate: Array, counts: Counts) -> Array:
+        a, trials = self.dispersion[:, None], _trials(counts)
+        swell = (counts.spikes + trials / a) * np.log1p(a * _length(counts) * np.maximum(rate, 0.0))
+        logs = np.log(rate, out=np.zeros(np.shape(rate)), where=rate > 0)
+        impossible = (counts.spikes > 0) & (rate <= 0)
+        return np.where(impossible, -np.inf, counts.spikes * logs - swell)
+
+    def slope(self, rate: Array, counts: Counts) -> Array:
+        a, d = self.dispersion[:, None], _length(counts)
+        swell = (counts.spikes * a + _trials(counts)) * d / (1 + a * d * np.maximum(rate, 0.0))
+        return divided(counts.spikes, rate, 0.0) - swell
+
+    def expected(self, rate: Array, counts: Counts) -> Array:
+        swell = np.broadcast_to(self.dispersion[:, None] * _length(counts), np.shape(rate))
+        # a rate may be infinite where nothing was shown
+        swell = np.multiply(swell, rate, out=np.zeros(swell.shape), where=swell > 0)
+        return divided(counts.exposure / (1 + swell), np.maximum(rate, 1e-12), 0.0)
+
+    def constant(self, counts: Counts) -> Array:
+        return _constant(self.dispersion, counts, counts.single)
+
+    def sample(self, rate: Array, counts: Counts, random: np.random.Generator) -> Counts:
+        single = counts.single
+        size = 1 / self.dispersion[:, None, None]
+        gain = random.gamma(np.broadcast_to(size, single.count.shape)) / size
+        mean = rate[..., None] * single.seconds
+        return counts.with_trials(random.poisson(gain * mean).astype(float))
+
+    def fault(self, counts: Counts) -> str:
+        if counts.source is None or counts.trials is None:
+            return "expected counts of single trials, got sums"
+        seconds, exists = counts.source.seconds, counts.source.exists
+        longest = seconds.max(-1, keepdims=True)
+        if (exists & (seconds < longest * (1 - 1e-9))).any():
+            return "expected trials of one length in every condition, got different ones"
+        return ""
+
+    def estimated(self, rate: Array, counts: Counts) -> Self:
+        single = counts.single
+
+        def lacking(log_dispersion: Array, row: AnyArray) -> Array:
+            dispersion, row = np.exp(log_dispersion), row.astype(np.int64)
+            here = counts.take(row)
+            terms = type(self)(dispersion).terms(rate[row], here)
+            return -(terms + _constant(dispersion, here, single.take(row))).sum(-1)
+
+        rows = np.arange(len(rate))
+        grid = np.linspace(np.log(_LEAST), np.log(_MOST), _PLACES)
+        values = np.stack([lacking(np.full(rows.size, place), rows) for place in grid])
+        best = np.clip(values.argmin(0), 1, _PLACES - 2)
+        found = elementwise.find_minimum(
+            lacking, (grid[best - 1], grid[best], grid[best + 1]), args=(rows.astype(float),)
+        )
+        return type(self)(np.exp(np.where(found.success, found.x, _edge(values, grid))))
+
+    @property
+    def scatter(self) -> Array:
+        return self.dispersion
+
+    def take(self, rows: AnyArray) -> Self:
+        return type(self)(self.dispersion[rows])
+
+    def with_mean(self, counts: Counts) -> Self:
+        most = np.maximum(_trials(counts).sum(-1), 1.0) / _TAIL
+        return type(self)(np.minimum(self.dispersion, most))
+
+
+def _trials(counts: Counts) -> Array:
+    if counts.trials is None:
+        raise ValueError("the negative binomial is asked of counts whose trials are not known")
+    return counts.trials
+
+
+def _length(counts: Counts) -> Array:
+    """Of a trial of each condition, s."""
+    return counts.exposure / np.maximum(_trials(counts), 1.0)
+
+
+def _constant(dispersion: Array, counts: Counts, single: Repeats) -> Array:
+    """Of single trials at a dispersion (row,)."""
+    size = 1 / dispersion[:, None, None]
+    each = gammaln(single.count + size) - gammaln(size) - gammaln(single.count + 1.0)
+    length = _length(counts)
+    logs = np.log(dispersion[:, None] * np.where(length > 0, length, 1.0))
+    return np.where(single.exists, each, 0.0).sum(-1) + counts.spikes * logs
+
+
+def _edge(values: Array, grid: Array) -> Array:
+    """The place of the least value on the grid, for what has no least value within."""
+    return grid[values.argmin(0)]

@@ -1,0 +1,148 @@
+r"""Profile-likelihood intervals: how far a parameter can go before the likelihood falls too low.
+
+For each value of one parameter all others are fitted again; the interval is where twice the fall of
+the log-likelihood stays below the chi-squared quantile (Venzon & Moolgavkar 1988, Appl Stat 37:87).
+Unlike a standard error it needs no quadratic likelihood: it is as lopsided as the data are, and at
+a bound it is one-sided. Every cell, parameter and side is followed at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2
+
+from neurosim.analysis.fitting.optimum import climb
+from neurosim.analysis.fitting.rate_model import RateModel
+
+__all__ = ["Intervals", "profile_intervals"]
+
+Array = NDArray[np.float64]
+_WIDENINGS = 14
+_NARROWINGS = 12
+_CLOSE = 2e-3  # of the square root of twice the fall
+
+
+class Intervals(NamedTuple):
+    """Ends of the intervals and whether each is a bound of the parameter; (row, parameter) each."""
+
+    low: Array
+    high: Array
+    low_at_bound: NDArray[np.bool_]
+    high_at_bound: NDArray[np.bool_]
+
+
+def profile_intervals(
+    model: RateModel, values: Array, top: Array, errors: Array, level: float = 0.95
+) -> Intervals:
+    """Profile-likelihood intervals of every parameter of every row.
+
+    Parameters
+    ----------
+    model : RateModel
+    values : array (row, parameter)
+        The maximum-likelihood estimates.
+    top : array (row,)
+        Their log-likelihood, without its constant.
+    errors : array (row, parameter)
+        Standard errors, as a first step; NaN where unknown.
+    level : float
+        Nominal coverage.
+
+    Returns
+    -------
+    Intervals
+        A parameter that is fixed has an interval of no width.
+    """
+    plain = replace(model, shifted=False)
+    z = float(np.sqrt(chi2.ppf(level, 1)))
+    ends, bounds = [], []
+    for side in (-1, 1):
+        end, bound = np.empty(values.shape), np.empty(values.shape, dtype=bool)
+        for which in range(values.shape[1]):
+            end[:, which], bound[:, which] = _end(
+                plain, values, top, _first_step(plain, values, errors, which, z), which, side, z
+            )
+        ends.append(end)
+        bounds.append(bound)
+    return Intervals(ends[0], ends[1], bounds[0], bounds[1])
+
+
+def _first_step(model: RateModel, values: Array, errors: Array, which: int, z: float) -> Array:
+    """How far to go first: the standard error's interval, else a guess from the data's scale."""
+    if which < model.linear:
+        exposure = model.counts.exposure.sum(1)
+        least = 1.0 / np.maximum(exposure, 1e-12)
+        guess = np.maximum(np.abs(values[:, which]) / 2, least)
+    else:
+        guess = model.scale[:, which - model.linear] / 20
+    known = np.isfinite(errors[:, which]) & (errors[:, which] > 0)
+    return np.where(known, z * np.where(known, errors[:, which], 1.0), guess)
+
+
+def _end(
+    model: RateModel, values: Array, top: Array, step: Array, which: int, side: int, z: float
+) -> tuple[Array, NDArray[np.bool_]]:
+    """One end of one parameter's interval in every row, and whether it is a bound."""
+    rows = len(values)
+    edge = model.low[:, which] if side < 0 else model.high[:, which]
+    inner, inner_fall = values[:, which].copy(), np.zeros(rows)
+    outer, outer_fall = inner.copy(), np.zeros(rows)
+    theta = values.copy()
+    fixed = model.high[:, which] <= model.low[:, which]
+    end, at_bound = inner.copy(), fixed | (inner == edge)
+    active = np.flatnonzero(~at_bound)
+    for _ in range(_WIDENINGS):  # outwards until the fall is enough, or the bound is reached
+        if active.size == 0:
+            break
+        tried = inner[active] + side * step[active]
+        tried = np.maximum(tried, edge[active]) if side < 0 else np.minimum(tried, edge[active])
+        fall, theta[active] = _fall(model, active, theta[active], tried, which, top)
+        enough = fall >= z
+        outer[active[enough]], outer_fall[active[enough]] = tried[enough], fall[enough]
+        inner[active[~enough]], inner_fall[active[~enough]] = tried[~enough], fall[~enough]
+        stopped = ~enough & (tried == edge[active])
+        end[active[stopped]], at_bound[active[stopped]] = edge[active[stopped]], True
+        step[active] *= np.clip(1.3 * z / np.maximum(fall, 0.1), 1.3, 4.0)
+        active = active[~enough & ~stopped]
+    end[active], at_bound[active] = edge[active], True  # as good as without an end
+    active = np.flatnonzero(outer_fall >= z)
+    for _ in range(_NARROWINGS):
+        if active.size == 0:
+            break
+        near, far = inner[active], outer[active]
+        low, high = inner_fall[active], outer_fall[active]
+        share = np.clip((z - low) / np.maximum(high - low, 1e-12), 0.05, 0.95)
+        share = np.where(np.isfinite(high), share, 0.5)
+        tried = near + share * (far - near)
+        fall, found = _fall(model, active, theta[active], tried, which, top)
+        beyond = fall >= z
+        outer[active[beyond]], outer_fall[active[beyond]] = tried[beyond], fall[beyond]
+        inner[active[~beyond]], inner_fall[active[~beyond]] = tried[~beyond], fall[~beyond]
+        theta[active[~beyond]] = found[~beyond]
+        end[active] = tried
+        active = active[(np.abs(fall - z) > _CLOSE) & (np.abs(far - near) > 1e-10 * np.abs(far))]
+    return end, at_bound
+
+
+def _fall(
+    model: RateModel, rows: NDArray[np.int64], start: Array, at: Array, which: int, top: Array
+) -> tuple[Array, Array]:
+    """Root of twice the fall of the likelihood with one parameter held, and the others' best."""
+    here = model.take(rows)
+    low, high = here.low.copy(), here.high.copy()
+    low[:, which] = high[:, which] = at
+    begin = start.copy()
+    begin[:, which] = at
+    if which > 0:  # a start is where no spike is impossible
+        begin[:, 0] = np.maximum(
+            begin[:, 0],
+            1e-6 * here.counts.spikes.sum(1) / np.maximum(here.counts.exposure.sum(1), 1e-12),
+        )
+        begin[:, 0] = np.where(high[:, 0] > low[:, 0], begin[:, 0], low[:, 0])
+    found = climb(here.within(low, high), begin)
+    fall = np.sqrt(2 * np.maximum(top[rows] - found.value, 0.0))
+    return fall, np.where(np.isfinite(found.value)[:, None], found.theta, start)

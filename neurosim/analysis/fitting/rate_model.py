@@ -1,0 +1,133 @@
+"""A rectifier at the conditions of many cells: rates and their derivatives, in arrays.
+
+Parameters stand in rows (row, parameter): the constant, the gains, the shapes. A rectifier with a
+negative side may be shifted: its basis functions have their least value over the conditions (or 0)
+taken off, so that the constant is the rate at the lowest condition, and a rate that is nowhere
+negative is the same as coefficients that are not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosim.analysis.fitting.likelihood import Counts
+from neurosim.analysis.fitting.noise_models import NoiseModel
+from neurosim.models.rectifiers.base import Rectifier
+
+__all__ = ["RateModel"]
+
+Array = NDArray[np.float64]
+_STEP = 1e-6  # of a shape's scale, for its derivative
+_PART = 1e-3  # of the way from a steep threshold to the next drive, the same
+
+
+@dataclass(frozen=True)
+class RateModel:
+    """Rows of cells under one rectifier and one noise model.
+
+    Attributes
+    ----------
+    rectifier : Rectifier
+    counts : Counts
+        (row, condition)
+    noise : NoiseModel
+    low, high : array (row, parameter)
+        Bounds; equal ones fix a parameter.
+    scale : array (row, shape parameter)
+        What counts as a large change of each shape.
+    shifted : bool
+    """
+
+    rectifier: Rectifier
+    counts: Counts
+    noise: NoiseModel
+    low: Array
+    high: Array
+    scale: Array
+    shifted: bool = True
+
+    @property
+    def linear(self) -> int:
+        """How many parameters the rate is linear in."""
+        return 1 + len(self.rectifier.gains)
+
+    def take(self, rows: NDArray) -> RateModel:
+        """Some rows (repeats allowed)."""
+        return RateModel(
+            self.rectifier,
+            self.counts.take(rows),
+            self.noise.take(rows),
+            self.low[rows],
+            self.high[rows],
+            self.scale[rows],
+            self.shifted,
+        )
+
+    def within(self, low: Array, high: Array) -> RateModel:
+        """The same rows with other bounds."""
+        return RateModel(
+            self.rectifier, self.counts, self.noise, low, high, self.scale, self.shifted
+        )
+
+    def basis(self, shape: Array) -> Array:
+        """The constant and the paths; (row, 1 + path, condition)."""
+        x = self.counts.x
+        given = [self.counts.regressors[name] for name in self.rectifier.regressors]
+        paths = self.rectifier.paths(x, *given, *(shape[:, [k]] for k in range(shape.shape[1])))
+        if self.shifted and self.rectifier.negative_side:
+            paths = tuple(p - np.minimum(p.min(-1, keepdims=True), 0.0) for p in paths)
+        return np.stack([np.ones_like(x), *paths], axis=1)
+
+    def least(self, shape: Array) -> Array:
+        """What `shifted` takes off the paths; (row, path)."""
+        if not self.rectifier.negative_side:
+            return np.zeros((len(shape), len(self.rectifier.gains)))
+        plain = RateModel(
+            self.rectifier, self.counts, self.noise, self.low, self.high, self.scale, shifted=False
+        )
+        return np.minimum(plain.basis(shape)[:, 1:].min(-1), 0.0)
+
+    def rate(self, theta: Array) -> Array:
+        """(row, condition), Hz."""
+        basis = self.basis(theta[:, self.linear :])
+        return np.einsum("rks,rk->rs", basis, theta[:, : self.linear])
+
+    def value(self, theta: Array) -> Array:
+        """Log-likelihood without its constant, (row,); -inf for a rate below 0."""
+        return self._value(self.rate(theta))
+
+    def _value(self, rate: Array) -> Array:
+        total = self.noise.terms(rate, self.counts).sum(-1)
+        if self.noise.name != "Gaussian" and self.rectifier.negative_side and not self.shifted:
+            total = np.where((rate < 0).any(-1), -np.inf, total)
+        return np.where(np.isnan(total), -np.inf, total)
+
+    def _difference(self, shape: Array, k: int) -> Array:
+        """How far apart a shape's derivative is taken, (row,)."""
+        step = _STEP * self.scale[:, k]
+        if not list(self.rectifier.parameters.values())[k].steep:
+            return step
+        # upright just below a drive: the scale there is the way to it
+        away = self.counts.x - shape[:, [k]]
+        nearest = np.where(away > 0, away, np.inf).min(1)
+        return np.maximum(np.minimum(step, _PART * nearest), 2 * np.spacing(np.abs(shape[:, k])))
+
+    def rate_and_jacobian(self, theta: Array) -> tuple[Array, Array]:
+        """(row, condition) and (row, parameter, condition); shapes differenced in their bounds."""
+        coefficients, shape = theta[:, : self.linear], theta[:, self.linear :]
+        basis = self.basis(shape)
+        columns = [basis]
+        for k in range(shape.shape[1]):
+            step = self._difference(shape, k)
+            low, high = self.low[:, self.linear + k], self.high[:, self.linear + k]
+            fixed = high <= low
+            up, down = shape.copy(), shape.copy()
+            up[:, k] = np.where(fixed, shape[:, k], np.minimum(shape[:, k] + step, high))
+            down[:, k] = np.where(fixed, shape[:, k], np.maximum(shape[:, k] - step, low))
+            change = np.einsum("rks,rk->rs", self.basis(up) - self.basis(down), coefficients)
+            width = (up - down)[:, [k]]
+            columns.append((change / np.where(width > 0, width, 1.0))[:, None])
+        return np.einsum("rks,rk->rs", basis, coefficients), np.concatenate(columns, axis=1)

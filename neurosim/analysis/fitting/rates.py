@@ -1,0 +1,110 @@
+"""Rectifiers fitted to rates: least squares, with errors that are known or estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurosim.analysis.fitting.fit import Fit, fit_counts
+from neurosim.analysis.fitting.likelihood import REGRESSORS, Counts
+from neurosim.analysis.fitting.noise_models import Gaussian
+from neurosim.base.errors import Faults
+from neurosim.models.rectifiers import named_rectifier
+from neurosim.models.rectifiers.base import Rectifier
+
+__all__ = ["fit_rates"]
+
+Array = NDArray[np.float64]
+
+
+def fit_rates(
+    rectifier: Rectifier | str,
+    x: ArrayLike,
+    rate: ArrayLike,
+    error: ArrayLike | None = None,
+    fixed: Mapping[str, float] | None = None,
+    regressors: Mapping[str, ArrayLike] | None = None,
+    drive_unit: str = "1",
+) -> Fit:
+    """Fit a rectifier to rates with Gaussian errors (weighted least squares).
+
+    Spike counts have a likelihood of their own: `fit`.
+
+    Parameters
+    ----------
+    rectifier : Rectifier or str
+    x : array (condition,) or (cell, condition)
+        Drive.
+    rate : array (condition,) or (cell, condition)
+        Hz.
+    error : float or array, optional
+        Standard error of each rate, Hz. Default: one standard deviation for each cell, estimated
+        from the residuals (it counts as a parameter).
+    fixed : mapping of name to number, optional
+    regressors : mapping of name to array, optional
+        See `Rectifier.regressors`.
+    drive_unit : str
+
+    Returns
+    -------
+    Fit
+        ``scatter`` is the estimated standard deviation of the rates, Hz (with n - k degrees of
+        freedom); standard errors are with it. The likelihood is at the most likely one.
+
+    Raises
+    ------
+    InputError
+        Naming everything that cannot be.
+
+    Examples
+    --------
+    >>> fitted = fit_rates("ReLU", [-1, 0, 1, 2], [1.1, 0.9, 11.2, 20.8])
+    >>> fitted.values.round(2)
+    array([[1.05, 9.93]])
+    """
+    rectifier = named_rectifier(rectifier)
+    faults = Faults("fit_rates")
+    drive, measured = (np.atleast_2d(np.asarray(v, dtype=float)) for v in (x, rate))
+    same = drive.shape == measured.shape and drive.ndim == 2 and drive.size > 0
+    faults.require(same, "as many rates as drives", f"{measured.shape} and {drive.shape}")
+    faults.stop()
+    finite = np.isfinite(drive).all() and np.isfinite(measured).all()
+    faults.require(finite, "finite drives and rates", "NaN or infinity")
+    unknown = set(regressors or {}) - set(REGRESSORS)
+    faults.require(not unknown, f"regressors among {', '.join(REGRESSORS)}", sorted(unknown))
+    given = {
+        name: np.broadcast_to(np.asarray(v, dtype=float), drive.shape)
+        for name, v in (regressors or {}).items()
+    }
+    sd = (
+        np.ones(drive.shape)
+        if error is None
+        else np.broadcast_to(np.asarray(error, dtype=float), drive.shape).copy()
+    )
+    faults.require((sd > 0).all() and np.isfinite(sd).all(), "errors > 0 Hz", np.min(sd))
+    conditions = drive.shape[1]
+    free = len(rectifier.parameter_names) - len(fixed or {})
+    enough = conditions > free or error is not None
+    faults.require(enough, f"more than {free} conditions, or known errors", conditions)
+    faults.stop()
+    counts = Counts(drive, measured, np.ones(drive.shape), np.zeros(drive.shape), given)
+    found = fit_counts(rectifier, counts, None, drive_unit, noise=Gaussian(sd), fixed=fixed)
+    if error is not None:
+        return found
+    assert found.model is not None
+    left = measured - replace(found.model, shifted=False).rate(found.values)
+    squares = np.maximum((left**2).sum(-1), np.finfo(float).tiny)
+    most_likely = np.sqrt(squares / conditions)
+    noise = Gaussian(np.repeat(most_likely[:, None], conditions, axis=1))
+    scatter = np.sqrt(squares / (conditions - free))
+    return replace(
+        found,
+        standard_errors=found.standard_errors * scatter[:, None],
+        log_likelihood=(noise.terms(measured - left, counts) + noise.constant(counts)).sum(-1),
+        free=free + 1,
+        scatter=scatter,
+        model=replace(found.model, noise=noise),
+    )

@@ -1,0 +1,245 @@
+"""Where to start: the likelihood over a grid of a rectifier's shapes, its gains by least squares.
+
+Every shape on the grid gets the non-negative least-squares gains, with weights from the counts
+themselves and then from the fit, and the exact likelihood there. Its highest local peaks are where
+the ascent begins.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurosim.analysis.fitting.rate_model import RateModel
+
+__all__ = ["peaks_on_grid", "starts_in_interval"]
+
+Array = NDArray[np.float64]
+
+_PEAKS = {1: 3, 2: 4, 3: 6, 4: 14, 0: 300}  # of as many shapes; 0: of several corners
+_GRID = {1: (48,), 2: (24, 12), 3: (16, 8, 8), 4: (24, 24, 4, 4)}  # points along each shape
+_BATCH = 2_000_000  # array elements worked on at once
+_FAR_BELOW = 25.0  # nats by which a start may be lower than the best
+_TURNS = 2  # of weighting
+_FAR = 20.0  # where a grid ends for a parameter that has no bound
+_STEEP = 200  # points, at the most, along a threshold whose rate leaves its corner upright
+# below the upper end of an interval, in its lengths
+_UPRIGHT = np.r_[1.0, 0.75, 0.5, 0.25, 0.1, 0.03, 0.01, 1e-3, 1e-6, 1e-9, 1e-13]
+_OTHERS = {1: 8, 2: 6, 3: 4}  # points along each other shape there
+
+
+def peaks_on_grid(model: RateModel) -> Array:
+    """Starting parameters (row, peak, parameter), NaN for fewer peaks, for the rows of a model."""
+    shapes = len(model.rectifier.parameters)
+    if shapes == 0:
+        return _solved(model, np.zeros((len(model.low), 1, 0)))[0]
+    points, conditions = list(_GRID[shapes]), model.counts.x.shape[1]
+    for k, each in enumerate(model.rectifier.parameters.values()):
+        if each.steep:
+            points[k] = max(points[k], min(conditions, _STEEP))
+    size = max(1, _BATCH // (int(np.prod(points)) * conditions))
+    rows = np.arange(len(model.low))
+    found = []
+    for part in np.array_split(rows, -(-len(rows) // size)):
+        here = model.take(part)
+        axes = [_axis(here, k, number) for k, number in enumerate(points)]
+        found.append(_peaks(here, axes))
+    return np.concatenate(found)
+
+
+def starts_in_interval(model: RateModel, which: int) -> tuple[Array, Array]:
+    """Starts (row, place, parameter) and their likelihoods (row, place): the best of the other
+    shapes at some places of one parameter within an interval.
+
+    Parameters
+    ----------
+    model : RateModel
+        Its bounds of the parameter are the interval; the rate leaves its upper end upright.
+    which : int
+        The parameter's index among all.
+    """
+    shapes = len(model.rectifier.parameters)
+    low, high = model.low[:, [which]], model.high[:, [which]]
+    axes = [_axis(model, k, _OTHERS.get(shapes - 1, 1)) for k in range(shapes)]
+    axes[which - model.linear] = high - _UPRIGHT * (high - low)
+    first = which - model.linear
+    order = [first, *(k for k in range(shapes) if k != first)]
+    mesh = np.meshgrid(*(np.arange(axes[k].shape[1]) for k in order), indexing="ij")
+    index = np.empty((mesh[0].size, shapes), dtype=int)
+    index[:, order] = np.stack(mesh, -1).reshape(-1, shapes)
+    found = []
+    size = len(low) * len(index) * model.counts.x.shape[1]
+    for part in np.array_split(np.arange(len(low)), -(-size // _BATCH)):
+        grid = np.stack([axes[k][part][:, index[:, k]] for k in range(shapes)], -1)
+        theta, value = _solved(model.take(part), grid)
+        value = value.reshape(len(part), _UPRIGHT.size, -1)
+        theta = theta.reshape(*value.shape, -1)
+        best = value.argmax(2)[..., None]
+        found.append(
+            (
+                np.take_along_axis(theta, best[..., None], axis=2)[:, :, 0],
+                np.take_along_axis(value, best, axis=2)[..., 0],
+            )
+        )
+    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+
+
+def _peaks(model: RateModel, axes: list[Array]) -> Array:
+    points = tuple(axis.shape[1] for axis in axes)
+    mesh = np.stack(np.meshgrid(*(np.arange(n) for n in points), indexing="ij"), -1)
+    index = mesh.reshape(-1, len(points))
+    grid = np.stack([axis[:, index[:, k]] for k, axis in enumerate(axes)], -1)
+    theta, value = _solved(model, grid)
+    value = value.reshape(len(grid), *points)
+    corners = [k for k, p in enumerate(model.rectifier.parameters.values()) if p.kinked]
+    if (
+        len(corners) > 1
+    ):  # a maximum may be between any two drives of each: the others at their best
+        value, theta = _best_of_others(value, theta.reshape(*value.shape, -1), corners)
+    peak = np.ones(value.shape, dtype=bool) if len(corners) > 1 else _highest(value)
+    height = np.where(peak, value, -np.inf).reshape(len(grid), -1)
+    best = np.argsort(-height, axis=1, kind="stable")[
+        :, : _PEAKS.get(len(points) if len(corners) < 2 else 0)
+    ]
+    kept = np.take_along_axis(height, best, axis=1)
+    starts = np.take_along_axis(theta, best[..., None], axis=1)
+    # what is no peak, or far below the best of them, is no start; the best always is
+    hopeless = ~(kept > kept[:, :1] - _FAR_BELOW)
+    hopeless[:, 0] = False
+    return np.where(hopeless[..., None], np.nan, starts)
+
+
+def _best_of_others(value: Array, theta: Array, kept: list[int]) -> tuple[Array, Array]:
+    """Values (row, kept point, ...) and parameters (row, any kept point, parameter), the shapes
+    that are not kept being where they are best."""
+    rows, parameters = len(value), theta.shape[-1]
+    places = [1 + k for k in kept]
+    value = np.moveaxis(value, places, range(1, 1 + len(kept)))
+    theta = np.moveaxis(theta, places, range(1, 1 + len(kept)))
+    shape = value.shape[: 1 + len(kept)]
+    value, theta = value.reshape(*shape, -1), theta.reshape(*shape, -1, parameters)
+    best = value.argmax(-1)[..., None]
+    theta = np.take_along_axis(theta, best[..., None], axis=-2)
+    return np.take_along_axis(value, best, axis=-1)[..., 0], theta.reshape(rows, -1, parameters)
+
+
+def _highest(value: Array) -> NDArray[np.bool_]:
+    """Where no neighbour on the grid (row, point, ...) is higher."""
+    padded = np.pad(value, [(0, 0)] + [(1, 1)] * (value.ndim - 1), constant_values=-np.inf)
+    peak = np.ones(value.shape, dtype=bool)
+    for dimension in range(1, value.ndim):
+        inner = [slice(1, -1) if d else slice(None) for d in range(value.ndim)]
+        for side in (slice(0, -2), slice(2, None)):
+            inner[dimension] = side
+            peak &= value >= padded[tuple(inner)]
+    return peak
+
+
+def _axis(model: RateModel, k: int, number: int) -> Array:
+    """The grid along one shape parameter, (row, point)."""
+    parameter = list(model.rectifier.parameters.values())[k]
+    low, high = model.low[:, model.linear + k], model.high[:, model.linear + k]
+    fraction = np.linspace(0, 1, number)
+    if parameter.within == "spread":  # a scale: as many small values as large ones
+        fraction = np.r_[0, np.geomspace(0.005 / parameter.stretch, 1, number - 1)]
+        return low[:, None] + fraction * (high - low)[:, None]
+    if parameter.within is None:
+        low, high = np.clip(low, -_FAR, _FAR), np.clip(high, -_FAR, _FAR)
+        if len(model.rectifier.parameters) == 4 and (low == 0).all():  # few points: by their sizes
+            return np.r_[0, np.geomspace(0.01, 1, number - 1)] * high[:, None]
+        return low[:, None] + fraction**1.5 * (high - low)[:, None]
+    even = low[:, None] + fraction[::2] * (high - low)[:, None]
+    where_data = np.quantile(model.counts.shown, fraction[1::2], axis=1).T
+    where_data = np.clip(where_data, low[:, None], high[:, None])
+    return np.sort(np.concatenate([even, where_data], axis=1), axis=1)
+
+
+def _solved(model: RateModel, grid: Array) -> tuple[Array, Array]:
+    """Coefficients for every shape (row, point, parameter), and the likelihood (row, point)."""
+    rows, many = grid.shape[:2]
+    counts, linear = model.counts, model.linear
+    flat = model.take(np.repeat(np.arange(rows), many))
+    shape = grid.reshape(rows * many, -1)
+    basis = flat.basis(shape).reshape(rows, many, linear, -1)
+    seen = counts.exposure > 0
+    measured = np.divide(counts.spikes, counts.exposure, out=np.zeros(seen.shape), where=seen)
+    typical = np.divide(
+        counts.spikes.sum(-1),
+        counts.exposure.sum(-1),
+        out=np.ones(rows),
+        where=counts.exposure.sum(-1) > 0,
+    )
+    # first about the counts' own rates, drawn to the mean where they are few, then about the fit
+    drawn = 1 / np.maximum(np.abs(typical), 1e-9)[:, None]
+    rate = ((np.abs(counts.spikes) + 1.0) / (counts.exposure + drawn))[:, None]
+    floor = 1e-3 * np.abs(typical)[:, None]
+    bounds = model.low[:, None, :linear], model.high[:, None, :linear]
+    for turn in range(_TURNS):
+        rate = np.maximum(rate, np.maximum(floor, 1e-9)[..., None])
+        if turn == 0:
+            weight = model.noise.expected(rate[:, 0], counts)[:, None]
+        else:
+            weight = flat.noise.expected(rate.reshape(rows * many, -1), flat.counts)
+            weight = weight.reshape(rows, many, -1)
+        weighted = basis * np.where(seen[:, None], weight, 0.0)[:, :, None]
+        gram = np.matmul(weighted, basis.swapaxes(-1, -2))
+        side = np.matmul(weighted, measured[:, None, :, None])[..., 0]
+        coefficients = _non_negative(gram, side, *bounds)
+        rate = np.matmul(coefficients[..., None, :], basis)[..., 0, :]
+    # a spike where the rate is 0 would hide a good shape: a start is inside
+    can = model.high[:, None, 0] > model.low[:, None, 0]
+    coefficients[..., 0] = np.where(
+        can, np.maximum(coefficients[..., 0], floor), coefficients[..., 0]
+    )
+    theta = np.concatenate([coefficients, grid], axis=-1)
+    value = flat.value(theta.reshape(rows * many, -1)).reshape(rows, many)
+    return theta, value
+
+
+def _non_negative(gram: Array, side: Array, low: Array, high: Array) -> Array:
+    """The least-squares coefficients that are not negative: the best of every set that is free.
+
+    Coefficients whose bounds are equal are fixed there.
+    """
+    paths = side.shape[-1]
+    if paths == 2 and not (high <= low).any():
+        return _two_non_negative(gram, side)
+    fixed = np.broadcast_to(high <= low, side.shape)
+    value_fixed = np.where(fixed, np.broadcast_to(low, side.shape), 0.0)
+    side = side - np.einsum("rpkl,rpl->rpk", gram, value_fixed)
+    best = value_fixed.copy()
+    score = np.full(side.shape[:-1], -np.inf)
+    for free in product((False, True), repeat=paths):
+        chosen = np.array(free) & ~fixed
+        both = chosen[..., :, None] & chosen[..., None, :]
+        scale = np.sqrt(np.maximum(np.einsum("rpkk->rpk", gram), 1e-300))
+        scaled = np.where(both, gram / (scale[..., :, None] * scale[..., None, :]), 0.0)
+        scaled = scaled + np.eye(paths) * np.where(chosen, 1e-12, 1.0)[..., None]
+        toward = np.where(chosen, side / scale, 0.0)
+        found = np.linalg.solve(scaled, toward[..., None])[..., 0]
+        gained = (found * toward).sum(-1)
+        allowed = (found >= 0).all(-1) & (gained > score)
+        best = np.where(allowed[..., None], found / scale * chosen + value_fixed, best)
+        score = np.where(allowed, gained, score)
+    return best
+
+
+def _two_non_negative(gram: Array, side: Array) -> Array:
+    """The same for two coefficients, both free, written out."""
+    a, b, c = gram[..., 0, 0], gram[..., 0, 1], gram[..., 1, 1]
+    p, q = side[..., 0], side[..., 1]
+    determinant = np.maximum(a * c - b * b, 1e-12 * a * c + 1e-300)
+    one, other = (c * p - b * q) / determinant, (a * q - b * p) / determinant
+    alone = np.maximum(p, 0.0) / np.maximum(a, 1e-300)
+    only = np.maximum(q, 0.0) / np.maximum(c, 1e-300)
+    inside = (one >= 0) & (other >= 0)
+    first = alone * np.maximum(p, 0.0) >= only * np.maximum(q, 0.0)
+    return np.stack(
+        [
+            np.where(inside, one, np.where(first, alone, 0.0)),
+            np.where(inside, other, np.where(first, 0.0, only)),
+        ],
+        axis=-1,
+    )

@@ -1,0 +1,1 @@
+"""What a rectifier keeps of its input."""

@@ -1,0 +1,1 @@
+"""Measures of cells: value, interval, status and definition."""

@@ -1,0 +1,1 @@
+"""A projection and a rectifier fitted together, for scikit-learn."""

@@ -1,0 +1,1 @@
+"""Receptive fields from spikes: averages, covariances, ridge, Gabor fits."""

@@ -1,0 +1,1 @@
+"""Tuning: orientation, frequency, contrast, modulation by phase."""

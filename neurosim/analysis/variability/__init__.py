@@ -1,0 +1,1 @@
+"""How responses vary: counts, intervals, ceilings."""

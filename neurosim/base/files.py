@@ -1,0 +1,74 @@
+"""Writing files so that a failure or Ctrl-C never leaves a half-written one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from neurosim.base.errors import InputError
+
+__all__ = ["folder_for_output", "written_together"]
+
+
+def folder_for_output(path: str | os.PathLike[str]) -> Path:
+    """The folder `path`, checked to be one that files can be written to (made later if absent).
+
+    Raises
+    ------
+    InputError
+        When `path`, or the nearest parent that exists, is a file or is not writable.
+    """
+    folder = Path(path)
+    if folder.is_symlink() and not folder.exists():
+        raise InputError(f"output: {folder} is a link to nothing (give another --out)")
+    nearest = folder
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise InputError(f"output: expected a folder, got the file {nearest} (give another --out)")
+    if not os.access(nearest, os.W_OK):
+        raise InputError(f"output: cannot write to {nearest} (give another --out)")
+    return folder
+
+
+@contextmanager
+def written_together(folder: Path) -> Iterator[Path]:
+    """A scratch folder in `folder`; its files move up into it only if the block succeeds.
+
+    Raises
+    ------
+    InputError
+        When something that is not a file is in the way of one of them; nothing is moved then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> out = Path(tempfile.mkdtemp()) / "results"
+    >>> with written_together(out) as scratch:
+    ...     _ = (scratch / "a.txt").write_text("done")
+    >>> [file.name for file in out.iterdir()], (out / "a.txt").read_text()
+    (['a.txt'], 'done')
+    """
+    new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))  # on the same file system
+    try:
+        yield scratch
+        files = sorted(scratch.iterdir())
+        for file in files:
+            target = folder / file.name
+            if target.exists() and not target.is_file():
+                raise InputError(f"output: {target} is in the way (move it, or give another --out)")
+        for file in files:
+            os.replace(file, folder / file.name)
+        new = False
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        if new:  # nothing was written: leave nothing
+            with contextlib.suppress(OSError):
+                folder.rmdir()

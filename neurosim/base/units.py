@@ -1,0 +1,105 @@
+"""Physical quantities at the boundary: floats in a stated unit, Brian2 quantities, or text.
+
+Inside neurosim a quantity is a float or a float array in the unit its docstring states (times s,
+potentials mV, rates Hz, angles deg). `in_unit` is the only converter: it accepts a bare number
+(taken to be in that unit), a Brian2 quantity (its dimensions are checked) or text like ``"20 ms"``.
+Brian2 is not imported: a quantity is recognised by its ``dim``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from neurosim.base.errors import InputError
+
+__all__ = ["in_unit"]
+
+# unit -> (size in SI base units, SI dimensions as Brian2 names them)
+_TIME = {"time": 1}
+_RATE = {"time": -1}
+_VOLTAGE = {"length": 2, "mass": 1, "time": -3, "current": -1}
+_UNITS: dict[str, tuple[float, dict[str, int]]] = {
+    "s": (1.0, _TIME),
+    "ms": (1e-3, _TIME),
+    "us": (1e-6, _TIME),
+    "µs": (1e-6, _TIME),
+    "Hz": (1.0, _RATE),
+    "kHz": (1e3, _RATE),
+    "V": (1.0, _VOLTAGE),
+    "mV": (1e-3, _VOLTAGE),
+    "uV": (1e-6, _VOLTAGE),
+    "µV": (1e-6, _VOLTAGE),
+}
+_DIMENSIONS = ("length", "mass", "time", "current", "temperature", "substance", "luminosity")
+_TEXT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-zµ]+)\s*")
+
+
+def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
+    """A quantity as a float (or float array) in `unit`.
+
+    Parameters
+    ----------
+    value : float, array, Brian2 quantity, or str
+        A bare number is taken to be in `unit` already.
+    unit : str
+        One of s, ms, us, Hz, kHz, V, mV, uV.
+    subject, name : str
+        Whose argument it is, for the message when it is refused.
+
+    Returns
+    -------
+    float or ndarray
+        0-d input gives a float, arrays keep their shape.
+
+    Raises
+    ------
+    InputError
+        When the dimensions are wrong or the value is not a number.
+
+    Examples
+    --------
+    >>> in_unit("20 ms", "s", "LIF", "tau_m")
+    0.02
+    >>> in_unit([1, 2], "mV", "LIF", "noise_sd")
+    array([1., 2.])
+    >>> in_unit("20 mV", "s", "LIF", "tau_m")
+    Traceback (most recent call last):
+    neurosim.base.errors.InputError: LIF: expected tau_m in s or a unit like it, got 20 mV
+    """
+    size, dimensions = _UNITS[unit]
+    factor = 1.0
+    got = " ".join(str(value).split())[:80]
+    refusal = InputError(f"{subject}: expected {name} in {unit} or a unit like it, got {got}")
+    if isinstance(value, str):
+        match = _TEXT.fullmatch(value)
+        given = _UNITS.get(match[2]) if match else None
+        if match is None or given is None or given[1] != dimensions:
+            raise refusal
+        value, factor = float(match[1]), given[0] / size
+    elif isinstance(value, list | tuple):  # a list may hold quantities
+        return np.array([in_unit(each, unit, subject, name) for each in value], dtype=float)
+    elif hasattr(value, "attrs") and hasattr(value, "values"):  # a labelled array may say its unit
+        said = _UNITS.get(value.attrs.get("units", unit))
+        if said is None or said[1] != dimensions:
+            raise refusal
+        value, factor = value.values, said[0] / size
+    elif hasattr(value, "unit") or hasattr(value, "units"):  # of another library
+        raise refusal
+    elif hasattr(value, "dim") and hasattr(value.dim, "get_dimension"):  # a Brian2 quantity
+        if any(value.dim.get_dimension(d) != dimensions.get(d, 0) for d in _DIMENSIONS):
+            raise refusal
+        factor = 1.0 / size
+    try:
+        if value is None:
+            raise TypeError
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{subject}: expected {name} to be a number or numbers in {unit}, got {value!r}"
+        ) from None
+    # dividing by a small unit rounds once less than multiplying by its inverse
+    array = array * factor if factor >= 1 else array / (1 / factor)
+    return float(array) if array.ndim == 0 else array

@@ -1,0 +1,1 @@
+"""Are the filters of a first layer in pairs of opposite phase?"""

@@ -1,0 +1,1 @@
+"""The responses data set, and what it is reduced to."""

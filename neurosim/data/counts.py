@@ -1,0 +1,174 @@
+r"""Responses summed over trials: what a likelihood of rates asks of them.
+
+A condition is one stimulus shown to one cell. Where nothing but the rate tells trials apart their
+counts enter through their sum and the time observed; `Counts.single` has the single trials for
+likelihoods that need them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from scipy.special import gammaln, xlogy
+
+from neurosim.base.arrays import AnyArray, Array, Flags, Indices
+from neurosim.data.repeats import Repeats
+from neurosim.data.responses import cell_labels, check_responses
+
+__all__ = ["REGRESSORS", "Counts", "Reduction", "reduced"]
+
+REGRESSORS = {"quadrature": "drive_quadrature", "noise": "drive_noise"}
+"""Name of a regressor -> variable of responses that holds it, (stimulus, cell)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Responses summed over trials; every array (row, condition), a row being a cell.
+
+    Attributes
+    ----------
+    x : drive
+    spikes : sum of the counts over trials
+    exposure : time observed, s; 0 where there is no trial (or the condition is held out)
+    constant : log of what a Poisson process owes to single trials: the sum of n log d - log n! over
+        trials of length d
+    regressors : what else is known of each condition, by name (see `Rectifier.regressors`)
+    trials : how many, where a likelihood needs to know
+    source : the single trials that the counts are the sums of; None where they are not known
+    row : index of each row among those of `source`
+    """
+
+    x: Array
+    spikes: Array
+    exposure: Array
+    constant: Array
+    regressors: Mapping[str, Array] = field(default_factory=dict)
+    trials: Array | None = None
+    source: Repeats | None = None
+    row: Indices | None = None
+
+    @classmethod
+    def from_repeats(
+        cls, x: Array, repeats: Repeats, regressors: Mapping[str, Array] | None = None
+    ) -> Counts:
+        """The sums of single trials at drives x (cell, condition)."""
+        logs = xlogy(repeats.count, np.where(repeats.exists, repeats.seconds, 1.0))
+        constant = (logs - gammaln(repeats.count + 1.0)).sum(-1)
+        return cls(
+            x,
+            repeats.spikes,
+            repeats.exposure,
+            constant,
+            dict(regressors or {}),
+            repeats.trials.astype(float),
+            repeats,
+            np.arange(len(x)),
+        )
+
+    @property
+    def conditions(self) -> Indices:
+        """How many conditions have data, per row."""
+        return (self.exposure > 0).sum(-1)
+
+    @property
+    def shown(self) -> Array:
+        """The drive, those of conditions without data replaced by one that has some."""
+        seen = self.exposure > 0
+        one = np.take_along_axis(self.x, seen.argmax(-1)[:, None], axis=-1)
+        return np.where(seen, self.x, one)
+
+    @property
+    def single(self) -> Repeats:
+        """The single trials of every row, those of conditions that are held out left out.
+
+        Raises
+        ------
+        ValueError
+            Where only sums are known.
+        """
+        if self.source is None or self.row is None:
+            raise ValueError("single trials are asked of counts of which only sums are known")
+        return self.source.take(self.row).only(self.exposure > 0)
+
+    def only(self, keep: Flags) -> Counts:
+        """The same conditions with those outside `keep` (broadcast) taken as never shown."""
+        keep = np.broadcast_to(keep, self.x.shape)
+        return replace(
+            self,
+            spikes=np.where(keep, self.spikes, 0.0),
+            exposure=np.where(keep, self.exposure, 0.0),
+            constant=np.where(keep, self.constant, 0.0),
+            trials=None if self.trials is None else np.where(keep, self.trials, 0.0),
+        )
+
+    def take(self, rows: AnyArray) -> Counts:
+        """The counts of some rows (repeats allowed)."""
+        return Counts(
+            self.x[rows],
+            self.spikes[rows],
+            self.exposure[rows],
+            self.constant[rows],
+            {name: values[rows] for name, values in self.regressors.items()},
+            None if self.trials is None else self.trials[rows],
+            self.source,
+            None if self.row is None else self.row[rows],
+        )
+
+    def with_trials(self, count: Array) -> Counts:
+        """Other counts (row, condition, trial) in the same trials."""
+        return Counts.from_repeats(self.x, replace(self.single, count=count), self.regressors)
+
+    def with_spikes(self, spikes: Array) -> Counts:
+        """Other counts in the same conditions, of which only the sums are known."""
+        return replace(self, spikes=spikes, constant=np.zeros(spikes.shape), source=None, row=None)
+
+
+class Reduction(NamedTuple):
+    """Responses checked and reduced, once: counts, the cells' labels, what the drive is called and
+    its unit."""
+
+    counts: Counts
+    cells: AnyArray
+    drive: str
+    drive_unit: str
+
+
+def reduced(responses: xr.Dataset) -> Reduction:
+    """Responses checked, and reduced to what fits and measures take.
+
+    Parameters
+    ----------
+    responses : Dataset
+        See `neurosim.data.responses`.
+
+    Raises
+    ------
+    InputError
+        Naming everything that is missing or cannot be.
+
+    Examples
+    --------
+    >>> from neurosim import responses_from_counts
+    >>> found = reduced(responses_from_counts([-1, 1], [[0, 1], [2, 3]], duration=0.5))
+    >>> found.counts.spikes, found.counts.exposure
+    (array([[1., 5.]]), array([[1., 1.]]))
+    """
+    responses = check_responses(responses)
+    drive = responses["drive"]
+    regressors = {
+        name: responses[variable].transpose("cell", "stimulus").values.astype(float)
+        for name, variable in REGRESSORS.items()
+        if variable in responses
+    }
+    counts = Counts.from_repeats(
+        drive.transpose("cell", "stimulus").values.astype(float),
+        Repeats.from_responses(responses),
+        regressors,
+    )
+    said = drive.attrs
+    name, unit = said.get("long_name", "drive"), said.get("units", "1")
+    return Reduction(counts, cell_labels(responses), name, unit)

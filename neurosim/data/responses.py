@@ -1,0 +1,257 @@
+"""The one data set that everything after the spikes works on; simulated or recorded alike.
+
+A responses `Dataset` holds
+
+- ``drive(stimulus, cell)``: the linear response, contrast units (or any other, named in attrs);
+- ``count(stimulus, cell, trial)``: spikes per trial, integers (or expected counts, marked
+  ``expected`` in attrs); beyond ``trials`` they mean nothing;
+- ``trials(stimulus, cell)``: how many trials exist (repeats may be unequal; nothing is NaN);
+- ``duration``: s; one number, or (stimulus, cell).
+
+Where the responses came from stands in attrs. Files are NetCDF (through h5netcdf).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from neurosim.base.errors import Faults, InputError
+from neurosim.base.units import in_unit
+
+__all__ = [
+    "cell_labels",
+    "check_responses",
+    "load_responses",
+    "responses_from_counts",
+    "save_responses",
+]
+
+
+def responses_from_counts(
+    drive: xr.DataArray | ArrayLike,
+    count: ArrayLike,
+    duration: Any,
+    trials: ArrayLike | None = None,
+    drive_unit: str = "1",
+    attrs: Mapping[str, Any] | None = None,
+) -> xr.Dataset:
+    """Responses from spike counts, however they were obtained.
+
+    Parameters
+    ----------
+    drive : DataArray or array (stimulus, cell)
+        The drive (or any other stimulus variable) of each condition. A one-dimensional array is
+        one cell. A Brian2 quantity is a potential, in mV.
+    count : array (stimulus, cell, trial)
+        Spike counts; integers >= 0. (stimulus, trial) for one cell, which may be lists of unequal
+        length. Unequal repeats may be padded with NaN. A DataArray is turned by its dims.
+    duration : float or array (stimulus, cell)
+        How long spikes were counted, s (or a Brian2 quantity, or text).
+    trials : int array (stimulus, cell), optional
+        How many of the trials exist, where repeats are unequal. Default: all that are not NaN.
+    drive_unit : str
+        Unit of the drive when it is a bare array; "1" is dimensionless contrast.
+    attrs : mapping, optional
+        Where the responses came from.
+
+    Returns
+    -------
+    Dataset
+        As the module describes.
+
+    Raises
+    ------
+    InputError
+        Naming everything that cannot be.
+
+    Examples
+    --------
+    >>> responses = responses_from_counts([-1, 0, 1], [[0, 1], [2, 3], [9, 8]], duration=0.5)
+    >>> dict(responses.sizes)
+    {'stimulus': 3, 'cell': 1, 'trial': 2}
+    """
+    count = _count_array(count)
+    if not isinstance(drive, xr.DataArray):
+        drive = _labelled_drive(drive, drive_unit)
+    if count.ndim == 2 and drive.sizes.get("cell") == 1:
+        count = count[:, None, :]
+    faults = Faults("responses")
+    faults.require(set(drive.dims) == {"stimulus", "cell"}, "drive (stimulus, cell)", drive.dims)
+    faults.require(
+        count.ndim == 3, "count of shape (stimulus, cell, trial)", f"{count.ndim} dimensions"
+    )
+    faults.stop()
+    drive = drive.transpose("stimulus", "cell")
+    faults.require(
+        count.shape[:2] == drive.shape,
+        f"count for {drive.shape[0]} stimuli x {drive.shape[1]} cells",
+        f"{count.shape[0]} x {count.shape[1]}",
+    )
+    faults.stop()
+    exist = _trials_that_exist(count, trials)
+    seconds = np.asarray(in_unit(duration, "s", "responses", "duration"))
+    if drive.sizes["cell"] == 1:  # one cell may come without its dimension
+        exist, seconds = (a[:, None] if a.ndim == 1 else a for a in (exist, seconds))
+    shape = f"{drive.shape[0]} stimuli x {drive.shape[1]} cells"
+    exist = np.broadcast_to(exist, drive.shape) if exist.ndim == 0 else exist
+    faults.require(exist.shape == drive.shape, f"trials for {shape}", exist.shape)
+    one = seconds.shape in ((), drive.shape)
+    faults.require(one, f"duration as one number or for {shape}", seconds.shape)
+    faults.stop()
+    responses = xr.Dataset(
+        {
+            "drive": drive,
+            "count": (("stimulus", "cell", "trial"), count),
+            "trials": (("stimulus", "cell"), exist),
+            "duration": (("stimulus", "cell")[: np.ndim(seconds)], seconds, {"units": "s"}),
+        },
+        coords={"trial": np.arange(count.shape[2])},
+        attrs=dict(attrs or {}),
+    )
+    return check_responses(responses)
+
+
+def _count_array(count: Any) -> NDArray[Any]:
+    """Counts by position; lists of unequal length are padded with NaN, labelled arrays turned."""
+    if isinstance(count, xr.DataArray):
+        order = [d for d in ("stimulus", "cell", "trial") if d in count.dims]
+        faults = Faults("responses")
+        known = set(order) == set(count.dims)
+        faults.require(known, "count with dims among stimulus, cell, trial", count.dims)
+        faults.stop()
+        return count.transpose(*order).values
+    try:
+        array = np.asarray(count)
+    except ValueError:  # ragged: (stimulus, trial) of one cell
+        rows = [np.atleast_1d(np.asarray(trials, dtype=float)) for trials in count]
+        most = max(row.size for row in rows)
+        array = np.array([[np.r_[row, np.full(most - row.size, np.nan)]] for row in rows])
+    if array.dtype.kind not in "iufb":
+        raise InputError(f"responses: expected counts as numbers, got {array.dtype}")
+    return array
+
+
+def _labelled_drive(drive: Any, unit: str) -> xr.DataArray:
+    """A bare drive as (stimulus, cell)."""
+    if hasattr(drive, "dim"):  # a Brian2 quantity: only a potential has a unit here
+        drive, unit = in_unit(drive, "mV", "responses", "drive"), "mV"
+    values = np.asarray(drive, dtype=float)
+    values = values[:, None] if values.ndim == 1 else values
+    if values.ndim != 2:
+        raise InputError(f"responses: expected drive (stimulus, cell), got {values.ndim}-d")
+    dims = ("stimulus", "cell")
+    coords = {d: np.arange(n) for d, n in zip(dims, values.shape, strict=True)}
+    return xr.DataArray(values, coords, dims, attrs={"units": str(unit), "long_name": "drive"})
+
+
+def _trials_that_exist(count: NDArray[Any], trials: ArrayLike | None) -> NDArray[Any]:
+    """The trials given, or those before the NaN that pads each condition."""
+    if trials is not None:
+        return np.asarray(trials)
+    missing = np.isnan(count) if count.dtype.kind == "f" else np.zeros(count.shape, dtype=bool)
+    exist = (~missing).sum(-1)
+    if not (missing == (np.arange(count.shape[-1]) >= exist[..., None])).all():
+        raise InputError(
+            "responses: expected NaN only behind the last trial of a condition, got NaN before "
+            "counts (leave those trials out, or give trials=)"
+        )
+    return exist
+
+
+def check_responses(responses: xr.Dataset) -> xr.Dataset:
+    """`responses`, checked to be what the module describes, counts as integers.
+
+    Raises
+    ------
+    InputError
+        Naming everything that is missing or cannot be.
+    """
+    faults = Faults("responses")
+    if not isinstance(responses, xr.Dataset):
+        got = type(responses).__name__
+        faults.require(False, "a Dataset", got, "responses_from_counts makes one of counts")
+        faults.stop()
+    for name in ("drive", "count", "trials", "duration"):
+        rates = name == "count" and "rate" in responses
+        faults.require(
+            name in responses,
+            f"a variable {name!r}",
+            sorted(map(str, responses.data_vars)),
+            "rates have no counts: fit_rates takes them, and rank compares its fits" * rates,
+        )
+    faults.stop()
+    by = ("stimulus", "cell")
+    for name, dims in (("drive", by), ("trials", by), ("count", (*by, "trial"))):
+        faults.require(
+            set(responses[name].dims) == set(dims), f"{name} {dims}", responses[name].dims
+        )
+    faults.stop()
+    responses = responses.transpose(*by, "trial", ...)
+    faults.require(responses["drive"].size > 0, "at least one stimulus and cell", "none")
+    faults.stop()
+    drive, count = responses["drive"].values, responses["count"].values
+    trials, duration = responses["trials"].values, responses["duration"].values
+    faults.require(np.isfinite(drive).all(), "finite drive", "NaN or infinity")
+    good = (duration > 0).all() and np.isfinite(duration).all()
+    faults.require(good, "duration > 0 s", duration.min())
+    inside = trials.dtype.kind in "iu" and (trials >= 0).all() and (trials <= count.shape[2]).all()
+    faults.require(inside, f"trials as whole numbers from 0 to {count.shape[2]}", trials)
+    faults.stop()
+    real = np.arange(count.shape[2]) < trials[..., None]
+    counted = count[real]
+    faults.require(np.isfinite(counted).all(), "counts for every trial that exists", "NaN")
+    faults.require((counted >= 0).all(), "counts >= 0", counted.min(initial=0))
+    expected = bool(responses["count"].attrs.get("expected", 0))
+    whole = count.dtype.kind in "iu" or expected or (counted == np.floor(counted)).all()
+    faults.require(whole, "whole numbers of spikes", "fractions")
+    faults.stop()
+    if count.dtype.kind not in "iu" and not expected:
+        whole = np.where(real, count, 0).astype(np.int64)
+        responses = responses.assign(count=(responses["count"].dims, whole))
+    return responses
+
+
+def cell_labels(responses: xr.Dataset) -> NDArray[Any]:
+    """What each cell of responses is called; its number where it has no label."""
+    if "cell" in responses.coords:
+        return responses["cell"].values
+    return np.arange(responses.sizes["cell"])
+
+
+def save_responses(responses: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write responses as NetCDF; the file appears whole or not at all."""
+    path = Path(path)
+    check_responses(responses)
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}")
+    packed = {name: {"zlib": True} for name in ("drive", "count") if name in responses}
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
+        whole = Path(scratch) / path.name
+        responses.to_netcdf(whole, engine="h5netcdf", encoding=packed)
+        os.replace(whole, path)
+
+
+def load_responses(path: str | os.PathLike[str]) -> xr.Dataset:
+    """Read responses that `save_responses` wrote.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, is not NetCDF, or does not hold responses.
+    """
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as stored:
+            return check_responses(stored.load())
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except OSError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path}: cannot be read as NetCDF ({reason})") from None

@@ -1,0 +1,1 @@
+"""An experiment as an object: what is shown, to whom, and what is made of it."""

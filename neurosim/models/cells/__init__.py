@@ -1,0 +1,1 @@
+"""The cells that spike, and their published parameters."""

@@ -1,0 +1,136 @@
+"""Cells given as Brian2 equations, for what the LIF cell leaves out.
+
+They are run on the plain time grid: the threshold is tested at grid points only, which biases the
+rates of noisy cells by an amount of order sqrt(dt/tau).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from neurosim.base.errors import Faults
+
+__all__ = ["BrianCell", "adaptive_lif", "exponential_if"]
+
+
+@dataclass(frozen=True)
+class BrianCell:
+    """A spiking cell in Brian2's language.
+
+    Parameters
+    ----------
+    equations : str
+        With the driven variable among them as a parameter in volt; noise as ``xi``.
+    threshold, reset : str
+        As for `brian2.NeuronGroup`.
+    refractory : str
+        A time, such as ``"2 ms"``.
+    driven : str
+        The variable that is set to baseline + gain * drive, mV.
+    start : mapping of variable to str
+        Initial values, such as ``{"v": "-70 mV"}``.
+    constants : mapping of name to str
+        Numbers with units, such as ``{"tau": "20 ms"}``.
+    method : str
+        An explicit integration method of Brian2's: euler, heun, milstein, rk2, rk4.
+    source : str
+        Where the model is from.
+
+    Raises
+    ------
+    InputError
+        When the driven variable is not among the equations, or the method is not explicit.
+
+    Examples
+    --------
+    >>> cell = BrianCell(
+    ...     "dv/dt = (mu - v)/tau + sd*sqrt(2/tau)*xi : volt (unless refractory)\\n mu : volt",
+    ...     threshold="v > -50*mV", reset="v = -60*mV",
+    ...     constants={"tau": "20 ms", "sd": "3 mV"}, start={"v": "-70 mV"},
+    ... )
+    >>> cell.driven
+    'mu'
+    """
+
+    equations: str
+    threshold: str
+    reset: str
+    refractory: str = "0 ms"
+    driven: str = "mu"
+    start: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    method: str = "euler"
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        faults = Faults("BrianCell")
+        named = [line.split(":")[0].strip() for line in self.equations.splitlines() if ":" in line]
+        faults.require(
+            self.driven in named,
+            f"a line '{self.driven} : volt' in the equations",
+            named,
+            "it is what the drive sets",
+        )
+        explicit = ("euler", "heun", "milstein", "rk2", "rk4")
+        faults.require(self.method in explicit, f"method among {', '.join(explicit)}", self.method)
+        faults.stop()
+
+
+def adaptive_lif(noise_sd: str = "3 mV", adaptation: str = "2 mV") -> BrianCell:
+    """A LIF cell with an adaptation current that jumps at each spike (Treves 1993).
+
+    Treves 1993, Network 4:259. Membrane 20 ms, adaptation 100 ms; threshold -50, reset -60 mV.
+
+    Examples
+    --------
+    >>> adaptive_lif().source
+    'Treves 1993, Network 4:259'
+    """
+    return BrianCell(
+        """dv/dt = (mu - w - v)/tau_m + noise_sd*sqrt(2/tau_m)*xi : volt (unless refractory)
+        dw/dt = -w/tau_w : volt
+        mu : volt""",
+        threshold="v > v_threshold",
+        reset="v = v_reset; w += jump",
+        refractory="2 ms",
+        start={"v": "-70 mV", "w": "0 mV"},
+        constants={
+            "tau_m": "20 ms",
+            "tau_w": "100 ms",
+            "v_threshold": "-50 mV",
+            "v_reset": "-60 mV",
+            "noise_sd": noise_sd,
+            "jump": adaptation,
+        },
+        source="Treves 1993, Network 4:259",
+    )
+
+
+def exponential_if(noise_sd: str = "3 mV", sharpness: str = "2 mV") -> BrianCell:
+    """An exponential integrate-and-fire cell: spikes start at a soft threshold of -50 mV.
+
+    Fourcaud-Trocme, Hansel, van Vreeswijk & Brunel 2003, J Neurosci 23:11628.
+
+    Examples
+    --------
+    >>> exponential_if().driven
+    'mu'
+    """
+    return BrianCell(
+        """dv/dt = (mu - v + sharp*exp((v - v_soft)/sharp))/tau_m
+                   + noise_sd*sqrt(2/tau_m)*xi : volt (unless refractory)
+        mu : volt""",
+        threshold="v > -30*mV",
+        reset="v = v_reset",
+        refractory="2 ms",
+        start={"v": "-70 mV"},
+        constants={
+            "tau_m": "20 ms",
+            "v_soft": "-50 mV",
+            "v_reset": "-60 mV",
+            "noise_sd": noise_sd,
+            "sharp": sharpness,
+        },
+        source="Fourcaud-Trocme et al. 2003, J Neurosci 23:11628",
+    )

@@ -1,0 +1,1 @@
+"""Gabor functions in quadrature: banks of them and their drive."""

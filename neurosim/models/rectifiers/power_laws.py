@@ -1,0 +1,104 @@
+"""Expansive and saturating power laws of the drive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neurosim.models.rectifiers.array_namespaces import expit, of
+from neurosim.models.rectifiers.base import Parameter, Rectifier
+from neurosim.models.rectifiers.clipping import threshold_parameter
+
+__all__ = ["NakaRushton", "PowerLaw", "ThresholdedPowerLaw"]
+
+
+def _exponent(default: float = 2.0) -> Parameter:
+    return Parameter("n", "exponent", default, low=0.2, high=8.0, in_drive_units=False)
+
+
+def _power(x: Any, exponent: Any) -> Any:
+    """max(x, 0)^n, by its logarithm."""
+    positive = x > 0
+    return positive * of(x).exp(exponent * of(x).log(of(x).where(positive, x, 1.0)))
+
+
+class PowerLaw(Rectifier):
+    """A power of the positive drive; cortical cells have exponents about 2 to 4."""
+
+    name = "power law"
+    convnet = "ReLU to a power"
+    latex = r"r_0 + g\,\max(x, 0)^n"
+    source = "Albrecht & Hamilton 1982; Anzai, Ohzawa & Freeman 1999"
+    limits = "r0 below 0; grows as the power"
+    power = None
+    contains = {"half-wave": {"exponent": 1.0}, "half-squared": {"exponent": 2.0}}  # noqa: RUF012
+    exponent = _exponent()
+
+    @staticmethod
+    def shape(x: Any, exponent: Any) -> Any:
+        return _power(x, exponent)
+
+    @staticmethod
+    def slope(x: Any, exponent: Any) -> Any:
+        return exponent * _power(x, exponent - 1)
+
+
+class ThresholdedPowerLaw(Rectifier):
+    """A power of the drive above a threshold."""
+
+    name = "thresholded power law"
+    convnet = "ReLU with a bias, to a power"
+    latex = r"r_0 + g\,\max(x - T, 0)^n"
+    source = "Carandini & Ferster 2000; Priebe et al. 2004"
+    limits = "r0 below T; grows as the power"
+    power = None
+    contains = {  # noqa: RUF012
+        "thresholded half-wave": {"exponent": 1.0},
+        "thresholded half-squared": {"exponent": 2.0},
+        "power law": {"threshold": 0.0},
+    }
+    threshold = threshold_parameter(kinked=True, steep=True)
+    exponent = _exponent()
+
+    @staticmethod
+    def shape(x: Any, threshold: Any, exponent: Any) -> Any:
+        return _power(x - threshold, exponent)
+
+    @staticmethod
+    def slope(x: Any, threshold: Any, exponent: Any) -> Any:
+        return exponent * _power(x - threshold, exponent - 1)
+
+
+class NakaRushton(Rectifier):
+    """A power law that saturates: contrast response."""
+
+    name = "Naka-Rushton"
+    convnet = "normalised ReLU"
+    aliases = ("hyperbolic ratio",)
+    latex = r"r_0 + g\,\frac{\max(x, 0)^n}{\max(x, 0)^n + c_{50}^n}"
+    source = "Naka & Rushton 1966; Albrecht & Hamilton 1982"
+    limits = "r0 below 0; saturates at r0 + g"
+    power = 0
+    contains = {"power law": "semisaturation to infinity"}  # noqa: RUF012
+    semisaturation = Parameter(
+        "c_{50}",
+        "drive of half the gain",
+        0.3,
+        low=1e-6,
+        within="spread",
+        stretch=10.0,
+        narrowest=0.01,
+    )
+    exponent = _exponent()
+
+    @staticmethod
+    def shape(x: Any, semisaturation: Any, exponent: Any) -> Any:
+        positive = x > 0
+        octaves = of(x).log(of(x).where(positive, x / semisaturation, 1.0))
+        return positive * expit(exponent * octaves)
+
+    @staticmethod
+    def slope(x: Any, semisaturation: Any, exponent: Any) -> Any:
+        positive = x > 0
+        shown = of(x).where(positive, x, 1.0)
+        z = exponent * of(x).log(shown / semisaturation)
+        return positive * expit(z) * expit(-z) * exponent / shown

@@ -1,0 +1,163 @@
+"""Rectifiers that saturate or turn smoothly: the sigmoids and the newer relatives of ReLU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neurosim.models.rectifiers.array_namespaces import expit, of, positive, tiny
+from neurosim.models.rectifiers.base import Parameter, Rectifier
+from neurosim.models.rectifiers.clipping import threshold_parameter
+
+__all__ = ["ExponentialLinear", "Logistic", "RectifiedTanh", "SShapedLinear", "Softplus", "Tanh"]
+
+
+def _scale(meaning: str, stretch: float = 3.0) -> Parameter:
+    return Parameter("s", meaning, 0.2, low=0.0, within="spread", stretch=stretch)
+
+
+class Softplus(Rectifier):
+    """A threshold with a soft corner."""
+
+    name = "softplus"
+    convnet = "Softplus"
+    latex = r"r_0 + g\,s\ln(1 + e^{(x - T)/s})"
+    source = "Dugas et al. 2001"
+    limits = "r0 far below T; grows without bound"
+    contains = {"thresholded half-wave": {"softness": 0.0}}  # noqa: RUF012
+    threshold = threshold_parameter()
+    softness = _scale("width of the corner", stretch=1.0)
+
+    @staticmethod
+    def shape(x: Any, threshold: Any, softness: Any) -> Any:
+        scale = softness + tiny(x)
+        above, below = positive(x - threshold), (x - threshold).clip(max=0)
+        away = ((below - above) / scale).clip(min=-700)  # so that no width is too small to learn
+        return above + scale * of(x).log1p(of(x).exp(away))
+
+    @staticmethod
+    def slope(x: Any, threshold: Any, softness: Any) -> Any:
+        return expit((x - threshold) / (softness + tiny(x)))
+
+
+class Logistic(Rectifier):
+    """A sigmoid between silence and saturation."""
+
+    name = "logistic"
+    convnet = "sigmoid"
+    latex = r"r_0 + g\,/(1 + e^{-(x - m)/s})"
+    source = "LeCun et al. 1998; Hadji & Wildes 2018"
+    limits = "saturates at r0 and at r0 + g"
+    power = 0
+    midpoint = Parameter("m", "drive of half the gain", 0.2, within="drive")
+    width = _scale("width of the rise")
+
+    @staticmethod
+    def shape(x: Any, midpoint: Any, width: Any) -> Any:
+        return expit((x - midpoint) / (width + tiny(x)))
+
+    @staticmethod
+    def slope(x: Any, midpoint: Any, width: Any) -> Any:
+        value = expit((x - midpoint) / (width + tiny(x)))
+        return value * (1 - value) / (width + tiny(x))
+
+
+class Tanh(Rectifier):
+    """A sigmoid about the spontaneous rate: steady around zero."""
+
+    name = "tanh"
+    convnet = "tanh"
+    latex = r"r_0 + g\tanh(x/s)"
+    source = "LeCun et al. 1998; Hadji & Wildes 2018"
+    limits = "saturates at r0 - g and at r0 + g"
+    power = 0
+    negative_side = True
+    width = _scale("drive that saturates it", stretch=10.0)
+
+    @staticmethod
+    def shape(x: Any, width: Any) -> Any:
+        return of(x).tanh(x / (width + tiny(x)))
+
+    @staticmethod
+    def slope(x: Any, width: Any) -> Any:
+        return (1 - of(x).tanh(x / (width + tiny(x))) ** 2) / (width + tiny(x))
+
+
+class RectifiedTanh(Rectifier):
+    """The absolute value of tanh."""
+
+    name = "rectified tanh"
+    convnet = "|tanh|"
+    aliases = ("AVR after tanh",)
+    latex = r"r_0 + g\,|\tanh(x/s)|"
+    source = "Jarrett et al. 2009"
+    limits = "saturates at r0 + g on both sides"
+    power = 0
+    contains = {"full-wave": "width to infinity"}  # noqa: RUF012
+    width = _scale("drive that saturates it", stretch=10.0)
+
+    @staticmethod
+    def shape(x: Any, width: Any) -> Any:
+        return abs(of(x).tanh(x / (width + tiny(x))))
+
+    @staticmethod
+    def slope(x: Any, width: Any) -> Any:
+        steep = (1 - of(x).tanh(x / (width + tiny(x))) ** 2) / (width + tiny(x))
+        return steep * (1.0 * (x > 0) - 1.0 * (x <= 0))
+
+
+class ExponentialLinear(Rectifier):
+    """Half-wave with a negative side that saturates, so that noise there is not passed on."""
+
+    name = "exponential-linear"
+    convnet = "ELU"
+    latex = r"r_0 + g\,(\max(x, 0) + \alpha(e^{\min(x, 0)} - 1))"
+    source = "Clevert et al. 2016"
+    limits = "saturates at r0 - g alpha; grows without bound"
+    negative_side = True
+    contains = {"half-wave": {"depth": 0.0}}  # noqa: RUF012
+    depth = Parameter(r"\alpha", "where the negative side saturates", 1.0, low=0.0, high=10.0)
+
+    @staticmethod
+    def shape(x: Any, depth: Any) -> Any:
+        return positive(x) + depth * of(x).expm1(x.clip(max=0))
+
+    @staticmethod
+    def slope(x: Any, depth: Any) -> Any:
+        return 1.0 * (x > 0) + depth * of(x).exp(x.clip(max=0)) * (x <= 0)
+
+
+class SShapedLinear(Rectifier):
+    """Three linear pieces, four learnable parameters.
+
+    t_r + a_r (x - t_r) above t_r, x between, t_l + a_l (x - t_l) below t_l. Where the left
+    threshold is above the right one the middle piece is empty and the right piece decides.
+    """
+
+    name = "S-shaped linear"
+    convnet = "SReLU"
+    latex = r"r_0 + g\,(t_r + a_r(x - t_r),\ x,\ t_l + a_l(x - t_l))"
+    source = "Jin et al. 2016"
+    limits = "linear far out, at slopes a_l and a_r"
+    negative_side = True
+    contains = {  # noqa: RUF012
+        "half-wave": {"left": 0.0, "right": 0.0, "left_slope": 0.0, "right_slope": 1.0},
+        "leaky half-wave": "left = 0, right_slope = 1",
+    }
+    left = Parameter("t_l", "left threshold", 0.0, within="drive", kinked=True)
+    right = Parameter("t_r", "right threshold", 0.5, within="drive", kinked=True)
+    left_slope = Parameter(
+        "a_l", "slope on the left", 0.1, low=0.0, high=10.0, in_drive_units=False
+    )
+    right_slope = Parameter(
+        "a_r", "slope on the right", 0.5, low=0.0, high=10.0, in_drive_units=False
+    )
+
+    @staticmethod
+    def shape(x: Any, left: Any, right: Any, left_slope: Any, right_slope: Any) -> Any:
+        below, above = x - left, positive(x - right)
+        return x + (right_slope - 1) * above + (left_slope - 1) * (below.clip(max=0) * (x <= right))
+
+    @staticmethod
+    def slope(x: Any, left: Any, right: Any, left_slope: Any, right_slope: Any) -> Any:
+        low, high = 1.0 * (x <= left) * (x <= right), 1.0 * (x > right)
+        return 1 + (right_slope - 1) * high + (left_slope - 1) * low

@@ -1,0 +1,261 @@
+"""Responses from Neurodata Without Borders files (needs the ``nwb`` extra).
+
+Spikes of the units table, counted in windows of an intervals table: the trials, or the
+presentations of a stimulus.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from neurosim.base.errors import Faults, InputError
+from neurosim.recordings.from_spike_times import Presentations
+from neurosim.recordings.table_file import file_source
+
+__all__ = ["require_pynwb", "responses_from_nwb"]
+
+Array = NDArray[np.float64]
+
+
+def responses_from_nwb(
+    path: str | os.PathLike[str],
+    *,
+    x: str,
+    window: Any = None,
+    trials: str = "trials",
+    by: Iterable[str] = (),
+    where: Mapping[str, Any] | None = None,
+    blank: float | str | None = None,
+    cells: Iterable[int] | None = None,
+    unit: str = "1",
+    overlapping: bool = False,
+) -> xr.Dataset:
+    """Responses from an NWB file: spikes of its units in windows of its trials.
+
+    Parameters
+    ----------
+    path : path
+    x : str
+        Column of the stimulus variable that drives; a column with a value per unit (as
+        `responses_to_nwb` writes "drive") gives each its own.
+    window : (float, float), optional
+        Start and end of counting after each start_time, s. Default: the whole of each trial.
+    trials : str
+        Which intervals table: "trials", or the presentations of a stimulus.
+    by : names, optional
+        Columns that make separate conditions of the same x; they become coordinates.
+    where : mapping, optional
+        Column -> the value that it must have: only those trials are taken.
+    blank : float or "skip", optional
+        The x of trials that have none (NaN or text), or that they are left out. Default: refused.
+    cells : ids, optional
+        Units to take. Default: all.
+    unit : str
+        Of x.
+    overlapping : bool
+        As for `responses_from_spike_times`.
+
+    Returns
+    -------
+    Dataset
+        See `neurosim.data.responses`. Cells are labelled by their unit's id. Trials outside the
+        obs_intervals of a unit are not trials of it.
+
+    Raises
+    ------
+    InputError
+        Naming everything that cannot be, or that pynwb is missing.
+    """
+    source = file_source(Path(path))
+    names = [by] if isinstance(by, str) else list(by)
+    with _opened(path) as nwb:
+        table = _intervals(nwb, trials, str(path))
+        wanted = dict.fromkeys(["start_time", "stop_time", x, *names, *(where or {})])
+        columns = _columns(table, list(wanted), str(path))
+        rows = _rows(columns, x, where, blank, str(path))
+        ids, trains, observed = _units(nwb, cells, str(path))
+        drive = _drive(columns[x], blank)[rows]
+        if drive.ndim == 2:
+            drive = _of_units(drive, ids, nwb, str(path))
+    start, stop = (columns[name][rows] for name in ("start_time", "stop_time"))
+    if window is None:
+        window = np.stack([np.zeros(len(start)), np.round(stop - start, 9)], axis=1)
+    shown = Presentations(start, drive, window, {n: columns[n][rows] for n in names}, x, unit)
+    try:
+        shown.refuse(overlapping)
+        attrs = {
+            "source": "recorded spike times",
+            **source,
+            "intervals": trials,
+            "trials_left_out": len(columns[x]) - len(rows),
+        }
+        return shown.responses(trains, observed, attrs)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[Any]:
+    """The NWB file of a path, open for reading."""
+    require_pynwb(path)
+    from hdmf.build import ConstructError
+    from pynwb import NWBHDF5IO
+
+    damaged = (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        RuntimeError,
+        ConstructError,
+    )
+    try:
+        with NWBHDF5IO(str(path), mode="r") as io:
+            yield io.read()  # what is read lazily may turn out to be damaged later
+    except InputError:
+        raise
+    except damaged as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path}: cannot be read as NWB ({reason})") from None
+
+
+def require_pynwb(path: str | os.PathLike[str]) -> None:
+    """Raise `InputError` naming the extra where pynwb is not installed."""
+    try:
+        import pynwb  # noqa: F401
+    except ImportError:
+        raise InputError(f"{path}: NWB needs the nwb extra: pip install 'neurosim[nwb]'") from None
+
+
+def _intervals(nwb: Any, name: str, subject: str) -> Any:
+    """The intervals table of that name."""
+    tables = {table.name: table for table in (nwb.intervals or {}).values()}
+    tables |= {t.name: t for t in (nwb.trials, nwb.epochs, nwb.invalid_times) if t is not None}
+    faults = Faults(subject)
+    there = ", ".join(sorted(tables)) or "none"
+    faults.require(name in tables, f"an intervals table {name!r}", there, "trials=...")
+    faults.stop()
+    return tables[name]
+
+
+def _columns(table: Any, wanted: list[str], subject: str) -> dict[str, NDArray[Any]]:
+    """Columns as arrays, all that are missing named at once."""
+    faults = Faults(subject)
+    there = ("start_time", "stop_time", *table.colnames)
+    there_told = ", ".join(dict.fromkeys(there))
+    for name in wanted:
+        faults.require(name in there, f"a column {name!r} in {table.name}", there_told)
+    faults.require(len(table), f"rows in {table.name}", "none")
+    faults.stop()
+    for name in wanted:
+        ragged = hasattr(table[name], "target")  # an index into another column
+        faults.require(not ragged, f"one value per trial in {name}", "lists of unequal length")
+    faults.stop()
+    found = {name: np.asarray(table[name].data[:]) for name in wanted}
+    return {
+        name: np.array([_text(value) for value in values]) if values.dtype.kind in "OS" else values
+        for name, values in found.items()
+    }
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _rows(
+    columns: dict[str, NDArray[Any]],
+    x: str,
+    where: Mapping[str, Any] | None,
+    blank: float | str | None,
+    subject: str,
+) -> NDArray[np.int64]:
+    """Indices of the trials to take."""
+    faults = Faults(subject)
+    keep = np.ones(len(columns[x]), dtype=bool)
+    for name, value in (where or {}).items():
+        keep &= np.array([each == value for each in columns[name].tolist()])
+    faults.require(keep.any(), f"trials where {dict(where or {})}", "none")
+    number = isinstance(blank, int | float) and np.isfinite(blank)
+    faults.require(blank is None or blank == "skip" or number, "blank as a number or 'skip'", blank)
+    faults.stop()
+    empty = np.isnan(_drive(columns[x], None))
+    empty = np.any(empty.reshape(len(empty), -1), axis=1)
+    if blank is None:
+        rows = np.flatnonzero(empty & keep)
+        told = f"{columns[x][rows[0]]} in trial {rows[0]}" if rows.size else ""
+        more = f" and {rows.size - 1} more" if rows.size > 1 else ""
+        faults.require(
+            not rows.size,
+            f"numbers in {x}",
+            told + more,
+            'blank="skip" leaves such trials out, blank=0 gives them an x',
+        )
+        faults.stop()
+    keep &= ~empty if blank == "skip" else True
+    faults.require(keep.any(), f"trials with numbers in {x}", "none")
+    faults.stop()
+    return np.flatnonzero(keep)
+
+
+def _drive(values: NDArray[Any], blank: float | str | None) -> Array:
+    """A column as numbers: what is none is NaN, or what `blank` says."""
+    if values.dtype.kind in "biuf":
+        numbers = values.astype(float)
+    else:
+        numbers = np.array([_number(value) for value in values.ravel()]).reshape(values.shape)
+    if blank is not None and not isinstance(blank, str):
+        numbers = np.where(np.isnan(numbers), float(blank), numbers)
+    return numbers
+
+
+def _number(text: Any) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def _units(
+    nwb: Any, cells: Iterable[int] | None, subject: str
+) -> tuple[list[int], dict[int, Array], dict[int, Array]]:
+    """Ids of the units taken, their spike times, and when they were observed."""
+    faults = Faults(subject)
+    has = nwb.units is not None and "spike_times" in nwb.units.colnames and len(nwb.units) > 0
+    faults.require(has, "a units table with spike_times", "none")
+    faults.stop()
+    there = [int(each) for each in nwb.units.id[:]]
+    ids = there if cells is None else [int(each) for each in cells]
+    absent = [each for each in ids if each not in there]
+    shown = ", ".join(map(str, there[:20])) + (" ..." if len(there) > 20 else "")
+    faults.require(ids and not absent, f"cells among the units {shown}", absent or "none")
+    faults.stop()
+    trains, observed = {}, {}
+    for each in ids:
+        row = there.index(each)
+        trains[each] = np.asarray(nwb.units.get_unit_spike_times(row), dtype=float)
+        good = np.isfinite(trains[each]).all() and (np.diff(trains[each]) >= 0).all()
+        faults.require(good, f"times of unit {each} in order and finite", "others")
+        if "obs_intervals" in nwb.units.colnames:
+            intervals = np.asarray(nwb.units.get_unit_obs_intervals(row), dtype=float)
+            observed[each] = intervals.reshape(-1, 2)
+    faults.stop()
+    return ids, trains, observed
+
+
+def _of_units(drive: Array, ids: list[int], nwb: Any, subject: str) -> Array:
+    """The columns of a drive (trial, unit) that belong to the units taken."""
+    there = [int(each) for each in nwb.units.id[:]]
+    faults = Faults(subject)
+    faults.require(drive.shape[1] == len(there), f"x for {len(there)} units", drive.shape[1])
+    faults.stop()
+    return drive[:, [there.index(each) for each in ids]]

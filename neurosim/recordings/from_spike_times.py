@@ -1,0 +1,308 @@
+"""Responses from spike times and the times at which stimuli came on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from neurosim.base.errors import Faults, InputError
+from neurosim.base.units import in_unit
+from neurosim.recordings.conditions import RESERVED, Trials, responses_of_trials
+
+__all__ = ["Presentations", "responses_from_spike_times", "seconds"]
+
+Array = NDArray[np.float64]
+
+_SHOWN = 5  # faults of single values that a message lists
+
+
+def responses_from_spike_times(
+    spike_times: Any,
+    onsets: Any,
+    x: ArrayLike,
+    *,
+    window: Any = (0.05, 0.55),
+    by: Mapping[str, ArrayLike] | None = None,
+    observed: Mapping[Any, ArrayLike] | None = None,
+    overlapping: bool = False,
+    units: str = "1",
+    name: str = "drive",
+) -> xr.Dataset:
+    """Responses from spike times: spikes counted in a window behind each stimulus onset.
+
+    Parameters
+    ----------
+    spike_times : mapping of arrays (spike,), or Neo objects
+        Cell -> times in order, s (or Brian2 quantities). A Neo SpikeTrain, a list of them, or a
+        Segment brings its own names and units.
+    onsets : array (trial,)
+        When each stimulus came on, s, on the same clock.
+    x : array (trial,)
+        The stimulus variable that drives, of each trial.
+    window : (float, float)
+        Start and end of counting after the onset, s: the start is the latency. A spike at the
+        start is counted, one at the end is not.
+    by : mapping of arrays (trial,), optional
+        What else tells conditions apart: name -> numbers or text.
+    observed : mapping of arrays (interval, 2), optional
+        Cell -> start and end of the time in which the cell was recorded, s. Trials whose window is
+        not inside are not trials of that cell; attrs say how many. Neo's t_start and t_stop are
+        such an interval. Default: always.
+    overlapping : bool
+        Allow windows that share time with the next trial's: their spikes count twice, and trials
+        are then not independent.
+    units, name : str
+        Unit of x, and what it is.
+
+    Returns
+    -------
+    Dataset
+        See `neurosim.data.responses`.
+
+    Raises
+    ------
+    InputError
+        Naming everything that cannot be.
+
+    Examples
+    --------
+    >>> spikes = {"unit 3": [0.11, 1.12, 1.2, 1.31, 2.4], "unit 5": [1.2]}
+    >>> responses = responses_from_spike_times(spikes, onsets=[0, 1, 2], x=[0.0, 0.5, 0.1])
+    >>> responses["count"].sel(cell="unit 3").values.ravel()  # in order of x
+    array([1, 1, 3])
+    """
+    trains, recorded = _trains(spike_times)
+    shown = Presentations(onsets, x, window, by, name, units)
+    shown.refuse(overlapping)
+    intervals = {**recorded, **{k: np.asarray(v, float) for k, v in (observed or {}).items()}}
+    faults = Faults("spike times")
+    unknown = [str(label) for label in intervals if label not in trains]
+    faults.require(not unknown, "observed intervals of cells with spike times", ", ".join(unknown))
+    for label, times in trains.items():
+        _check_times(label, times, faults)
+    for label, interval in intervals.items():
+        good = interval.ndim == 2 and interval.shape[1:] == (2,) and np.isfinite(interval).all()
+        faults.require(good, f"observed intervals (interval, 2) of cell {label}", interval.shape)
+    faults.stop()
+    return shown.responses(trains, intervals, {"source": "recorded spike times"})
+
+
+class Presentations:
+    """When each stimulus was shown, what it was, and when its spikes are counted.
+
+    Parameters
+    ----------
+    onsets, x, window, by, name, units
+        As for `responses_from_spike_times`; the window may be (trial, 2), and x may be
+        (trial, cell) where cells differ in what drives them.
+    """
+
+    def __init__(
+        self,
+        onsets: Any,
+        x: ArrayLike,
+        window: Any,
+        by: Mapping[str, ArrayLike] | None,
+        name: str,
+        units: str,
+    ) -> None:
+        self.onsets = np.atleast_1d(seconds(onsets, "spike times", "onsets"))
+        self.window = np.asarray(seconds(window, "spike times", "window"))
+        self.name, self.units = name, units
+        self.by = {str(key): np.asarray(values) for key, values in (by or {}).items()}
+        try:
+            self.x = np.asarray(x, dtype=float)
+        except (TypeError, ValueError):
+            raise InputError("spike times: expected x as numbers, one per trial") from None
+
+    def refuse(self, overlapping: bool) -> None:
+        """Raise `InputError` with all that cannot be."""
+        faults, trials = Faults("spike times"), len(self.onsets)
+        shaped = faults.require(
+            self.onsets.ndim == 1 and trials, "onsets (trial,)", self.onsets.shape
+        )
+        faults.require(
+            self.x.shape[:1] == (trials,) and self.x.ndim <= 2,
+            f"x for {trials} trials",
+            self.x.shape,
+        )
+        shaped &= faults.require(
+            self.window.shape in ((2,), (trials, 2)), "window (start, end)", self.window
+        )
+        _refuse_where(~np.isfinite(self.onsets), self.onsets, "finite onsets", faults)
+        _refuse_where(~np.isfinite(self.x), self.x, "finite x (leave blank trials out)", faults)
+        for key, values in self.by.items():
+            faults.require(values.shape == (trials,), f"{key} for {trials} trials", values.shape)
+            faults.require(key not in RESERVED, "names in by that responses do not use", key)
+            missing = values.dtype.kind == "f" and not np.isfinite(values).all()
+            faults.require(not missing, f"finite {key}", "NaN or infinity")
+        if shaped and np.isfinite(self.onsets).all():
+            self._refuse_window(overlapping, faults)
+        faults.stop()
+
+    def _refuse_window(self, overlapping: bool, faults: Faults) -> None:
+        long = np.isfinite(self.window).all() and (self.length > 0).all()
+        if not faults.require(long, "a window whose end is behind its start", self.window):
+            return
+        order = np.argsort(self.start, kind="stable")
+        shared = self.start[order][:-1] + self.length[order][:-1] - self.start[order][1:]
+        if not overlapping and (shared > 1e-9).any():
+            first = int((shared > 1e-9).argmax())
+            faults.add(
+                f"the windows of {(shared > 1e-9).sum()} trials reach into the next one's (trials "
+                f"{order[first]} and {order[first + 1]} share {shared[first]:.3g} s): give a "
+                "shorter window, or overlapping=True"
+            )
+
+    @property
+    def start(self) -> Array:
+        """When counting starts, s; (trial,)."""
+        return self.onsets + self.window[..., 0]
+
+    @property
+    def stop(self) -> Array:
+        """When it ends, s; (trial,)."""
+        return self.onsets + self.window[..., 1]
+
+    @property
+    def length(self) -> Array:
+        """s; (trial,)."""
+        each = self.window[..., 1] - self.window[..., 0]
+        return np.broadcast_to(each, self.onsets.shape)
+
+    def responses(
+        self, trains: Mapping[Any, Array], observed: Mapping[Any, Array], attrs: dict[str, Any]
+    ) -> xr.Dataset:
+        """Every cell's spikes in every window that lies in the time it was observed."""
+        seen = np.array([self._seen(observed.get(label)) for label in trains])  # (cell, trial)
+        _refuse_unseen([str(label) for label in trains], seen)
+        edges = self.start, self.stop
+        count = np.array(
+            [
+                np.diff([np.searchsorted(times, edge) for edge in edges], axis=0)[0]
+                for times in trains.values()
+            ]
+        )
+        which, trial = np.nonzero(seen)
+        plain = all(isinstance(label, int | np.integer) for label in trains)
+        labels = [int(label) if plain else str(label) for label in trains]
+        rows = Trials(
+            self.x[trial] if self.x.ndim == 1 else self.x[trial, which],
+            count[which, trial],
+            self.length[trial],
+            [labels[k] for k in which],
+            {key: values[trial].tolist() for key, values in self.by.items()},
+            {"x": self.units},
+            self.name,
+            None if self.x.ndim == 1 else [tuple(each) for each in self.x[trial].tolist()],
+        )
+        attrs |= {
+            "window": str(self.window.tolist()) if self.window.ndim == 1 else "whole trials",
+            "neurosim_version": version("neurosim"),
+        }
+        if not seen.all():
+            attrs["trials_not_observed"] = int((~seen).sum())
+        return responses_of_trials(rows, "spike times", attrs)
+
+    def _seen(self, intervals: Array | None) -> NDArray[np.bool_]:
+        """Which windows lie in one of the intervals; (trial,)."""
+        if intervals is None:
+            return np.ones(len(self.onsets), dtype=bool)
+        begun = self.start[:, None] >= intervals[:, 0] - 1e-9
+        return np.any(begun & (self.stop[:, None] <= intervals[:, 1] + 1e-9), axis=1)
+
+
+def _refuse_unseen(labels: list[str], seen: NDArray[np.bool_]) -> None:
+    faults = Faults("spike times")
+    none = [
+        label
+        for label, any_of_it in zip(labels, np.any(seen, axis=1), strict=True)
+        if not any_of_it
+    ]
+    faults.require(
+        not none,
+        "trials inside the time in which each cell was observed",
+        f"none of cell {', '.join(none[:_SHOWN])}",
+        "are the clocks of spikes and onsets the same?",
+    )
+    faults.stop()
+
+
+def _refuse_where(bad: NDArray[np.bool_], values: Array, expected: str, faults: Faults) -> None:
+    """Note values by their trial; a long list is cut."""
+    rows = np.argwhere(bad)
+    told = ", ".join(f"{values[tuple(k)]:g} in trial {k[0]}" for k in rows[:_SHOWN])
+    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+    faults.require(not len(rows), expected, told + more)
+
+
+def seconds(value: Any, subject: str, name: str) -> Any:
+    """Times in s: numbers, Brian2 quantities or text as in `in_unit`, or a Neo object."""
+    if hasattr(value, "rescale") and hasattr(value, "magnitude"):
+        try:
+            return np.asarray(value.rescale("s").magnitude, dtype=float)
+        except ValueError as error:
+            raise InputError(f"{subject}: expected {name} as times ({error})") from None
+    return in_unit(list(value) if isinstance(value, range) else value, "s", subject, name)
+
+
+def _trains(spike_times: Any) -> tuple[dict[Any, Array], dict[Any, Array]]:
+    """Spike times (s) by cell, and the intervals in which Neo says they were recorded."""
+    trains = getattr(spike_times, "spiketrains", spike_times)  # of a Neo Segment
+    trains = [trains] if hasattr(trains, "rescale") else trains
+    if isinstance(trains, Mapping):
+        named = dict(trains)
+    elif hasattr(trains, "__iter__") and not isinstance(trains, str):
+        trains = list(trains)
+        names = [getattr(train, "name", None) or f"{k}" for k, train in enumerate(trains)]
+        if len(set(names)) < len(names):
+            names = [f"{k}" for k in range(len(names))]
+        named = dict(zip(names, trains, strict=True))
+    else:
+        raise InputError(
+            "spike times: expected a mapping from cells to times, or Neo spike trains, got a "
+            f"{type(spike_times).__name__}"
+        )
+    if not named:
+        raise InputError("spike times: expected at least one cell, got none")
+    found = {
+        label: np.atleast_1d(seconds(times, "spike times", f"the times of cell {label}"))
+        for label, times in named.items()
+    }
+    recorded = {
+        label: np.array(
+            [
+                [
+                    float(seconds(getattr(train, edge), "spike times", edge))
+                    for edge in ("t_start", "t_stop")
+                ]
+            ]
+        )
+        for label, train in named.items()
+        if hasattr(train, "t_start") and hasattr(train, "t_stop")
+    }
+    return found, recorded
+
+
+def _check_times(label: Any, times: Array, faults: Faults) -> None:
+    """Note what cannot be in the times of one cell."""
+    if not faults.require(times.ndim == 1, f"times (spike,) of cell {label}", times.shape):
+        return
+    if not faults.require(
+        np.isfinite(times).all(),
+        f"finite times of cell {label}",
+        f"{(~np.isfinite(times)).sum()} NaN or infinite",
+    ):
+        return
+    back = np.flatnonzero(np.diff(times) < 0)
+    faults.require(
+        back.size == 0,
+        f"times of cell {label} in order",
+        f"{times[back[0] + 1]:g} after {times[back[0]]:g} s" if back.size else "",
+        "sort them",
+    )

@@ -1,0 +1,1 @@
+"""Spikes: cells driven by what their receptive fields say."""

@@ -1,0 +1,366 @@
+"""What is asked of a simulation: the arguments of `simulate` in SI units, checked together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from neurosim.base.errors import Faults
+from neurosim.base.units import in_unit
+from neurosim.models.cells.brian_cell import BrianCell
+from neurosim.models.cells.lif import LIF
+from neurosim.simulation.engine.blocks import Plan
+from neurosim.simulation.engine.cells import second_spike_chance, substeps
+from neurosim.simulation.engine.grid import GridPlan
+from neurosim.simulation.engine.lif import LIFPlan, Sinusoid
+from neurosim.simulation.engine.worker import MOST_TRIALS, Target, usable_target
+from neurosim.simulation.sampled_drive import Integral, MeanOverSteps, seconds
+
+__all__ = ["Request"]
+
+Array = NDArray[np.float64]
+
+_MOST_SECOND_SPIKES = 1e-4  # chance that a step with a spike holds another
+_MOST_STEPS = 1 << 31
+_SPIKING = ("noise_sd", "tau_m", "v_threshold", "v_reset", "t_ref", "tau_noise")
+
+
+@dataclass
+class Request:
+    """The arguments of `simulate`, in SI units, checked together."""
+
+    cell: LIF | BrianCell
+    given: xr.DataArray | xr.Dataset
+    gain: Any
+    baseline: Any
+    duration: Any
+    trials: int
+    dt: Any
+    seed: int
+    settle: Any
+    start: str
+    engine: str
+    time_bin: Any
+    phase_bins: int | None
+    spike_times: bool
+    memory: float
+    correlation: float
+    steps: int = field(init=False, default=0)
+    settle_steps: int = field(init=False, default=0)
+    potential: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, unit in (
+            ("duration", "s"),
+            ("dt", "s"),
+            ("settle", "s"),
+            ("gain", "mV"),
+            ("baseline", "mV"),
+        ):
+            setattr(self, name, in_unit(getattr(self, name), unit, "simulate", name))
+        if self.time_bin is not None:
+            self.time_bin = in_unit(self.time_bin, "s", "simulate", "time_bin")
+
+    @property
+    def sinusoidal(self) -> bool:
+        return isinstance(self.given, xr.Dataset)
+
+    @property
+    def drive(self) -> xr.DataArray:
+        """What the responses call drive: (stimulus, cell), the mean over time where it varies."""
+        static = self.given["drive_mean"] if isinstance(self.given, xr.Dataset) else self.given
+        if "time" not in static.dims:
+            return static
+        ends = Integral(static).at(np.array([0.0, self.duration]))
+        over_time = static.isel(time=0, drop=True).transpose("stimulus", "cell")
+        return over_time.copy(data=(ends[1] - ends[0]) / self.duration)
+
+    def check(self) -> None:
+        """Refuse everything that cannot be, then work out steps and potentials."""
+        faults = Faults("simulate")
+        self._check_drive(faults)
+        self._check_numbers(faults)
+        self._check_cell(faults)
+        faults.stop()
+        # the step is shortened to divide the duration; settling is rounded up to whole steps
+        self.steps = max(1, math.ceil(self.duration / self.dt - 1e-9))
+        self.dt = self.duration / self.steps
+        self.settle_steps = math.ceil(self.settle / self.dt - 1e-9)
+        if isinstance(self.cell, LIF) and np.any(self.cell.tau_noise):
+            parts = substeps(self.cell.tau_noise, self.dt)
+            self.dt, self.steps = self.dt / parts, self.steps * parts
+            self.settle_steps *= parts
+            few = self.steps + self.settle_steps < _MOST_STEPS
+            faults.require(
+                few,
+                f"fewer than {_MOST_STEPS} steps of tau_noise / 5",
+                self.steps + self.settle_steps,
+            )
+            faults.stop()
+        self.potential = self._volts(self.drive.transpose("stimulus", "cell").values)
+        self._check_bins(faults)
+        if isinstance(self.cell, LIF):
+            self._check_second_spikes(faults, self.cell)
+        bins = (self.phase_bins or 0) + (self.duration / self.time_bin if self.time_bin else 0)
+        size = self.potential.size * (4.0 * self.trials + 8.0 * bins)
+        faults.require(
+            size <= self.memory,
+            f"counts within memory={self.memory:g} bytes",
+            f"{size:g}",
+            "fewer trials, or more memory",
+        )
+        faults.stop()
+
+    def _check_numbers(self, faults: Faults) -> None:
+        gain, baseline = self.gain, self.baseline
+        for name in ("duration", "dt", "settle"):
+            value = getattr(self, name)
+            one = np.ndim(value) == 0 and np.isfinite(value)
+            faults.require(one, f"{name} as one finite number (s)", value)
+        for name in ("trials", "seed"):
+            value = getattr(self, name)
+            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+            faults.require(whole, f"{name} as a whole number", repr(value))
+        faults.stop()
+        for name in ("correlation", "memory"):
+            value = getattr(self, name)
+            number = isinstance(value, int | float | np.number)
+            faults.require(number, f"{name} as a number", repr(value))
+        for name in ("gain", "baseline"):
+            value = getattr(self, name)
+            faults.require(
+                np.ndim(value) <= 1, f"{name} as one number or one per cell", np.shape(value)
+            )
+        if self.time_bin is not None:
+            one = np.ndim(self.time_bin) == 0 and self.time_bin > 0
+            faults.require(one, "time_bin as one number > 0 (s)", self.time_bin)
+        if self.engine == "theory":
+            more = [
+                n
+                for n in ("spike_times", "time_bin", "phase_bins", "correlation")
+                if getattr(self, n)
+            ]
+            faults.require(not more, "nothing but counts of engine='theory'", ", ".join(more))
+        faults.stop()
+        faults.require(np.isfinite(gain).all(), "finite gain (mV)", gain)
+        faults.require(np.isfinite(baseline).all(), "finite baseline (mV)", baseline)
+        faults.require(
+            1 <= self.trials < MOST_TRIALS, f"trials from 1 to {MOST_TRIALS - 1}", self.trials
+        )
+        faults.require(0 <= self.seed < 1 << 63, "seed from 0 to 2**63 - 1", self.seed)
+        faults.require(self.dt > 0, "dt > 0 s", self.dt)
+        shared = 0 <= self.correlation <= 1
+        faults.require(shared, "correlation in [0, 1]", self.correlation)
+        faults.require(self.settle >= 0, "settle >= 0 s", self.settle)
+        faults.require(
+            self.duration >= self.dt, "duration of at least one time step", self.duration
+        )
+        if self.dt > 0:
+            steps = (self.duration + self.settle) / self.dt
+            faults.require(steps < _MOST_STEPS, f"fewer than {_MOST_STEPS} steps", f"{steps:g}")
+        faults.require(self.start in ("settled", "rest"), "start 'settled' or 'rest'", self.start)
+        faults.require(
+            self.engine in ("spikes", "theory"), "engine 'spikes' or 'theory'", self.engine
+        )
+
+    def _check_cell(self, faults: Faults) -> None:
+        if isinstance(self.cell, LIF):
+            longest = float(np.min(self.cell.tau_m)) / 10
+            short = self.dt <= longest * (1 + 1e-9)
+            faults.require(short, f"dt at most tau_m / 10 = {longest:g} s", self.dt)
+            slow = np.asarray(self.cell.tau_noise) > 0
+            faults.require(
+                slow.all() or not slow.any(),
+                "tau_noise > 0 for every cell or for none",
+                "both",
+                "simulate them apart",
+            )
+            return
+        known = isinstance(self.cell, BrianCell)
+        faults.require(known, "a LIF or a BrianCell", type(self.cell).__name__)
+        faults.require(self.engine != "theory", "a LIF for engine='theory'", "a BrianCell")
+        varies = self.sinusoidal or "time" in self.given.dims
+        faults.require(not varies, "static drive for a BrianCell", "one that varies in time")
+
+    def _check_drive(self, faults: Faults) -> None:
+        given = self.given
+        known = isinstance(given, xr.DataArray | xr.Dataset)
+        if not faults.require(known, "drive as a DataArray (stimulus, cell)", type(given).__name__):
+            faults.stop()
+        parts = [given] if isinstance(given, xr.DataArray) else []
+        if isinstance(given, xr.Dataset):
+            needed = {"drive_mean", "drive_amplitude", "drive_phase"}
+            has = needed <= set(given.data_vars) and "temporal_frequency" in given
+            faults.require(
+                has,
+                f"a sinusoid: {', '.join(sorted(needed))}, temporal_frequency",
+                sorted(map(str, given)),
+            )
+            faults.stop()
+            parts = [given[name] for name in sorted(needed)]
+        for part in parts:
+            dims = set(part.dims)
+            static = dims == {"stimulus", "cell"}
+            over_time = dims == {"stimulus", "cell", "time"} and not self.sinusoidal
+            faults.require(
+                static or over_time,
+                "drive with dims (stimulus, cell) or (stimulus, cell, time)",
+                part.dims,
+            )
+            if not faults.require(part.dtype.kind in "iufb", "drive as numbers", part.dtype):
+                faults.stop()
+            faults.require(part.size > 0, "at least one stimulus and cell", dict(part.sizes))
+            finite = np.isfinite(part.values)
+            faults.require(finite.all(), "finite drive", f"{(~finite).sum()} NaN or infinite")
+        faults.stop()
+        cells = given.sizes["cell"]
+        for name, size in (
+            ("lif", self.cell.cells if isinstance(self.cell, LIF) else None),
+            ("gain", np.size(self.gain) if np.ndim(self.gain) else None),
+            ("baseline", np.size(self.baseline) if np.ndim(self.baseline) else None),
+        ):
+            faults.require(size in (None, cells), f"{name} for one or {cells} cells", size)
+        if "time" in given.dims:
+            time = seconds(given["time"]) if "time" in given.coords else np.ones(2)
+            faults.require(
+                time.size > 0 and (np.diff(time) > 0).all() and abs(time[0]) < 1e-12,
+                "a rising time coordinate in s from 0",
+                time[:3],
+            )
+            faults.require(self.engine != "theory", "static drive for engine='theory'", "time")
+        if self.sinusoidal:
+            frequency = given["temporal_frequency"].values
+            along = given["temporal_frequency"].dims == ("stimulus",)
+            faults.require(
+                along, "temporal_frequency along stimulus", given["temporal_frequency"].dims
+            )
+            faults.require(
+                np.isfinite(frequency).all() and (frequency >= 0).all(),
+                "temporal_frequency >= 0 Hz",
+                frequency,
+            )
+            faults.require(self.engine != "theory", "static drive for engine='theory'", "sinusoid")
+
+    def _check_bins(self, faults: Faults) -> None:
+        if self.time_bin is not None:
+            bins = self.duration / self.time_bin if self.time_bin > 0 else 0.5
+            faults.require(
+                bins >= 1 and abs(bins - round(bins)) < 1e-6,
+                "time_bin that divides the duration",
+                self.time_bin,
+            )
+        if self.sinusoidal:
+            fastest = float(self.given["temporal_frequency"].values.max()) * self.dt
+            faults.require(
+                fastest <= 0.1,
+                "at least 10 time steps in each cycle of the drive",
+                f"{1 / fastest if fastest else np.inf:.3g}",
+                "a shorter dt",
+            )
+        if self.phase_bins is not None:
+            whole = isinstance(self.phase_bins, int | np.integer) and self.phase_bins >= 1
+            if not faults.require(whole, "phase_bins as a whole number >= 1", self.phase_bins):
+                faults.stop()
+            if faults.require(self.sinusoidal, "phase_bins with a sinusoidal drive", "another"):
+                cycles = self.given["temporal_frequency"].values * self.duration
+                whole = np.abs(cycles - np.round(cycles)) < 1e-6
+                faults.require(
+                    (whole & (cycles > 0.5)).all(),
+                    "a duration of whole cycles of every stimulus (phase_bins)",
+                    f"{cycles[~whole | (cycles <= 0.5)][:1]} cycles",
+                )
+
+    def _check_second_spikes(self, faults: Faults, lif: LIF) -> None:
+        highest = self._highest_potential()
+
+        def chance(dt: float) -> float:
+            cell = {n: v for n, (v, _) in lif.parameters().items() if n in _SPIKING}
+            return float(np.max(second_spike_chance(highest * 1e3, **cell, dt=dt)))
+
+        found = chance(self.dt)
+        if found > _MOST_SECOND_SPIKES:
+            shorter = self.dt
+            while chance(shorter) > _MOST_SECOND_SPIKES and shorter > 1e-9:
+                shorter /= 2
+            faults.require(
+                False,
+                f"a time step in which a second spike has a chance below {_MOST_SECOND_SPIKES:g}",
+                f"{found:.2g} at dt = {self.dt:g} s",
+                f"dt = {shorter:g} s would do",
+            )
+
+    def _volts(self, drive: Array) -> Array:
+        """Mean free potential, V, for drive (..., cell)."""
+        rest = np.asarray(self.cell.v_rest) if isinstance(self.cell, LIF) else 0.0
+        return (rest + self.baseline + self.gain * drive) * 1e-3
+
+    def _highest_potential(self) -> Array:
+        """Each cell's largest mean potential over stimuli and time, V."""
+        if isinstance(self.given, xr.Dataset):
+            mean, amplitude = (self._part(n) for n in ("drive_mean", "drive_amplitude"))
+            return np.maximum(
+                self._volts(mean + np.abs(amplitude)), self._volts(mean - np.abs(amplitude))
+            ).max(0)
+        other = tuple(d for d in self.given.dims if d != "cell")
+        most, least = (f(other).values for f in (self.given.max, self.given.min))
+        return np.maximum(self._volts(most), self._volts(least))
+
+    def _part(self, name: str) -> Array:
+        return self.given[name].transpose("stimulus", "cell").values
+
+    def plan(self, target: Target) -> Plan:
+        """The run that the engine is asked for."""
+        shape = (self.potential.shape[0], self.potential.shape[1], self.trials)
+        times = self.spike_times or self.time_bin is not None or self.phase_bins is not None
+        if isinstance(self.cell, BrianCell):
+            return GridPlan(
+                shape,
+                self.cell,
+                self.potential,
+                self.dt,
+                self.settle_steps,
+                self.steps,
+                self.seed,
+                times,
+                self.correlation,
+            )
+        lif, cells = self.cell, shape[1]
+        si = {"mV": 1e-3, "s": 1.0}
+        held = {
+            n: np.broadcast_to(np.asarray(v, dtype=float) * si[unit], (cells,))
+            for n, (v, unit) in lif.parameters().items()
+        }
+        held["v_start"] = np.minimum(held.pop("v_rest"), held["v_reset"])
+        if not np.any(held["tau_noise"]):
+            del held["tau_noise"]
+        drive: Array | Sinusoid | Callable[..., Array] = self.potential
+        if isinstance(self.given, xr.Dataset):
+            gain = np.broadcast_to(np.asarray(self.gain, dtype=float), (cells,)) * 1e-3
+            drive = Sinusoid(
+                self.potential,
+                gain * self._part("drive_amplitude"),
+                self._part("drive_phase") / 360,
+                self.given["temporal_frequency"].values.astype(float),
+            )
+        elif "time" in self.given.dims:
+            drive = MeanOverSteps(self.given, self._volts, self.dt)
+        plan = LIFPlan(
+            shape,
+            held,
+            drive,
+            self.dt,
+            self.settle_steps,
+            self.steps,
+            self.seed,
+            self.start == "settled",
+            times,
+            "numpy",
+            self.correlation,
+        )
+        return replace(plan, target=usable_target(target, plan.model))

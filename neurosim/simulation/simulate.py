@@ -1,0 +1,342 @@
+"""LIF cells that answer drive with spikes: the public face of the engine.
+
+`simulate` turns labelled drive into instances (stimulus x cell x trial), has them run in blocks by
+`neurosim.simulation.engine`, and gives responses. Rates do not depend on the time step (see
+`neurosim.simulation.engine.cells`), and noise is a function of seed, cell, stimulus, trial and
+step: the same seed gives the same spikes for any number of workers and every code-generation
+target.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import warnings
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from neurosim.base.errors import Faults
+from neurosim.base.progress import progress_bar
+from neurosim.data.responses import check_responses
+from neurosim.models.cells.brian_cell import BrianCell
+from neurosim.models.cells.lif import LIF
+from neurosim.simulation.engine.blocks import Block, Plan, run_blocks
+from neurosim.simulation.engine.worker import Target
+from neurosim.simulation.request import Request
+
+__all__ = ["processors", "simulate"]
+
+Array = NDArray[np.float64]
+
+_GIB = 1 << 30
+_GRID_ERROR = (
+    "plain time grid: thresholds are tested at grid points only, which lowers the rates of noisy "
+    "cells by an amount of order sqrt(dt/tau)"
+)
+
+
+def simulate(
+    lif: LIF | BrianCell,
+    drive: xr.DataArray | xr.Dataset,
+    *,
+    gain: Any = 25.0,
+    baseline: Any = 0.0,
+    duration: Any = 0.5,
+    trials: int = 10,
+    dt: Any = 5e-4,
+    seed: int = 0,
+    settle: Any = 0.1,
+    start: Literal["settled", "rest"] = "settled",
+    engine: Literal["spikes", "theory"] = "spikes",
+    spike_times: bool = False,
+    time_bin: Any = None,
+    phase_bins: int | None = None,
+    workers: int | None = None,
+    target: Target = "auto",
+    correlation: float = 0.0,
+    memory: float = _GIB,
+    progress: bool = False,
+) -> xr.Dataset:
+    """Spikes of LIF cells that receive a drive.
+
+    The mean free potential is v_rest + baseline + gain * drive.
+
+    Parameters
+    ----------
+    lif : LIF or BrianCell
+        One cell's parameters for all, or one value per cell. A `BrianCell` (adaptive_lif,
+        exponential_if, or your own equations) is run on the plain time grid, its driven variable
+        being baseline + gain * drive.
+    drive : DataArray (stimulus, cell), DataArray (stimulus, cell, time), or Dataset
+        Contrast units. Over time, each value holds from its `time` (s, from the start of counting)
+        to the next, and a time step takes the mean over it. A Dataset is a sinusoid in time, taken
+        at the middle of each step: drive_mean, drive_amplitude and drive_phase (deg), each
+        (stimulus, cell), and temporal_frequency (Hz) along stimulus, as
+        `GaborBank.sinusoidal_drive` gives.
+    gain, baseline : float or array (cell,)
+        mV per unit drive, and mV.
+    duration : float
+        How long spikes are counted on each trial, s.
+    trials : int
+        Independent repeats of each stimulus.
+    dt : float
+        Longest time step, s; it is shortened to divide the duration. Rates do not depend on it.
+    seed : int
+        Below 2**63. The same seed gives the same spikes.
+    settle : float
+        Time that is simulated before counting, s. Drive over time has its first value there, a
+        sinusoid its own past.
+    start : "settled" or "rest"
+        Whether cells start spread over their cycle or over the free membrane's Gaussian, so that a
+        settle of a few membrane time constants is enough, or at v_rest (at v_reset, if lower).
+    engine : "spikes" or "theory"
+        "theory" simulates nothing: counts are the expected ones (Siegert 1951), and not whole.
+    spike_times : bool
+        Also keep every counted spike: spike_time (s from the start of counting), and the index of
+        its stimulus, cell and trial, along `spike`, each instance's spikes in order of time.
+    time_bin : float, optional
+        s; also count, over all trials, the spikes in each bin of the counted time.
+    phase_bins : int, optional
+        Also count, over all trials, the spikes in so many bins of the stimulus cycle; the duration
+        must then be whole cycles of every stimulus.
+    workers : int, optional
+        Processes; default one per processor this process may use.
+    target : "auto", "cpp", "cython" or "numpy"
+        Brian2's code-generation target; "auto" is C++ where there is a compiler. Counts are equal.
+    correlation : float
+        Of the noise of the cells of one stimulus and trial, 0 to 1. Exact for the free membranes at
+        the time steps; what happens inside a step is independent between cells.
+    memory : float
+        Most bytes that results may take here.
+    progress : bool
+        Show a bar on a terminal. Ctrl-C stops after the running blocks and keeps whole trials.
+
+    Returns
+    -------
+    Dataset
+        Responses (see `neurosim.data.responses`), with every parameter and the seed in attrs or
+        along `cell`.
+
+    Raises
+    ------
+    InputError
+        Naming everything that cannot be, a time step too long for the cells included.
+
+    Examples
+    --------
+    >>> drive = xr.DataArray([[-1.0], [0.0], [1.0]], dims=("stimulus", "cell"))
+    >>> responses = simulate(LIF(), drive, duration="200 ms", trials=2, seed=1)
+    >>> responses["count"].sum("trial").values.ravel() > [0, 0, 5]
+    array([False, False,  True])
+    >>> simulate(LIF(), drive, engine="theory", trials=1)["count"].values.ravel().round(1)
+    array([ 0.,  0., 23.])
+    """
+    request = Request(
+        lif,
+        drive,
+        gain,
+        baseline,
+        duration,
+        trials,
+        dt,
+        seed,
+        settle,
+        start,
+        engine,
+        time_bin,
+        phase_bins,
+        spike_times,
+        memory,
+        correlation,
+    )
+    faults = Faults("simulate")
+    many = workers is None or (isinstance(workers, int) and workers >= 1)
+    faults.require(many, "workers >= 1", repr(workers))
+    targets = ("auto", "cpp", "cython", "numpy")
+    faults.require(target in targets, f"target among {', '.join(targets)}", repr(target))
+    faults.stop()
+    request.check()
+    responses = _without_counts(request)
+    if isinstance(lif, LIF) and engine == "theory":
+        rate = lif.rate(request.potential * 1e3)
+        counts = np.repeat((rate * request.duration)[..., None], trials, axis=-1)
+        responses["count"] = (("stimulus", "cell", "trial"), counts, {"expected": 1})
+        return check_responses(responses)
+    plan = request.plan(target)
+    collected = _Collected(plan, request)
+    workers = workers or processors()
+    with progress_bar("simulating", progress) as advance:
+        done = run_blocks(plan, workers, collected.take, advance)
+    return check_responses(collected.into(responses, done))
+
+
+class _Histogram:
+    """Spikes per condition and bin, of whole trials: those of unfinished ones wait."""
+
+    def __init__(self, conditions: int, bins: int) -> None:
+        self.total = np.zeros((conditions, bins), dtype=np.int64)
+        self.waiting: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+
+    def add(self, instance: NDArray[np.int64], place: Array, whole: int) -> None:
+        """Spikes of instances at places in bins; those below `whole` belong to whole trials."""
+        bins = np.minimum(place.astype(np.int64), self.total.shape[1] - 1)
+        self.waiting.append((instance, bins))
+        self.up_to(whole)
+
+    def up_to(self, whole: int) -> NDArray[np.int64]:
+        """The histogram of all instances below `whole`."""
+        if self.waiting:
+            instance, bins = (np.concatenate(part) for part in zip(*self.waiting, strict=True))
+            sure = instance < whole
+            np.add.at(self.total, (instance[sure] % len(self.total), bins[sure]), 1)
+            self.waiting = [(instance[~sure], bins[~sure])]
+        return self.total
+
+
+class _Collected:
+    """What the blocks have given so far."""
+
+    def __init__(self, plan: Plan, request: Request) -> None:
+        self.plan, self.request = plan, request
+        stimuli, cells = plan.shape[:2]
+        self.counts = np.zeros(plan.instances, dtype=np.int32)
+        self.spikes: list[tuple[NDArray[np.int64], Array]] = []
+        self.bins, self.phases = request.time_bin, request.phase_bins
+        self.conditions, self.frontier = stimuli * cells, 0
+        self.taken: dict[int, int] = {}
+        if self.bins is not None:
+            self.in_bin = _Histogram(self.conditions, round(request.duration / self.bins))
+        if self.phases is not None:
+            self.at_phase = _Histogram(self.conditions, self.phases)
+            self.frequency = np.repeat(request.given["temporal_frequency"].values, cells)
+
+    def take(self, block: Block) -> None:
+        """Keep what a block gave."""
+        self.counts[block.start : block.stop] = block.counts
+        self.taken[block.start] = block.stop
+        while self.frontier in self.taken:  # blocks come back in almost their order
+            self.frontier = self.taken.pop(self.frontier)
+        whole = self.frontier // self.conditions * self.conditions
+        if self.bins is not None:
+            self.in_bin.add(block.instance, block.time / self.bins, whole)
+        if self.phases is not None:
+            turn = block.time * self.frequency[block.instance % self.conditions] % 1.0
+            self.at_phase.add(block.instance, turn * self.phases, whole)
+        if self.request.spike_times:
+            self.spikes.append((block.instance, block.time))
+
+    def into(self, responses: xr.Dataset, done: int) -> xr.Dataset:
+        """The responses, with as many trials as were finished."""
+        stimuli, cells, trials = self.plan.shape
+        conditions = stimuli * cells
+        whole = done // conditions
+        if whole < trials:
+            if whole == 0:
+                raise KeyboardInterrupt
+            warnings.warn(f"stopped after {whole} of {trials} trials", stacklevel=3)
+            responses = responses.isel(trial=slice(whole))
+            responses["trials"] = xr.full_like(responses["trials"], whole)
+            responses.attrs["stopped_early"] = 1
+        counts = self.counts[: whole * conditions].reshape(whole, stimuli, cells)
+        by = ("stimulus", "cell")
+        responses["count"] = ((*by, "trial"), np.moveaxis(counts, 0, -1))
+        shape = (stimuli, cells, -1)
+        if self.bins is not None:
+            binned = self.in_bin.up_to(whole * conditions)
+            responses["count_in_bin"] = ((*by, "time_bin"), binned.reshape(shape))
+            start = np.arange(binned.shape[1]) * self.bins
+            responses = responses.assign_coords(time_bin=("time_bin", start, {"units": "s"}))
+        if self.phases is not None:
+            binned = self.at_phase.up_to(whole * conditions)
+            responses["count_at_phase"] = ((*by, "phase_bin"), binned.reshape(shape))
+            middle = (np.arange(self.phases) + 0.5) * 360 / self.phases
+            responses = responses.assign_coords(phase_bin=("phase_bin", middle, {"units": "deg"}))
+        if self.request.spike_times:
+            responses = responses.assign(self._spike_table(whole * conditions))
+        return responses
+
+    def _spike_table(self, instances: int) -> dict[str, tuple[str, NDArray[Any]]]:
+        instance = np.concatenate([s[0] for s in self.spikes])
+        time = np.concatenate([s[1] for s in self.spikes])
+        kept = instance < instances
+        instance, time = instance[kept], time[kept]
+        stimuli, cells, trials = self.plan.shape
+        trial, stimulus, cell = np.unravel_index(instance, (trials, stimuli, cells))
+        order = np.lexsort((time, trial, cell, stimulus))
+        named = {
+            "spike_time": time,
+            "spike_stimulus": stimulus,
+            "spike_cell": cell,
+            "spike_trial": trial,
+        }
+        return {name: ("spike", values[order]) for name, values in named.items()}
+
+
+def processors() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _without_counts(request: Request) -> xr.Dataset:
+    """Responses with everything but the counts."""
+    drive = request.drive.transpose("stimulus", "cell")
+    stored = request.given.drop_vars("drive_mean") if isinstance(request.given, xr.Dataset) else {}
+    responses = xr.Dataset(
+        {
+            "drive": drive.rename("drive"),
+            "trials": (("stimulus", "cell"), np.full(drive.shape, request.trials)),
+            "duration": ((), request.duration, {"units": "s"}),
+            **{name: stored[name] for name in stored},
+        },
+        coords={"trial": np.arange(request.trials)},
+        attrs={
+            **_provenance(),
+            "engine": request.engine,
+            "seed": request.seed,
+            "dt": request.dt,
+            "correlation": request.correlation,
+            "settle": request.settle_steps * request.dt,
+            "start": request.start,
+        },
+    )
+    values = {"gain": (request.gain, "mV"), "baseline": (request.baseline, "mV")}
+    if isinstance(request.cell, LIF):
+        values = {**request.cell.parameters(), **values}
+    else:
+        responses.attrs |= {
+            "cell": json.dumps(asdict(request.cell)),
+            "time_step_error": _GRID_ERROR,
+        }
+    for name, (value, unit) in values.items():
+        along_cells = ("cell",) * np.ndim(value)
+        responses = responses.assign_coords({name: (along_cells, value, {"units": unit})})
+    return responses
+
+
+def _provenance() -> dict[str, str]:
+    """Which software made the responses."""
+    here = Path(__file__).parent
+    try:
+        git = ["git", "-C", str(here)]  # only if it is this package that the repository holds
+        ours = [*git, "ls-files", "--error-unmatch", Path(__file__).name]
+        subprocess.run(ours, capture_output=True, check=True)
+        said = [*git, "describe", "--always", "--dirty", "--abbrev=12"]
+        revision = subprocess.run(said, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        revision = "unknown"
+    return {
+        "source": "neurosim simulation",
+        "neurosim_version": version("neurosim"),
+        "git_revision": revision,
+        "brian2_version": version("brian2"),
+        "numpy_version": np.__version__,
+    }

@@ -1,0 +1,79 @@
+"""Deviance, bootstrap and the figure of one fit."""
+
+import numpy as np
+import pytest
+from scipy.stats import kstest, poisson
+
+from neurosim import InputError, bootstrap_intervals, deviance, fit, responses_from_counts
+from neurosim.analysis.comparison.recovery import poisson_responses
+
+X = np.linspace(-1, 1, 25)
+MADE = ("half-wave", {"r0": 6, "gain": 60}, X, 10, 1.0)
+
+
+def test_deviance_is_twice_the_gain_of_a_rate_for_every_condition():
+    # oracle: the likelihoods of both by scipy.stats
+    responses = poisson_responses(*MADE, cells=2, seed=1)
+    fitted = fit("half-squared", responses)
+    found = deviance(fitted)
+    for cell in range(2):
+        count = responses["count"].values[:, cell]
+        best = poisson.logpmf(count, count.mean(1, keepdims=True)).sum()
+        ours = poisson.logpmf(count, fitted.rate(X, cell)[:, None]).sum()
+        assert found.value[cell] == pytest.approx(2 * (best - ours))
+    assert found.degrees_of_freedom.tolist() == [23, 23]
+    assert (found.p < 1e-3).all()  # half-wave cells are not half-squared
+
+
+def test_p_values_of_the_right_rectifier_are_uniform():
+    responses = poisson_responses(*MADE, cells=400, seed=2)
+    assert kstest(deviance(fit("half-wave", responses)).p, "uniform").pvalue > 1e-3
+
+
+def test_bootstrap_intervals_agree_with_profile_intervals_on_poisson_counts():
+    responses = poisson_responses(*MADE, cells=30, seed=3)
+    low, high = bootstrap_intervals("half-wave", responses, resamples=400, seed=1)
+    profile = fit("half-wave", responses).intervals
+    widths = (high - low) / (profile.high - profile.low)
+    assert np.median(widths, 0) == pytest.approx([1, 1], abs=0.15)
+    again = bootstrap_intervals("half-wave", responses, resamples=400, seed=1)
+    assert np.array_equal(again[0], low)
+
+
+def test_bootstrap_sees_what_is_more_variable_than_poisson():
+    # oracle: a variance of mean + 0.5 mean^2 is several times Poisson's at these rates
+    random = np.random.default_rng(4)
+    mean = (6 + 60 * np.maximum(X, 0))[:, None, None]
+    count = random.negative_binomial(2, 2 / (2 + mean), (25, 10, 20))
+    responses = responses_from_counts(np.repeat(X[:, None], 10, axis=1), count, 1.0)
+    low, high = bootstrap_intervals("half-wave", responses, resamples=200)
+    profile = fit("half-wave", responses).intervals
+    assert np.median((high - low)[:, 1] / (profile.high - profile.low)[:, 1]) > 2
+    over = fit("half-wave", responses, likelihood="negative binomial").intervals
+    assert np.median((high - low)[:, 1] / (over.high - over.low)[:, 1]) == pytest.approx(1, abs=0.5)
+
+
+def test_the_figure_has_the_data_the_curve_and_its_band():
+    responses = poisson_responses(*MADE, cells=2, seed=1)
+    fitted = fit("half-wave", responses)
+    upper, lower = fitted.plot(cell=1).axes
+    curve = next(line for line in upper.get_lines() if len(line.get_xdata()) == 201)
+    assert curve.get_ydata() == pytest.approx(fitted.rate(np.linspace(-1, 1, 201), 1))
+    rate = responses["count"].values[:, 1].mean(1)
+    expected = fitted.rate(X, 1) * 10
+    assert lower.get_lines()[0].get_ydata() == pytest.approx((rate * 10 - expected) / expected**0.5)
+    assert "half-wave" in fitted._repr_html_()
+
+
+def test_goodness_refuses_what_cannot_be():
+    responses = poisson_responses(*MADE, cells=2, seed=1)
+    with pytest.raises(InputError, match="a Poisson fit with its data, got negative binomial"):
+        deviance(fit("half-wave", responses, likelihood="negative binomial"))
+    with pytest.raises(InputError, match="resamples >= 20, got 3"):
+        bootstrap_intervals("half-wave", responses, resamples=3)
+    with pytest.raises(InputError, match="at least 2 trials"):
+        bootstrap_intervals(
+            "half-wave", responses.isel(trial=[0]).assign(trials=responses["trials"] * 0 + 1)
+        )
+    with pytest.raises(InputError, match="cell from 0 to 1, got 7"):
+        fit("half-wave", responses).plot(cell=7)
