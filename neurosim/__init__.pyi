@@ -1,16 +1,17 @@
 """The public names, each from the module that defines it."""
 
+from .analysis.comparison.compare import compare as compare
 from .analysis.comparison.comparison import Comparison as Comparison
-from .analysis.comparison.comparison import compare as compare
 from .analysis.comparison.discrimination import told_apart as told_apart
 from .analysis.comparison.ranking import rank as rank
 from .analysis.comparison.recovery import poisson_responses as poisson_responses
 from .analysis.comparison.recovery import recovery as recovery
-from .analysis.fitting.fit import Fit as Fit
+from .analysis.fitting.bootstrap import bootstrap_intervals as bootstrap_intervals
 from .analysis.fitting.fit import fit as fit
-from .analysis.fitting.goodness import bootstrap_intervals as bootstrap_intervals
 from .analysis.fitting.goodness import deviance as deviance
+from .analysis.fitting.likelihoods.base import Likelihood as Likelihood
 from .analysis.fitting.rates import fit_rates as fit_rates
+from .analysis.fitting.result import Fit as Fit
 from .analysis.information_kept.example_ensembles import (
     photograph_responses as photograph_responses,
 )

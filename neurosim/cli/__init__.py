@@ -296,7 +296,7 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _fit(options: argparse.Namespace) -> int:
-    from neurosim.analysis.comparison.comparison import compare
+    from neurosim.analysis.comparison.compare import compare
     from neurosim.analysis.comparison.files import write_comparison
     from neurosim.base.files import folder_for_output
     from neurosim.recordings.from_table import responses_from_table

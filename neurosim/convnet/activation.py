@@ -18,7 +18,7 @@ from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.models.rectifiers.base import Rectifier
 
 if TYPE_CHECKING:
-    from neurosim.analysis.fitting.fit import Fit
+    from neurosim.analysis.fitting.result import Fit
 
 __all__ = ["Activation"]
 

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import make_smoothing_spline
 from torch import nn
 
-from neurosim.analysis.fitting.likelihood import Counts
 from neurosim.base.errors import Faults, is_number, is_whole
+from neurosim.data.counts import reduced
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -187,9 +187,8 @@ class MeasuredRate(Curve):
 
 def _measured(responses: xr.Dataset, cell: Any) -> tuple[Array, Array, Array]:
     """Drives in rising order, the rate at each (Hz), and the time it was counted for (s)."""
-    counts = Counts.from_responses(responses)
-    known = "cell" in responses.coords
-    labels = responses["cell"].values.tolist() if known else list(range(len(counts.x)))
+    data = reduced(responses)
+    counts, labels = data.counts, data.cells.tolist()
     faults = Faults("MeasuredRate")
     if cell is None:
         faults.require(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from neurosim.analysis.comparison.comparison import Comparison, compare
+from neurosim.analysis.comparison.compare import compare
+from neurosim.analysis.comparison.comparison import Comparison
 from neurosim.analysis.comparison.files import write_comparison
 from neurosim.base.errors import Faults
 from neurosim.base.files import folder_for_output, written_together

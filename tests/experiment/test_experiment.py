@@ -12,8 +12,8 @@ from PIL import Image
 
 from neurosim import RECTIFIERS, Experiment, InputError, load_responses
 from neurosim.analysis.comparison import panels
-from neurosim.analysis.fitting.likelihood import Counts
 from neurosim.cli import main
+from neurosim.data.counts import reduced
 
 
 def test_counts_are_what_the_cells_parameters_predict(result):
@@ -23,7 +23,7 @@ def test_counts_are_what_the_cells_parameters_predict(result):
         "stimulus", "cell"
     )
     expected = result.experiment.lif.rate(mean.values)
-    counts = Counts.from_responses(data)
+    counts = reduced(data).counts
     rate = (counts.spikes / counts.exposure).T
     # the first spikes after settling are those of a stationary cell: totals agree within the bias
     assert rate.sum() / expected.sum() == pytest.approx(0.97, abs=0.03)
@@ -71,7 +71,7 @@ def test_the_figure_shows_the_data(result):
     axes = [ax for sub in figure.subfigs for ax in sub.axes]
     titles = [ax.get_title() for ax in axes]
     cells = panels.representative_cells(result.comparison)
-    counts = Counts.from_responses(result.responses)
+    counts = reduced(result.responses).counts
     for cell in cells:
         ax = next(a for a, t in zip(axes, titles, strict=True) if t.startswith(f"cell {cell}:"))
         drawn = ax.lines[0].get_xydata()

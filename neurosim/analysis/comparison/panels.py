@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,17 +10,18 @@ import xarray as xr
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
-from neurosim.analysis.comparison.comparison import Comparison
-from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihood import Counts, poisson_log_likelihood
+from neurosim.analysis.comparison.selection import INDISTINGUISHABLE, Selection
+from neurosim.base.arrays import AnyArray, Array, Flags, Indices
+from neurosim.data.counts import Counts
 from neurosim.models.rectifiers import RECTIFIERS
+from neurosim.models.rectifiers.base import Rectifier
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
+    "Drawn",
     "colours",
     "draw_cells_described",
     "draw_decision",
@@ -35,6 +37,58 @@ __all__ = [
 _PALETTE = ("#0072B2", "#D55E00", "#009E73", "#56B4E9", "#E69F00", "#CC79A7", "#F0E442", "#000000")
 _STYLES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)), (0, (3, 1, 1, 1)))
 _DATA = "0.35"
+_SQUARED = "half-squared"
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What the figure of a comparison is drawn from: nothing is fitted or reduced again.
+
+    Attributes
+    ----------
+    responses : Dataset
+        Only its labels are looked at.
+    counts : Counts
+    cells : array (cell,)
+        Labels.
+    rectifiers : list of Rectifier
+        Simplest first.
+    values : list of array (cell, parameter)
+        The fitted parameters of each rectifier.
+    explained : list of array (cell,)
+        The fraction of deviance that each explains.
+    delta_aicc : array (cell, rectifier)
+    selected, resembles : Selection
+        Among all rectifiers, and without the mechanistic reference.
+    undetermined : bool array (cell,)
+    bits : array (cell, rectifier) or None
+        Held-out information per spike.
+    """
+
+    responses: xr.Dataset
+    counts: Counts
+    cells: AnyArray
+    rectifiers: list[Rectifier]
+    values: list[Array]
+    explained: list[Array]
+    delta_aicc: Array
+    selected: Selection
+    resembles: Selection
+    undetermined: Flags
+    bits: Array | None
+
+    @property
+    def names(self) -> list[str]:
+        return [each.name for each in self.rectifiers]
+
+    def rate(self, k: int, x: Array, cell: int) -> Array:
+        """Fitted rate (Hz) of a rectifier and a cell, by their indices, at drives x."""
+        each = self.rectifiers[k]
+        return each.rate(x, **dict(zip(each.parameter_names, self.values[k][cell], strict=True)))
+
+    def drawable(self) -> list[int]:
+        """Indices of the rectifiers that are functions of the drive alone."""
+        return [k for k, each in enumerate(self.rectifiers) if not each.regressors]
 
 
 def colours(names: list[str]) -> dict[str, str]:
@@ -48,7 +102,7 @@ def colours(names: list[str]) -> dict[str, str]:
     return {name: taken[name] for name in names}
 
 
-def draw_patch(ax: Axes, image: NDArray[np.float64], title: str, limit: float) -> None:
+def draw_patch(ax: Axes, image: Array, title: str, limit: float) -> None:
     """A stimulus or receptive field in grey, mid-grey being zero."""
     ax.imshow(image, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest")
     ax.set_title(title, fontsize="x-small", pad=3)
@@ -57,38 +111,37 @@ def draw_patch(ax: Axes, image: NDArray[np.float64], title: str, limit: float) -
     ax.set_yticks([])
 
 
-def draw_fits(ax: Axes, comparison: Comparison, cell: int) -> None:
-    """Rate against drive of one cell, with every rectifier."""
-    counts = Counts.from_responses(comparison.responses)
-    x, rate, error = _measured(counts, cell)
+def draw_fits(ax: Axes, drawn: Drawn, cell: int) -> None:
+    """Rate against drive of one cell, with every rectifier of the drive alone."""
+    x, rate, error = _measured(drawn.counts, cell)
     ax.errorbar(x, rate, error, fmt=".", ms=3, lw=0.5, color=_DATA, alpha=0.7, zorder=1)
     at = np.linspace(x.min(), x.max(), 400)
-    colour = colours([r.name for r in comparison.rectifiers])
-    for k, each in enumerate(comparison.fits):
-        best = comparison.chosen[cell] == k
+    colour = colours(drawn.names)
+    for k in drawn.drawable():
+        best, each = drawn.selected.chosen[cell] == k, drawn.rectifiers[k]
         ax.plot(
             at,
-            each.rate(at, cell),
-            color=colour[each.rectifier.name],
+            drawn.rate(k, at, cell),
+            color=colour[each.name],
             ls=_STYLES[k % len(_STYLES)],
             lw=2.2 if best else 1.2,
-            label=f"{each.rectifier.name} = {each.rectifier.convnet}",
+            label=f"{each.name} = {each.convnet}",
             zorder=3 if best else 2,
         )
     ax.set_ylim(bottom=min(0.0, -0.02 * rate.max()))
 
 
-def draw_residuals(ax: Axes, comparison: Comparison, cell: int) -> None:
+def draw_residuals(ax: Axes, drawn: Drawn, cell: int) -> None:
     """Pearson residuals of one cell, smoothed over neighbouring conditions, per rectifier."""
-    counts = Counts.from_responses(comparison.responses)
+    counts = drawn.counts
     kept = counts.exposure[cell] > 0
     order = np.argsort(counts.x[cell][kept], kind="stable")
     x, spikes, time = (a[cell][kept][order] for a in (counts.x, counts.spikes, counts.exposure))
     groups = np.array_split(np.arange(x.size), min(x.size, 16))
-    colour = colours([r.name for r in comparison.rectifiers])
+    colour = colours(drawn.names)
     middle = [x[g].mean() for g in groups]
-    for k, each in enumerate(comparison.fits):
-        expected = each.rate(x, cell) * time
+    for k in drawn.drawable():
+        expected = drawn.rate(k, x, cell) * time
         residual = []
         for g in groups:  # pooled: observed minus expected spikes over the root of expected
             left = spikes[g].sum() - expected[g].sum()
@@ -99,7 +152,7 @@ def draw_residuals(ax: Axes, comparison: Comparison, cell: int) -> None:
             marker="o",
             ms=2,
             lw=0.8,
-            color=colour[each.rectifier.name],
+            color=colour[drawn.names[k]],
             ls=_STYLES[k % len(_STYLES)],
         )
     ax.axhline(0, color="0.6", lw=0.6, zorder=0)
@@ -109,45 +162,31 @@ def draw_residuals(ax: Axes, comparison: Comparison, cell: int) -> None:
     ax.minorticks_off()
 
 
-def draw_two_paths(ax: Axes, comparison: Comparison, on: int, off: int) -> None:
+def draw_two_paths(ax: Axes, drawn: Drawn, on: int, off: int) -> None:
     """An ON cell and its opposite-phase partner against the ON cell's drive, with E+ and E−."""
-    counts = Counts.from_responses(comparison.responses)
-    phase = comparison.responses["preferred_phase"].values
-    squared = RECTIFIERS["half-squared"]
-    pair = fit_counts(squared, counts.take(np.array([on, off])))
-    x, rate, error = _measured(counts, on)
-    ax.errorbar(
-        x,
-        rate,
-        error,
-        fmt="o",
-        ms=3,
-        lw=0.5,
-        color=_PALETTE[0],
-        alpha=0.7,
-        label=f"{_kind(phase[on])} cell",
-    )
+    phase = drawn.responses["preferred_phase"].values
+    squared = drawn.names.index(_SQUARED)
+    x, rate, error = _measured(drawn.counts, on)
     at = np.linspace(x.min(), x.max(), 401)
-    x, rate, error = _measured(counts, off)
-    ax.errorbar(
-        -x,
-        rate,
-        error,
-        fmt="s",
-        ms=3,
-        lw=0.5,
-        color=_PALETTE[1],
-        alpha=0.7,
-        label=f"{_kind(phase[off])} cell",
-    )
-    for row, (name, colour) in enumerate((("+", _PALETTE[0]), ("−", _PALETTE[1]))):
-        gain = pair.values[row, 1]
+    for sign, cell, mark, name, colour in ((1, on, "o", "+", 0), (-1, off, "s", "−", 1)):
+        x, rate, error = _measured(drawn.counts, cell)
+        ax.errorbar(
+            sign * x,
+            rate,
+            error,
+            fmt=mark,
+            ms=3,
+            lw=0.5,
+            color=_PALETTE[colour],
+            alpha=0.7,
+            label=f"{_kind(phase[cell])} cell",
+        )
         ax.plot(
             at,
-            pair.rate(at if row == 0 else -at, row),
-            color=colour,
+            drawn.rate(squared, sign * at, cell),
+            color=_PALETTE[colour],
             lw=1.6,
-            label=rf"$r_0 + g\,E_{{{name}}}$, g = {gain:.0f} Hz",
+            label=rf"$r_0 + g\,E_{{{name}}}$, g = {drawn.values[squared][cell, 1]:.0f} Hz",
         )
     ax.set_xlabel(f"drive of the {_kind(phase[on])} cell (contrast units)")
     ax.set_ylabel("rate (Hz)")
@@ -155,19 +194,19 @@ def draw_two_paths(ax: Axes, comparison: Comparison, on: int, off: int) -> None:
     ax.set_ylim(0, 1.35 * ax.get_ylim()[1])
 
 
-def draw_delta_aicc(ax: Axes, comparison: Comparison) -> None:
+def draw_delta_aicc(ax: Axes, drawn: Drawn) -> None:
     """AICc above each cell's best, a dot per cell and rectifier."""
-    names = [r.name for r in comparison.rectifiers]
+    names = drawn.names
     colour = colours(names)
     for k, name in enumerate(names):
-        delta = comparison.delta_aicc[~comparison.undetermined, k]
+        delta = drawn.delta_aicc[~drawn.undetermined, k]
         delta = delta[np.isfinite(delta)]
         if delta.size == 0:
             continue
         spread = 0.3 * np.linspace(-1, 1, delta.size)[np.argsort(np.argsort(delta, kind="stable"))]
         ax.plot(delta, k + spread, ".", ms=4, color=colour[name], alpha=0.8)
         ax.plot([np.median(delta)] * 2, [k - 0.38, k + 0.38], color="k", lw=1.2)
-    ax.axvspan(0, 4, color="0.9", zorder=-1)
+    ax.axvspan(0, INDISTINGUISHABLE, color="0.9", zorder=-1)
     ax.set_xscale("symlog", linthresh=4)
     ax.set_xlim(left=-0.4)
     ax.set_yticks(range(len(names)), labels=names)
@@ -175,13 +214,13 @@ def draw_delta_aicc(ax: Axes, comparison: Comparison) -> None:
     ax.set_xlabel("ΔAICc (grey: within 4 of the best)")
 
 
-def draw_cells_described(ax: Axes, comparison: Comparison) -> None:
+def draw_cells_described(ax: Axes, drawn: Drawn) -> None:
     """How many cells each rectifier is the simplest adequate description of."""
-    names = [r.name for r in comparison.rectifiers]
+    names = drawn.names
     colour = [colours(names)[n] for n in names]
     rows = np.arange(len(names))
     won, aside = (
-        _number(which, len(names)) for which in (comparison.chosen, comparison.resembles[0])
+        _number(which, len(names)) for which in (drawn.selected.chosen, drawn.resembles.chosen)
     )
     both = not np.array_equal(won, aside)
     if both:  # what remains when the mechanistic reference is not among the candidates
@@ -199,10 +238,10 @@ def draw_cells_described(ax: Axes, comparison: Comparison) -> None:
     ax.set_xlabel("cells described best")
 
 
-def draw_held_out(ax: Axes, comparison: Comparison) -> None:
+def draw_held_out(ax: Axes, drawn: Drawn) -> None:
     """Held-out information per spike against the cell's best: median and quartiles over cells."""
-    names = [r.name for r in comparison.rectifiers]
-    bits = np.stack([score.bits_per_spike for score in comparison.scores], axis=1)
+    names = drawn.names
+    bits = np.empty((0, len(names))) if drawn.bits is None else drawn.bits
     bits = bits[np.isfinite(bits).all(1)]
     short = bits - bits.max(1, keepdims=True)
     for k, name in enumerate(names):
@@ -216,18 +255,18 @@ def draw_held_out(ax: Axes, comparison: Comparison) -> None:
     ax.set_xlabel("held-out bits per spike\nbelow the cell's best")
 
 
-def draw_decision(ax: Axes, comparison: Comparison) -> None:
+def draw_decision(ax: Axes, drawn: Drawn) -> None:
     """What decides which rectifier a simulated cell resembles: noise and distance to threshold.
 
     The mechanistic reference is set aside; open symbols: another kind is indistinguishable.
     """
-    data = comparison.responses
+    data = drawn.responses
     gain = data["gain"].values
     noise = np.broadcast_to(data["noise_sd"].values, data.sizes["cell"])
     rest = data["v_rest"] + data["baseline"]
     distance = np.broadcast_to((data["v_threshold"] - rest).values, noise.shape)
-    names = [r.name for r in comparison.rectifiers]
-    which, doubtful = comparison.resembles
+    names = drawn.names
+    which, doubtful = drawn.resembles
     for k, name in enumerate(names):
         mine = which == k
         colour = colours(names)[name]
@@ -295,40 +334,30 @@ def _kind(phase: float) -> str:
     return {0.0: "ON", 180.0: "OFF"}.get(float(phase), f"{phase:.0f}°")
 
 
-def _number(which: NDArray[np.int64], of: int) -> NDArray[np.int64]:
+def _number(which: Indices, of: int) -> Indices:
     """How many cells have each index; -1 is none of them."""
     return np.bincount(which[which >= 0], minlength=of)
 
 
-def _measured(
-    counts: Counts, cell: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _measured(counts: Counts, cell: int) -> tuple[Array, Array, Array]:
     """Drive, rate and its Poisson standard error (Hz) of the conditions that have data."""
     kept = counts.exposure[cell] > 0
     spikes, time = counts.spikes[cell][kept], counts.exposure[cell][kept]
     return counts.x[cell][kept], spikes / time, np.sqrt(spikes) / time
 
 
-def opposite_pair(responses: xr.Dataset) -> tuple[int, int] | None:
+def opposite_pair(drawn: Drawn) -> tuple[int, int] | None:
     """The ON cell (phase 0) and OFF partner that half-squaring describes best, if there are such.
 
     Where no cell has phase 0, any opposite pair will do. Best is the largest sum of the fractions
-    of deviance that the two half-squared fits explain.
+    of deviance that the two half-squared fits explain; without those fits there is no pair.
     """
-    if "preferred_phase" not in responses.coords or "quadrature_set" not in responses.coords:
+    labels = drawn.responses.coords
+    known = "preferred_phase" in labels and "quadrature_set" in labels
+    if not known or _SQUARED not in drawn.names:
         return None
-    phase, sets = responses["preferred_phase"].values, responses["quadrature_set"].values
-    counts = Counts.from_responses(responses)
-    squared = fit_counts(RECTIFIERS["half-squared"], counts).log_likelihood
-    total = counts.spikes.sum(1, keepdims=True)
-    flat = poisson_log_likelihood(
-        np.broadcast_to(total / counts.exposure.sum(1, keepdims=True), counts.x.shape), counts
-    )
-    exact = np.divide(
-        counts.spikes, counts.exposure, where=counts.exposure > 0, out=np.zeros_like(counts.spikes)
-    )
-    room = poisson_log_likelihood(exact, counts) - flat
-    explained = np.divide(squared - flat, room, out=np.zeros_like(room), where=room > 0)
+    phase, sets = labels["preferred_phase"].values, labels["quadrature_set"].values
+    explained = drawn.explained[drawn.names.index(_SQUARED)]
     pairs = [
         (float(explained[on] + explained[off]), int(on), int(off))
         for on in np.flatnonzero(phase == 0 if (phase == 0).any() else phase < 180)
@@ -337,12 +366,10 @@ def opposite_pair(responses: xr.Dataset) -> tuple[int, int] | None:
     return max(pairs)[1:] if pairs else None
 
 
-def representative_cells(comparison: Comparison, number: int = 3) -> list[int]:
+def representative_cells(drawn: Drawn, number: int = 3) -> list[int]:
     """Cells that resemble different rectifiers, as far as there are, then those that spike most."""
-    spikes = comparison.responses["count"].sum(("stimulus", "trial")).values
-    spikes = np.asarray(spikes, dtype=float)
-    which = comparison.resembles[0]
-    won = _number(which, len(comparison.fits))
+    spikes, which = drawn.counts.spikes.sum(1), drawn.resembles.chosen
+    won = _number(which, len(drawn.rectifiers))
     picked: list[int] = []
     for k in np.argsort(-won, kind="stable"):
         mine = np.flatnonzero(which == k)

@@ -11,8 +11,10 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.analysis.comparison.comparison import Comparison
-from neurosim.analysis.fitting.fit import Fit, fit, fit_counts
-from neurosim.analysis.fitting.likelihood import REGRESSORS, Counts, poisson_log_likelihood
+from neurosim.analysis.fitting.fit import fit, fit_counts
+from neurosim.analysis.fitting.likelihoods.poisson import Poisson
+from neurosim.analysis.fitting.result import Fit
+from neurosim.data.counts import REGRESSORS, Counts
 from neurosim.data.responses import responses_from_counts
 from neurosim.models.rectifiers import RECTIFIERS, named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
@@ -154,7 +156,7 @@ def expected_gap(
     rate = generator.rate(drive, **parameters)
     exposure = np.full(drive.shape, trials * duration)
     counts = Counts(drive, rate * exposure, exposure, np.zeros(drive.shape))
-    truth = poisson_log_likelihood(rate, counts)
+    truth = Poisson().log_likelihood(rate, counts)
     size = len(generator.parameter_names)
     return {
         name: float((2 * (truth - fit_counts(rival, counts).log_likelihood))[0])

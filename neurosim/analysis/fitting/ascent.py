@@ -12,13 +12,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neurosim.analysis.fitting.rate_model import RateModel
+from neurosim.base.arrays import Array, Flags
 
 __all__ = ["Top", "ascend"]
 
-Array = NDArray[np.float64]
 _ITERATIONS = 1000
 _PROMISE = 1e-9  # nats
 _NEWTON_STEPS, _DIFFERENCE = 25, 1e-4
@@ -31,7 +30,7 @@ class Top(NamedTuple):
 
     theta: Array
     value: Array
-    converged: NDArray[np.bool_]
+    converged: Flags
 
 
 def ascend(model: RateModel, start: Array, iterations: int = _ITERATIONS) -> Top:
@@ -82,8 +81,8 @@ def ascend(model: RateModel, start: Array, iterations: int = _ITERATIONS) -> Top
 def _step(model: RateModel, theta: Array, damping: Array) -> tuple[Array, Array]:
     """The damped step of each row, and what the undamped one promises."""
     rate, jacobian = model.rate_and_jacobian(theta)
-    slope = model.noise.slope(rate, model.counts)
-    weight = model.noise.information(rate, model.counts)
+    slope = model.likelihood.slope(rate, model.counts)
+    weight = model.likelihood.information(rate, model.counts)
     with np.errstate(invalid="ignore", over="ignore"):
         gradient = np.einsum("rps,rs->rp", jacobian, slope)
         matrix = np.einsum("rps,rs,rqs->rpq", jacobian, weight, jacobian, optimize=True)
@@ -157,4 +156,4 @@ def _newton(model: RateModel, theta: Array, value: Array) -> tuple[Array, Array]
 def _gradient(model: RateModel, theta: Array) -> Array:
     rate, jacobian = model.rate_and_jacobian(theta)
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.einsum("rps,rs->rp", jacobian, model.noise.slope(rate, model.counts))
+        return np.einsum("rps,rs->rp", jacobian, model.likelihood.slope(rate, model.counts))

@@ -10,18 +10,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neurosim.analysis.fitting.ascent import Top, ascend
-from neurosim.analysis.fitting.likelihood import Counts
-from neurosim.analysis.fitting.noise_models import NoiseModel, Poisson
+from neurosim.analysis.fitting.likelihoods import Likelihood
+from neurosim.analysis.fitting.likelihoods.poisson import Poisson
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.fitting.starts import peaks_on_grid, starts_in_interval
+from neurosim.base.arrays import Array, Flags, Indices
+from neurosim.data.counts import Counts
 from neurosim.models.rectifiers.base import RECTIFIERS, Rectifier
 
 __all__ = ["Optimum", "best_parameters", "climb", "nested_starts", "rate_model"]
-
-Array = NDArray[np.float64]
 
 _INTERVALS = 40  # intervals that a steep threshold is looked for in
 _LOOKS = 5  # times, at the most, that those about a new top are looked at
@@ -41,15 +40,15 @@ class Optimum(NamedTuple):
 
     values: Array
     log_likelihood: Array
-    converged: NDArray[np.bool_]
-    at_bound: NDArray[np.bool_]
+    converged: Flags
+    at_bound: Flags
     model: RateModel
 
 
 def rate_model(
     rectifier: Rectifier,
     counts: Counts,
-    noise: NoiseModel | None = None,
+    likelihood: Likelihood | None = None,
     fixed: dict[str, float] | None = None,
 ) -> RateModel:
     """A rectifier over cells, with the bounds of its parameters; those in `fixed` do not move."""
@@ -65,8 +64,7 @@ def rate_model(
     for name, value in (fixed or {}).items():
         which = rectifier.parameter_names.index(name)
         low[:, which] = high[:, which] = value
-    noise = Poisson() if noise is None else noise
-    return RateModel(rectifier, counts, noise, low, high, scale)
+    return RateModel(rectifier, counts, likelihood or Poisson(), low, high, scale)
 
 
 def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
@@ -84,8 +82,7 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
     """
     rows, linear = len(model.low), model.linear
     if start is not None:
-        starts = start[:, None].copy()
-        starts[:, 0, 0] += (starts[:, 0, 1:linear] * model.least(start[:, linear:])).sum(1)
+        starts = model.shift(start)[:, None]
         mean = model.counts.spikes.sum(1) / np.maximum(model.counts.exposure.sum(1), 1e-12)
         starts[:, 0, 0] = np.maximum(starts[:, 0, 0], 1e-3 * np.abs(mean))
     else:
@@ -103,17 +100,15 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
     reach = np.zeros(theta.shape)
     reach[:, linear:] = 1e-6 * model.scale
     at_bound = (theta <= model.low + reach) | (theta >= model.high - reach)
-    values = theta.copy()
-    values[:, 0] -= (theta[:, 1:linear] * model.least(theta[:, linear:])).sum(1)
-    silent = ~model.counts.spikes.any(1) & (model.noise.name != "Gaussian")
+    values = model.unshift(theta)
+    # without a spike the best rate is 0 at every condition, whatever the shapes
+    silent = ~model.counts.spikes.any(1) & (model.likelihood.of == "counts")
     values[silent, :linear] = 0.0
     value = np.where(silent, 0.0, value)
     return Optimum(values, value, converged | silent, at_bound, model)
 
 
-def _hopeful(
-    model: RateModel, which: NDArray[np.int64], begin: Array
-) -> tuple[NDArray[np.int64], Array]:
+def _hopeful(model: RateModel, which: Indices, begin: Array) -> tuple[Indices, Array]:
     """Rows and starts of those that a short climb between the same drives takes near the best."""
     looks = [
         climb(model.take(which[part]), begin[part], _LOOK, 0)
@@ -159,7 +154,7 @@ def _near_intervals(model: RateModel, top: Top, which: int) -> Top:
     return _settled(model, top, which)
 
 
-def _best(tops: Top, which: NDArray[np.int64], rows: int) -> Top:
+def _best(tops: Top, which: Indices, rows: int) -> Top:
     """The highest of the tops of each row; of those that differ by next to nothing the last, so
     that rounding does not decide between parameters that the data do not tell apart."""
     value: Array = np.nan_to_num(tops.value, nan=-np.inf)
@@ -212,7 +207,7 @@ def nested_starts(model: RateModel) -> list[Array]:
         inner = RECTIFIERS[name]
         if isinstance(at, str) or not outer.parameters:
             continue
-        best = best_parameters(rate_model(inner, model.counts, model.noise)).values
+        best = best_parameters(rate_model(inner, model.counts, model.likelihood)).values
         start = np.zeros_like(model.low)
         start[:, : 1 + len(inner.gains)] = best[:, : 1 + len(inner.gains)]
         for name_of, value in at.items():

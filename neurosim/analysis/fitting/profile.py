@@ -8,31 +8,42 @@ a bound it is one-sided. Every cell, parameter and side is followed at once.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from neurosim.analysis.fitting.optimum import climb
 from neurosim.analysis.fitting.rate_model import RateModel
+from neurosim.base.arrays import Array, Flags, Indices
 
 __all__ = ["Intervals", "profile_intervals"]
 
-Array = NDArray[np.float64]
 _WIDENINGS = 14
 _NARROWINGS = 12
 _CLOSE = 2e-3  # of the square root of twice the fall
 
 
 class Intervals(NamedTuple):
-    """Ends of the intervals and whether each is a bound of the parameter; (row, parameter) each."""
+    """Ends of the intervals, (row, parameter) each.
+
+    Attributes
+    ----------
+    low, high : array
+        An end that the data do not set is that of the parameter's domain (often infinite), never a
+        bound of the search.
+    low_at_bound, high_at_bound : bool array
+        Whether the likelihood did not fall enough before the end of the domain or of the search.
+    low_open, high_open : bool array
+        Whether that was the end of the search, so that nothing is known of this side.
+    """
 
     low: Array
     high: Array
-    low_at_bound: NDArray[np.bool_]
-    high_at_bound: NDArray[np.bool_]
+    low_at_bound: Flags
+    high_at_bound: Flags
+    low_open: Flags
+    high_open: Flags
 
 
 def profile_intervals(
@@ -57,7 +68,7 @@ def profile_intervals(
     Intervals
         A parameter that is fixed has an interval of no width.
     """
-    plain = replace(model, shifted=False)
+    plain = model.plain
     z = float(np.sqrt(chi2.ppf(level, 1)))
     ends, bounds = [], []
     for side in (-1, 1):
@@ -68,7 +79,20 @@ def profile_intervals(
             )
         ends.append(end)
         bounds.append(bound)
-    return Intervals(ends[0], ends[1], bounds[0], bounds[1])
+    found = (_opened(model, *each) for each in zip(ends, bounds, (0, 1), strict=True))
+    (low, low_open), (high, high_open) = found
+    return Intervals(low, high, bounds[0], bounds[1], low_open, high_open)
+
+
+def _opened(model: RateModel, end: Array, at_bound: Flags, side: int) -> tuple[Array, Flags]:
+    """Ends (row, parameter) of the domain in place of those of the search, and which they are."""
+    searched, domain = (model.low, model.high)[side], np.full(end.shape, (0.0, np.inf)[side])
+    for k, parameter in enumerate(model.rectifier.parameters.values()):
+        domain[:, model.linear + k] = (parameter.low, parameter.high)[side]
+    held = model.high <= model.low
+    beyond = searched > domain if side == 0 else searched < domain
+    opened = at_bound & beyond & ~held
+    return np.where(opened, domain, end), opened
 
 
 def _first_step(model: RateModel, values: Array, errors: Array, which: int, z: float) -> Array:
@@ -85,7 +109,7 @@ def _first_step(model: RateModel, values: Array, errors: Array, which: int, z: f
 
 def _end(
     model: RateModel, values: Array, top: Array, step: Array, which: int, side: int, z: float
-) -> tuple[Array, NDArray[np.bool_]]:
+) -> tuple[Array, Flags]:
     """One end of one parameter's interval in every row, and whether it is a bound."""
     rows = len(values)
     edge = model.low[:, which] if side < 0 else model.high[:, which]
@@ -129,7 +153,7 @@ def _end(
 
 
 def _fall(
-    model: RateModel, rows: NDArray[np.int64], start: Array, at: Array, which: int, top: Array
+    model: RateModel, rows: Indices, start: Array, at: Array, which: int, top: Array
 ) -> tuple[Array, Array]:
     """Root of twice the fall of the likelihood with one parameter held, and the others' best."""
     here = model.take(rows)

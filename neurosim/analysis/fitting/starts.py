@@ -10,13 +10,13 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.ndimage import generate_binary_structure, maximum_filter
 
 from neurosim.analysis.fitting.rate_model import RateModel
+from neurosim.base.arrays import Array, Flags, divided
 
 __all__ = ["peaks_on_grid", "starts_in_interval"]
 
-Array = NDArray[np.float64]
 
 _PEAKS = {1: 3, 2: 4, 3: 6, 4: 14, 0: 300}  # of as many shapes; 0: of several corners
 _GRID = {1: (48,), 2: (24, 12), 3: (16, 8, 8), 4: (24, 24, 4, 4)}  # points along each shape
@@ -125,16 +125,11 @@ def _best_of_others(value: Array, theta: Array, kept: list[int]) -> tuple[Array,
     return np.take_along_axis(value, best, axis=-1)[..., 0], theta.reshape(rows, -1, parameters)
 
 
-def _highest(value: Array) -> NDArray[np.bool_]:
+def _highest(value: Array) -> Flags:
     """Where no neighbour on the grid (row, point, ...) is higher."""
-    padded = np.pad(value, [(0, 0)] + [(1, 1)] * (value.ndim - 1), constant_values=-np.inf)
-    peak = np.ones(value.shape, dtype=bool)
-    for dimension in range(1, value.ndim):
-        inner = [slice(1, -1) if d else slice(None) for d in range(value.ndim)]
-        for side in (slice(0, -2), slice(2, None)):
-            inner[dimension] = side
-            peak &= value >= padded[tuple(inner)]
-    return peak
+    along = generate_binary_structure(value.ndim, 1)
+    along[[0, 2]] = False  # rows are no neighbours
+    return value >= maximum_filter(value, footprint=along, mode="constant", cval=-np.inf)
 
 
 def _axis(model: RateModel, k: int, number: int) -> Array:
@@ -164,13 +159,8 @@ def _solved(model: RateModel, grid: Array) -> tuple[Array, Array]:
     shape = grid.reshape(rows * many, -1)
     basis = flat.basis(shape).reshape(rows, many, linear, -1)
     seen = counts.exposure > 0
-    measured = np.divide(counts.spikes, counts.exposure, out=np.zeros(seen.shape), where=seen)
-    typical = np.divide(
-        counts.spikes.sum(-1),
-        counts.exposure.sum(-1),
-        out=np.ones(rows),
-        where=counts.exposure.sum(-1) > 0,
-    )
+    measured = divided(counts.spikes, counts.exposure, 0.0)
+    typical = divided(counts.spikes.sum(-1), counts.exposure.sum(-1), 1.0)
     # first about the counts' own rates, drawn to the mean where they are few, then about the fit
     drawn = 1 / np.maximum(np.abs(typical), 1e-9)[:, None]
     rate = ((np.abs(counts.spikes) + 1.0) / (counts.exposure + drawn))[:, None]
@@ -179,9 +169,9 @@ def _solved(model: RateModel, grid: Array) -> tuple[Array, Array]:
     for turn in range(_TURNS):
         rate = np.maximum(rate, np.maximum(floor, 1e-9)[..., None])
         if turn == 0:
-            weight = model.noise.expected(rate[:, 0], counts)[:, None]
+            weight = model.likelihood.expected(rate[:, 0], counts)[:, None]
         else:
-            weight = flat.noise.expected(rate.reshape(rows * many, -1), flat.counts)
+            weight = flat.likelihood.expected(rate.reshape(rows * many, -1), flat.counts)
             weight = weight.reshape(rows, many, -1)
         weighted = basis * np.where(seen[:, None], weight, 0.0)[:, :, None]
         gram = np.matmul(weighted, basis.swapaxes(-1, -2))

@@ -18,19 +18,17 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neurosim.analysis.fitting.likelihood import Counts
-from neurosim.analysis.fitting.noise_models import Gaussian, NoiseModel
+from neurosim.analysis.fitting.likelihoods import Likelihood
 from neurosim.analysis.fitting.optimum import best_parameters, rate_model
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.regression.bounded_parameters import Bounded
 from neurosim.analysis.regression.nonsmooth_bfgs import Descent, descend
+from neurosim.base.arrays import Array
+from neurosim.data.counts import Counts
 from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["Projection", "Projections", "projected"]
-
-Array = NDArray[np.float64]
 
 _BINS = 300  # of the drive, where directions are only ranked
 _CLIMBS = 3, 10  # at least and at most, from the best of the starting directions
@@ -60,7 +58,7 @@ class Projections:
     counts : Counts
         One cell; its drive is not looked at.
     rectifier : Rectifier
-    noise : NoiseModel
+    likelihood : Likelihood
     fixed : dict
         Parameters of the rectifier that do not move.
     alpha : float
@@ -70,14 +68,14 @@ class Projections:
     features: Array
     counts: Counts
     rectifier: Rectifier
-    noise: NoiseModel
+    likelihood: Likelihood
     fixed: dict[str, float]
     alpha: float = 0.0
 
     def model(self, weights: Array) -> RateModel:
         """The rectifier over the drive that some weights give."""
         counts = replace(self.counts, x=projected(self.features, weights)[None])
-        return rate_model(self.rectifier, counts, self.noise, self.fixed)
+        return rate_model(self.rectifier, counts, self.likelihood, self.fixed)
 
     def fit(self, directions: Array, steps: int, tolerance: float) -> Projection:
         """The best of the climbs from the best directions.
@@ -112,23 +110,26 @@ class Projections:
         """Parameters (direction, parameter) and log-likelihood (direction,), the drive binned."""
         x = directions @ self.features.T
         rows, conditions = x.shape
-        spikes, exposure = (
-            np.broadcast_to(part, x.shape) for part in (self.counts.spikes, self.counts.exposure)
-        )
-        noise = self.noise.take(np.zeros(rows, dtype=int))
-        if conditions > 2 * _BINS:
+        whole = self.counts
+        trials = np.zeros(whole.x.shape) if whole.trials is None else whole.trials
+        parts = [np.broadcast_to(part, x.shape) for part in (whole.spikes, whole.exposure, trials)]
+        binned = conditions > 2 * _BINS
+        if binned:
             order = np.argsort(x, axis=1, kind="stable")
             edges = np.linspace(0, conditions, _BINS + 1).astype(int)[:-1]
-            x, spikes, exposure = (
+            x, *parts = (
                 np.add.reduceat(np.take_along_axis(part, order, axis=1), edges, axis=1)
-                for part in (x * exposure, spikes, exposure)
+                for part in (x * parts[1], *parts)
             )
-            x = x / exposure
-            if isinstance(self.noise, Gaussian):  # its variances are over the exposure
-                each = (self.noise.sd**2 * self.counts.exposure).mean()
-                noise = Gaussian(np.sqrt(each / exposure))
-        counts = Counts(x, spikes.copy(), exposure.copy(), np.zeros(x.shape))
-        best = best_parameters(rate_model(self.rectifier, counts, noise, self.fixed))
+            x = x / parts[1]
+        spikes, exposure, trials = (part.copy() for part in parts)
+        counts = Counts(x, spikes, exposure, np.zeros(x.shape), trials=trials)
+        likelihood = (
+            self.likelihood.merged(whole, counts)
+            if binned
+            else self.likelihood.take(np.zeros(rows, dtype=int))
+        )
+        best = best_parameters(rate_model(self.rectifier, counts, likelihood, self.fixed))
         return best.values, best.log_likelihood
 
     def _climb(self, weights: Array, values: Array, steps: int, tolerance: float) -> Projection:
@@ -143,9 +144,10 @@ class Projections:
             theta = np.clip(
                 self._bounded(weights).value(descent.point[features:]), model.low[0], model.high[0]
             )
-            fitted = best_parameters(model, self._plain(model, theta)[None]).values[0]
+            plain = model.unshift(theta[None])[0]
+            fitted = best_parameters(model, plain[None]).values[0]
             # with a ridge the rectifier fitted without it may lose to the climb's
-            options = [self._plain(model, theta), fitted]
+            options = [plain, fitted]
             reached = max(options, key=lambda each: self.height(found, each))
             gained = self.height(found, reached) - height
             if gained > 0 or not np.isfinite(height):
@@ -173,7 +175,7 @@ class Projections:
         theta, moved = bounded.value(inside), bounded.slope(inside)
         jacobian = self._slopes(model, weights, theta)[3] * np.r_[np.ones(features), moved][:, None]
         rate = np.maximum(model.rate(theta[None]), 1e-9)
-        information = (jacobian * self.noise.expected(rate, self.counts)) @ jacobian.T
+        information = (jacobian * self.likelihood.expected(rate, self.counts)) @ jacobian.T
         diagonal = np.diag(information).copy()
         diagonal[diagonal <= 0] = 1.0
         scale = np.sqrt(diagonal)
@@ -193,8 +195,8 @@ class Projections:
         here = replace(model, counts=replace(self.counts, x=x[None]))
         with np.errstate(over="ignore", invalid="ignore"):
             rate, jacobian = (part[0] for part in here.rate_and_jacobian(theta[None]))
-            value = here.noise.terms(rate[None], here.counts).sum()
-            pull = here.noise.slope(rate[None], here.counts)[0]
+            value = here.likelihood.terms(rate[None], here.counts).sum()
+            pull = here.likelihood.slope(rate[None], here.counts)[0]
             per_drive, lowest = self._drive_slopes(x, theta)
             taken, pull_of_rate, pull_of_drive = self._ridge(rate, x)
             pull = pull - pull_of_rate
@@ -240,7 +242,8 @@ class Projections:
         weight = self.counts.exposure[0] / self.counts.exposure.sum()
         measured = self.counts.spikes[0] / self.counts.exposure[0]
         mean = weight @ measured
-        scale = mean if self.noise.name == "Poisson" else weight @ (measured - mean) ** 2
+        counted = self.likelihood.of == "counts"
+        scale = mean if counted else weight @ (measured - mean) ** 2
         rates, drives = rate - weight @ rate, x - weight @ x
         spread = weight @ drives**2
         if self.alpha == 0 or scale <= 0 or spread <= 0:
@@ -257,16 +260,8 @@ class Projections:
         return Bounded(model.low[0], model.high[0], size)
 
     def _shifted(self, model: RateModel, values: Array) -> Array:
-        """r0 replaced by the rate at the lowest condition; (1, parameter)."""
-        theta = values[None].copy()
-        theta[:, 0] += (theta[:, 1 : model.linear] * model.least(theta[:, model.linear :])).sum(1)
-        return np.clip(theta, model.low, model.high)
-
-    def _plain(self, model: RateModel, theta: Array) -> Array:
-        values = theta.copy()
-        least = model.least(theta[None, model.linear :])[0]
-        values[0] -= (theta[1 : model.linear] * least).sum()
-        return values
+        """Parameters (1, parameter) within bounds, the rate at the lowest condition for r0."""
+        return np.clip(model.shift(values[None]), model.low, model.high)
 
 
 def projected(features: Array, weights: Array) -> Array:

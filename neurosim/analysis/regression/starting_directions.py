@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neurosim.analysis.fitting.likelihood import Counts
+from neurosim.base.arrays import Array
+from neurosim.data.counts import Counts
 from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["starting_directions", "upright"]
-
-Array = NDArray[np.float64]
 
 
 def starting_directions(

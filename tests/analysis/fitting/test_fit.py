@@ -9,13 +9,10 @@ from scipy.stats import poisson
 
 from neurosim import RECTIFIERS, InputError, fit, responses_from_counts
 from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.fitting.criteria import aicc, akaike_weights
 from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihood import (
-    Counts,
-    aicc,
-    akaike_weights,
-    poisson_log_likelihood,
-)
+from neurosim.analysis.fitting.likelihoods.poisson import Poisson
+from neurosim.data.counts import Counts, reduced
 from neurosim.models.rectifiers import named_rectifier
 
 X = np.linspace(-1, 1, 25)
@@ -26,7 +23,7 @@ def test_log_likelihood_is_scipys_over_every_trial():
     rate = random.uniform(1, 40, (6, 2))
     count = random.poisson(rate[..., None] * 0.7, (6, 2, 4))
     responses = responses_from_counts(random.normal(size=(6, 2)), count, 0.7)
-    ours = poisson_log_likelihood(rate.T, Counts.from_responses(responses))
+    ours = Poisson().log_likelihood(rate.T, reduced(responses).counts)
     theirs = poisson.logpmf(count, rate[..., None] * 0.7).sum((0, 2))
     assert ours == pytest.approx(theirs, rel=1e-12)
 
@@ -34,19 +31,19 @@ def test_log_likelihood_is_scipys_over_every_trial():
 def test_unequal_repeats_count_only_the_trials_that_exist():
     count = np.array([[[3, 5, 99]], [[2, 99, 99]]])
     responses = responses_from_counts([0.0, 1.0], count, 2.0, trials=[[2], [1]])
-    counts = Counts.from_responses(responses)
+    counts = reduced(responses).counts
     assert counts.spikes.tolist() == [[8, 2]]
     assert counts.exposure.tolist() == [[4, 2]]
     rate = np.array([[2.0, 1.5]])
     theirs = poisson.logpmf([3, 5], 4).sum() + poisson.logpmf(2, 3)
-    assert poisson_log_likelihood(rate, counts) == pytest.approx([theirs])
+    assert Poisson().log_likelihood(rate, counts) == pytest.approx([theirs])
 
 
 def test_a_spike_where_the_rate_is_zero_is_impossible():
     counts = Counts(*(np.array([[v]]) for v in (0.0, 1.0, 1.0, 0.0)))
-    assert poisson_log_likelihood(np.array([[0.0]]), counts) == -np.inf
+    assert Poisson().log_likelihood(np.array([[0.0]]), counts) == -np.inf
     silent = Counts(*(np.array([[v]]) for v in (0.0, 0.0, 1.0, 0.0)))
-    assert poisson_log_likelihood(np.array([[0.0]]), silent) == 0
+    assert Poisson().log_likelihood(np.array([[0.0]]), silent) == 0
 
 
 def test_aicc_by_hand_and_without_room():
@@ -101,7 +98,7 @@ def test_never_worse_than_twenty_random_starts(name):
     random = np.random.default_rng(5)
     for generator in (name, other):
         responses = _made(generator, 6, 1)
-        counts = Counts.from_responses(responses)
+        counts = reduced(responses).counts
         found = fit(name, responses).log_likelihood
         for cell in range(1 if name == "Siegert" else 6):  # 20 starts take SciPy 4 s
             one = counts.take(np.array([cell]))
@@ -140,7 +137,7 @@ def _random_start(rectifier, counts, random):
     def loss(p):
         paths = rectifier.paths(x, *given, *p[1 + len(rectifier.gains) :])
         rate = p[0] + sum(g * f for g, f in zip(p[1:], paths, strict=False))
-        value = poisson_log_likelihood(rate[None], counts)[0]
+        value = Poisson().log_likelihood(rate[None], counts)[0]
         return -value if np.isfinite(value) and (rate >= 0).all() else 1e6
 
     return -minimize(loss, start, bounds=bounds, method="L-BFGS-B").fun
@@ -214,7 +211,7 @@ def test_refits_from_a_start_agree_with_the_grid():
     responses = poisson_responses(
         "noise-smoothed threshold", DEFAULT_GENERATORS["noise-smoothed threshold"], X, 20, 1.0, 8, 2
     )
-    counts = Counts.from_responses(responses)
+    counts = reduced(responses).counts
     smoothed = RECTIFIERS["noise-smoothed threshold"]
     whole = fit_counts(smoothed, counts)
     again = fit_counts(smoothed, counts, start=whole.values * 1.3)

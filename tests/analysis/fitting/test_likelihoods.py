@@ -8,8 +8,8 @@ from scipy.stats import chi2, nbinom, norm, poisson
 from neurosim import InputError, fit, responses_from_counts
 from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihood import Counts
 from neurosim.analysis.fitting.rates import fit_rates
+from neurosim.data.counts import reduced
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.models.rectifiers.base import Parameter, Rectifier
 
@@ -65,7 +65,7 @@ def test_poisson_counts_have_no_dispersion_to_speak_of():
     plain = fit("half-wave", responses)
     assert (over.scatter < 0.05).all()
     assert over.log_likelihood == pytest.approx(plain.log_likelihood, abs=1.5)
-    with pytest.raises(InputError, match="likelihood 'Poisson' or 'negative binomial', got cauchy"):
+    with pytest.raises(InputError, match="likelihood 'negative binomial' or 'Poisson', got cauchy"):
         fit("ReLU", responses, likelihood="cauchy")
 
 
@@ -232,7 +232,7 @@ def _check_coverage(name, cells, least, most):
     # oracle: the nominal 95 %; every parameter is interior and seen in many spikes
     rectifier, truth = RECTIFIERS[name], DEFAULT_GENERATORS[name]
     responses = poisson_responses(name, truth, X, 20, 0.5, cells, seed=11)
-    found = fit_counts(rectifier, Counts.from_responses(responses)).intervals
+    found = fit_counts(rectifier, reduced(responses).counts).intervals
     values = np.array([truth[parameter] for parameter in rectifier.parameter_names])
     covered = ((found.low <= values) & (values <= found.high)).mean(0)
     for parameter, share in zip(rectifier.parameter_names, covered, strict=True):
@@ -244,7 +244,7 @@ def test_intervals_at_a_bound_cover_and_are_flagged():
     # oracle: the truth is on the bound (no spontaneous rate, no second path)
     truth = {"r0": 0, "gain_plus": 60, "gain_minus": 0}
     responses = poisson_responses("two-path half-wave", truth, X, 20, 0.5, 4000, seed=12)
-    found = fit_counts(RECTIFIERS["CReLU"], Counts.from_responses(responses)).intervals
+    found = fit_counts(RECTIFIERS["CReLU"], reduced(responses).counts).intervals
     for which in (0, 2):
         assert (found.low[:, which] <= 0).mean() >= 0.93
         assert found.low_at_bound[found.low[:, which] <= 0, which].all()

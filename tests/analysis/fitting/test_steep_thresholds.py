@@ -8,7 +8,8 @@ from scipy.special import gammaln
 from neurosim import RECTIFIERS
 from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihood import Counts, poisson_log_likelihood
+from neurosim.analysis.fitting.likelihoods.poisson import Poisson
+from neurosim.data.counts import Counts, reduced
 
 X = np.linspace(-1, 1, 25)
 WAYS = np.r_[
@@ -25,7 +26,7 @@ def test_no_threshold_between_any_two_drives_is_better(name, cell):
     # and on all others at thresholds next to nothing below a drive, where the rate of that one
     # drive alone is still free
     made = poisson_responses(name, DEFAULT_GENERATORS[name], X, 10, 0.5, 500, seed=7)
-    counts = Counts.from_responses(made).take(np.array([cell]))
+    counts = reduced(made).counts.take(np.array([cell]))
     rectifier = RECTIFIERS[name]
     fitted = fit_counts(rectifier, counts)
     values = fitted.values[0]
@@ -33,7 +34,7 @@ def test_no_threshold_between_any_two_drives_is_better(name, cell):
 
     def loss(p):
         rate = p[0] + p[1] * rectifier.paths(X, p[2], p[3])[0]
-        return -poisson_log_likelihood(rate[None], counts)[0]
+        return -Poisson().log_likelihood(rate[None], counts)[0]
 
     best = -np.inf
     for drive in X[np.abs(X - values[2]) < 0.25]:
@@ -58,4 +59,4 @@ def test_two_thousand_drives_shown_once_are_fitted_at_least_as_well_as_by_the_tr
     counts = Counts(x, spikes, one, -gammaln(spikes + 1), {}, one)
     fitted = fit_counts(RECTIFIERS["LIF f-I"], counts)
     assert fitted.status == ["ok"]
-    assert fitted.log_likelihood >= poisson_log_likelihood(rate, counts)
+    assert fitted.log_likelihood >= Poisson().log_likelihood(rate, counts)

@@ -13,12 +13,13 @@ from scipy.stats import poisson
 import neurosim
 from neurosim import RECTIFIERS, InputError
 from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihood import Counts
-from neurosim.analysis.fitting.noise_models import Poisson
+from neurosim.analysis.fitting.likelihoods.gaussian import Gaussian
+from neurosim.analysis.fitting.likelihoods.poisson import Poisson
 from neurosim.analysis.regression.bounded_parameters import Bounded
 from neurosim.analysis.regression.linear_nonlinear import Projections
 from neurosim.analysis.regression.nonsmooth_bfgs import descend
 from neurosim.analysis.regression.starting_directions import upright
+from neurosim.data.counts import Counts
 
 pytest.importorskip("sklearn")
 
@@ -154,7 +155,7 @@ def test_least_squares_of_a_line_is_ridge_regression():
             X,
             Counts(*(v[None] for v in (X[:, 0], y, np.ones(60), 0 * y))),
             RECTIFIERS["leaky half-wave"],
-            neurosim.analysis.fitting.noise_models.Gaussian(np.full((1, 60), y.std())),
+            Gaussian(np.full((1, 60), y.std())),
             {"leak": 1.0},
             alpha,
         )
@@ -354,8 +355,9 @@ def test_what_cannot_be_is_refused_by_name():
         RectifierRegressor("Relu6").fit(X, y)
     wrong = RectifierRegressor(likelihood="binomial", alpha=-1, tol=np.nan, max_iter=0)
     everything = (
-        "likelihood 'poisson' or 'gaussian', got binomial; expected alpha >= 0, got -1; "
-        "expected tol >= 0, got nan; expected max_iter, a whole number >= 1, got 0"
+        "likelihood 'Gaussian' or 'negative binomial' or 'Poisson', got binomial; "
+        "expected alpha >= 0, got -1; expected tol >= 0, got nan; "
+        "expected max_iter as a whole number >= 1, got 0"
     )
     with pytest.raises(InputError, match=everything):
         wrong.fit(X, y)

@@ -77,7 +77,8 @@ class NegativeBinomial(Likelihood):
         mean = rate[..., None] * single.seconds
         return counts.with_trials(random.poisson(gain * mean).astype(float))
 
-    def fault(self, counts: Counts) -> str:
+    @classmethod
+    def fault(cls, counts: Counts) -> str:
         if counts.source is None or counts.trials is None:
             return "expected counts of single trials, got sums"
         seconds, exists = counts.source.seconds, counts.source.exists
