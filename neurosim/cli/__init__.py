@@ -179,9 +179,9 @@ def _add_fit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     add(
         "--likelihood",
-        choices=("Poisson", "negative binomial"),
         default="Poisson",
-        help="how counts scatter (default: %(default)s)",
+        metavar="NAME",
+        help='how counts scatter: "Poisson" (default) or "negative binomial"',
     )
     add("--seed", type=int, default=0, help="of the held-out folds (default: 0)")
     add(

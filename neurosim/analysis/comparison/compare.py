@@ -65,11 +65,13 @@ def compare(
     Of 1 cell, 1 best described as half-wave (another kind is indistinguishable in none), by the
     simplest rectifier within 4 AICc of the best.
     """
-    if isinstance(rectifiers, str | Rectifier):
+    if rectifiers is None:
+        rectifiers = [each for each in RECTIFIERS.values() if each.standard]
+    elif isinstance(rectifiers, str | Rectifier) or not isinstance(rectifiers, Iterable):
         rectifiers = [rectifiers]
-    standard = (each for each in RECTIFIERS.values() if each.standard)
-    chosen = [named_rectifier(r) for r in (standard if rectifiers is None else rectifiers)]
-    chosen = sorted(dict.fromkeys(chosen), key=lambda r: len(r.parameter_names))
+    chosen = sorted(
+        dict.fromkeys(map(named_rectifier, rectifiers)), key=lambda r: len(r.parameter_names)
+    )
     data = reduced(responses)
     conditions = data.counts.x.shape[1]
     faults = Faults("compare")

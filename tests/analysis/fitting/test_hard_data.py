@@ -9,7 +9,7 @@ from neurosim.analysis.comparison.held_out import folds_by_condition, held_out
 from neurosim.analysis.comparison.recovery import poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.posterior import posterior_mean_r0
-from neurosim.data.counts import Counts, reduced
+from neurosim.data.counts import Counts
 
 
 def test_a_tail_below_the_smallest_double_does_not_stop_the_others():

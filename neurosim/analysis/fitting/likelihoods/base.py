@@ -82,10 +82,14 @@ class Likelihood(ABC):
         """What is wrong with counts for this likelihood: "expected ..., got ...", or nothing."""
         return ""
 
+    def saturated(self, counts: Counts) -> Array:
+        """The most that `terms` can be in each condition: at spikes over time, unless overridden
+        because the most likely rate is another."""
+        return self.terms(divided(counts.spikes, counts.exposure, 0.0), counts)
+
     def deviance(self, rate: Array, counts: Counts) -> Array:
         """Of each condition: twice what the rate lacks to a rate of the condition's own."""
-        own = divided(counts.spikes, counts.exposure, 0.0)
-        lacking = 2 * (self.terms(own, counts) - self.terms(rate, counts))
+        lacking = 2 * (self.saturated(counts) - self.terms(rate, counts))
         return np.where(counts.exposure > 0, lacking, 0.0)
 
     def estimated(self, rate: Array, counts: Counts) -> Self:
