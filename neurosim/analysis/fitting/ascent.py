@@ -16,7 +16,7 @@ import numpy as np
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.base.arrays import Array, Flags
 
-__all__ = ["Top", "ascend"]
+__all__ = ["Top", "ascend", "score"]
 
 _ITERATIONS = 1000
 _PROMISE = 1e-9  # nats
@@ -120,7 +120,7 @@ def _newton(model: RateModel, theta: Array, value: Array) -> tuple[Array, Array]
     rows, many = theta.shape
     size = np.concatenate([np.maximum(np.abs(theta[:, : model.linear]), 1e-3), model.scale], axis=1)
     for _ in range(_NEWTON_STEPS if rows else 0):
-        gradient = _gradient(model, theta)
+        gradient = score(model, theta)
         free = (model.high > model.low) & ~(
             ((theta <= model.low) & (gradient <= 0)) | ((theta >= model.high) & (gradient >= 0))
         )
@@ -131,7 +131,7 @@ def _newton(model: RateModel, theta: Array, value: Array) -> tuple[Array, Array]
             down[:, k] = np.maximum(down[:, k] - _DIFFERENCE * size[:, k], model.low[:, k])
             width = np.where(up[:, k] > down[:, k], up[:, k] - down[:, k], 1.0)
             with np.errstate(over="ignore", invalid="ignore"):
-                hessian[:, k] = (_gradient(model, up) - _gradient(model, down)) / width[:, None]
+                hessian[:, k] = (score(model, up) - score(model, down)) / width[:, None]
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = hessian * size[:, :, None] * size[:, None, :]
         scaled = np.clip(np.nan_to_num(scaled), -_LARGEST, _LARGEST)
@@ -153,7 +153,8 @@ def _newton(model: RateModel, theta: Array, value: Array) -> tuple[Array, Array]
     return theta, value
 
 
-def _gradient(model: RateModel, theta: Array) -> Array:
+def score(model: RateModel, theta: Array) -> Array:
+    """Slope of the log-likelihood with every parameter, (row, parameter)."""
     rate, jacobian = model.rate_and_jacobian(theta)
     with np.errstate(invalid="ignore", over="ignore"):
         return np.einsum("rps,rs->rp", jacobian, model.likelihood.slope(rate, model.counts))

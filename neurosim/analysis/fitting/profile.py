@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import chi2
 
+from neurosim.analysis.fitting.ascent import score
 from neurosim.analysis.fitting.optimum import climb
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.base.arrays import Array, Flags, Indices
@@ -22,6 +23,9 @@ __all__ = ["Intervals", "profile_intervals"]
 _WIDENINGS = 14
 _NARROWINGS = 12
 _CLOSE = 2e-3  # of the square root of twice the fall
+_RISES = 1e-3  # nats per large change of a shape, above which its bound may be in the way
+_WIDER = 9.0  # searches more, on each side, by which it is seen whether it is
+_MOVED = 1.0  # ways from the estimate to the end by which it then moves if nothing sets it
 
 
 class Intervals(NamedTuple):
@@ -70,29 +74,61 @@ def profile_intervals(
     """
     plain = model.plain
     z = float(np.sqrt(chi2.ppf(level, 1)))
-    ends, bounds = [], []
+    searched, domain = (model.low, model.high), _domain(model)
+    # bounds of the search alone: below the domain's upper end, or above its lower one
+    within = searched[0] > domain[0], searched[1] < domain[1]
+    ends, bounds, opened = [], [], []
     for side in (-1, 1):
         end, bound = np.empty(values.shape), np.empty(values.shape, dtype=bool)
+        pushed = np.zeros(values.shape, dtype=bool)
         for which in range(values.shape[1]):
-            end[:, which], bound[:, which] = _end(
-                plain, values, top, _first_step(plain, values, errors, which, z), which, side, z
-            )
-        ends.append(end)
-        bounds.append(bound)
-    found = (_opened(model, *each) for each in zip(ends, bounds, (0, 1), strict=True))
-    (low, low_open), (high, high_open) = found
-    return Intervals(low, high, bounds[0], bounds[1], low_open, high_open)
+            step = _first_step(plain, values, errors, which, z)
+            end[:, which], bound[:, which], there = _end(plain, values, top, step, which, side, z)
+            rows = np.flatnonzero(_pushed(plain, there, which, within) & ~bound[:, which])
+            if rows.size == 0:
+                continue
+            wider = _wider(plain.take(rows), which)
+            again = _end(wider, values[rows], top[rows], step[rows], which, side, z)[0]
+            moved = np.abs(again - end[rows, which]) > _MOVED * np.abs(end - values)[rows, which]
+            pushed[rows, which] = moved
+        at = max(side, 0)
+        is_open = pushed | (bound & within[at] & (model.high > model.low))
+        ends.append(np.where(is_open, domain[at], end))
+        bounds.append(bound | pushed)
+        opened.append(is_open)
+    return Intervals(*ends, *bounds, *opened)
 
 
-def _opened(model: RateModel, end: Array, at_bound: Flags, side: int) -> tuple[Array, Flags]:
-    """Ends (row, parameter) of the domain in place of those of the search, and which they are."""
-    searched, domain = (model.low, model.high)[side], np.full(end.shape, (0.0, np.inf)[side])
+def _domain(model: RateModel) -> tuple[Array, Array]:
+    """What each parameter can be at the least and at the most, whatever is searched."""
+    low, high = np.zeros(model.low.shape), np.full(model.low.shape, np.inf)
     for k, parameter in enumerate(model.rectifier.parameters.values()):
-        domain[:, model.linear + k] = (parameter.low, parameter.high)[side]
+        low[:, model.linear + k], high[:, model.linear + k] = parameter.low, parameter.high
+    return low, high
+
+
+def _pushed(model: RateModel, theta: Array, which: int, within: tuple[Flags, Flags]) -> Flags:
+    """Rows in which another shape stands at a bound of the search beyond which the likelihood
+    still rises, so that the bound and not the data may make the end."""
+    shapes = np.arange(model.linear, theta.shape[1])
+    shapes = shapes[shapes != which]
+    if shapes.size == 0:
+        return np.zeros(len(theta), dtype=bool)
+    rise = score(model, theta)[:, shapes] * model.scale[:, shapes - model.linear]
+    at_low = (theta <= model.low)[:, shapes] & within[0][:, shapes] & (rise < -_RISES)
+    at_high = (theta >= model.high)[:, shapes] & within[1][:, shapes] & (rise > _RISES)
+    return ((at_low | at_high) & (model.high > model.low)[:, shapes]).any(1)
+
+
+def _wider(model: RateModel, which: int) -> RateModel:
+    """The same with the search of every other shape ten times as wide, within the domain."""
+    (low, high), reach = _domain(model), np.zeros(model.low.shape)
+    reach[:, model.linear :] = _WIDER * model.scale
+    low = np.maximum(model.low - reach, low)
+    high = np.minimum(model.high + reach, high)
     held = model.high <= model.low
-    beyond = searched > domain if side == 0 else searched < domain
-    opened = at_bound & beyond & ~held
-    return np.where(opened, domain, end), opened
+    held[:, which] = True
+    return model.within(np.where(held, model.low, low), np.where(held, model.high, high))
 
 
 def _first_step(model: RateModel, values: Array, errors: Array, which: int, z: float) -> Array:
@@ -109,8 +145,9 @@ def _first_step(model: RateModel, values: Array, errors: Array, which: int, z: f
 
 def _end(
     model: RateModel, values: Array, top: Array, step: Array, which: int, side: int, z: float
-) -> tuple[Array, Flags]:
-    """One end of one parameter's interval in every row, and whether it is a bound."""
+) -> tuple[Array, Flags, Array]:
+    """One end of one parameter's interval in every row, whether it is a bound, and all parameters
+    next to it."""
     rows = len(values)
     edge = model.low[:, which] if side < 0 else model.high[:, which]
     inner, inner_fall = values[:, which].copy(), np.zeros(rows)
@@ -149,7 +186,7 @@ def _end(
         theta[active[~beyond]] = found[~beyond]
         end[active] = tried
         active = active[(np.abs(fall - z) > _CLOSE) & (np.abs(far - near) > 1e-10 * np.abs(far))]
-    return end, at_bound
+    return end, at_bound, theta
 
 
 def _fall(
