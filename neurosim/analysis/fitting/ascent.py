@@ -2,9 +2,10 @@
 
 Each step solves for all parameters together (Levenberg 1944; Marquardt 1963) with the information
 about the rates in place of the second derivatives, so that the matrix is never indefinite. A row
-that creeps along a curved ridge is taken on with the second derivatives themselves. A
-parameter at a bound that the gradient pushes against waits. A row is done when the quadratic
-promises less than a billionth of a nat, or, at a corner, no step however small gains anything.
+that follows a curved ridge and gains next to nothing in many steps goes on with the second
+derivatives themselves. A parameter at a bound that the gradient pushes against is left out of the
+step. A row is done when the quadratic promises less than a billionth of a nat, or, at a corner, no
+step however small gains anything.
 """
 
 from __future__ import annotations
@@ -16,13 +17,20 @@ import numpy as np
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.base.arrays import Array, Flags
 
-__all__ = ["Top", "ascend", "score"]
+__all__ = ["ITERATIONS", "Top", "ascend", "score"]
 
-_ITERATIONS = 1000
-_PROMISE = 1e-9  # nats
-_NEWTON_STEPS, _DIFFERENCE = 25, 1e-4
-_LARGEST = 1e100  # curvature that is told from none
-_PATIENCE, _NOTHING = 40, 1e-4  # steps in which a row must gain so many nats
+ITERATIONS = 1000
+"""Steps of an ascent, at the most; rows that need them end as not converged."""
+
+_LEAST_PROMISE = 1e-9  # nats; larger leaves maxima short by as much, rounding is near 1e-11
+_RIDGE_STEPS = 40  # in which a row must gain _RIDGE_GAIN nats, or it is on a ridge
+_RIDGE_GAIN = 1e-4  # larger sends rows to Newton's steps that still rise; smaller, few in time
+_NEWTON_STEPS = 25  # of a row on a ridge, at the most
+_NEWTON_DIFFERENCE = 1e-4  # of a parameter's size, for second derivatives: rounding below it
+_MOST_CURVATURE = 1e100  # beyond it squares overflow
+_FIRST_DAMPING, _LEAST_DAMPING = 1e-3, 1e-9  # in curvatures; the least keeps a step finite
+_SHORTER, _LONGER = 6.0, 0.2  # damping after a step that lost or gained (Marquardt 1963)
+_TRUSTED, _STUCK = 1e3, 1e12  # damping up to which a promise counts, from which no step is left
 
 
 class Top(NamedTuple):
@@ -33,7 +41,7 @@ class Top(NamedTuple):
     converged: Flags
 
 
-def ascend(model: RateModel, start: Array, iterations: int = _ITERATIONS) -> Top:
+def ascend(model: RateModel, start: Array, iterations: int = ITERATIONS) -> Top:
     """Climb from a start in each row.
 
     Parameters
@@ -47,18 +55,18 @@ def ascend(model: RateModel, start: Array, iterations: int = _ITERATIONS) -> Top
     theta = np.clip(start, model.low, model.high)
     value = model.value(theta)
     converged = np.zeros(len(theta), dtype=bool)
-    damping = np.full(len(theta), 1e-3)
+    damping = np.full(len(theta), _FIRST_DAMPING)
     active = np.arange(len(theta))
     before_long = np.full(len(theta), -np.inf)
     for turn in range(iterations):
-        if turn % _PATIENCE == 0:  # along a ridge a row creeps for ever: what it gained is nothing
+        if turn % _RIDGE_STEPS == 0:  # along a ridge a row gains next to nothing for ever
             with np.errstate(invalid="ignore"):
-                crept = ~(value[active] - before_long[active] >= _NOTHING)
-            ridge = active[crept]
+                on_ridge = ~(value[active] - before_long[active] >= _RIDGE_GAIN)
+            ridge = active[on_ridge]
             theta[ridge], value[ridge] = _newton(model.take(ridge), theta[ridge], value[ridge])
             converged[ridge] = True
             before_long[active] = value[active]
-            active = active[~crept]
+            active = active[~on_ridge]
         if active.size == 0:
             break
         here = model.take(active)
@@ -69,10 +77,10 @@ def ascend(model: RateModel, start: Array, iterations: int = _ITERATIONS) -> Top
         better = reached > before
         theta[active] = np.where(better[:, None], trial, now)
         value[active] = np.where(better, reached, before)
-        damping[active] *= np.where(better, 0.2, 6.0)
-        np.clip(damping, 1e-9, None, out=damping)
-        at_top = (promised < _PROMISE) & (damping[active] < 1e3)
-        stuck = damping[active] > 1e12
+        damping[active] *= np.where(better, _LONGER, _SHORTER)
+        np.clip(damping, _LEAST_DAMPING, None, out=damping)
+        at_top = (promised < _LEAST_PROMISE) & (damping[active] < _TRUSTED)
+        stuck = damping[active] > _STUCK
         converged[active] = at_top | stuck
         active = active[~(at_top | stuck)]
     return Top(theta, value, converged & np.isfinite(value))
@@ -127,14 +135,14 @@ def _newton(model: RateModel, theta: Array, value: Array) -> tuple[Array, Array]
         hessian = np.empty((rows, many, many))
         for k in range(many):
             up, down = theta.copy(), theta.copy()
-            up[:, k] = np.minimum(up[:, k] + _DIFFERENCE * size[:, k], model.high[:, k])
-            down[:, k] = np.maximum(down[:, k] - _DIFFERENCE * size[:, k], model.low[:, k])
+            up[:, k] = np.minimum(up[:, k] + _NEWTON_DIFFERENCE * size[:, k], model.high[:, k])
+            down[:, k] = np.maximum(down[:, k] - _NEWTON_DIFFERENCE * size[:, k], model.low[:, k])
             width = np.where(up[:, k] > down[:, k], up[:, k] - down[:, k], 1.0)
             with np.errstate(over="ignore", invalid="ignore"):
                 hessian[:, k] = (score(model, up) - score(model, down)) / width[:, None]
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = hessian * size[:, :, None] * size[:, None, :]
-        scaled = np.clip(np.nan_to_num(scaled), -_LARGEST, _LARGEST)
+        scaled = np.clip(np.nan_to_num(scaled), -_MOST_CURVATURE, _MOST_CURVATURE)
         scaled = (scaled + scaled.swapaxes(1, 2)) / 2
         scaled *= free[:, :, None] & free[:, None, :]
         bend, axes = np.linalg.eigh(scaled)

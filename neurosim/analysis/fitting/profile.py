@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from neurosim.analysis.fitting.ascent import score
-from neurosim.analysis.fitting.optimum import climb
+from neurosim.analysis.fitting.kinks import climb
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.base.arrays import Array, Flags, Indices
 
@@ -81,16 +81,16 @@ def profile_intervals(
     for side in (-1, 1):
         end, bound = np.empty(values.shape), np.empty(values.shape, dtype=bool)
         pushed = np.zeros(values.shape, dtype=bool)
-        for which in range(values.shape[1]):
-            step = _first_step(plain, values, errors, which, z)
-            end[:, which], bound[:, which], there = _end(plain, values, top, step, which, side, z)
-            rows = np.flatnonzero(_pushed(plain, there, which, within) & ~bound[:, which])
+        for index in range(values.shape[1]):
+            step = _first_step(plain, values, errors, index, z)
+            end[:, index], bound[:, index], there = _end(plain, values, top, step, index, side, z)
+            rows = np.flatnonzero(_pushed(plain, there, index, within) & ~bound[:, index])
             if rows.size == 0:
                 continue
-            wider = _wider(plain.take(rows), which)
-            again = _end(wider, values[rows], top[rows], step[rows], which, side, z)[0]
-            moved = np.abs(again - end[rows, which]) > _MOVED * np.abs(end - values)[rows, which]
-            pushed[rows, which] = moved
+            wider = _wider(plain.take(rows), index)
+            again = _end(wider, values[rows], top[rows], step[rows], index, side, z)[0]
+            moved = np.abs(again - end[rows, index]) > _MOVED * np.abs(end - values)[rows, index]
+            pushed[rows, index] = moved
         at = max(side, 0)
         is_open = pushed | (bound & within[at] & (model.high > model.low))
         ends.append(np.where(is_open, domain[at], end))
@@ -107,11 +107,11 @@ def _domain(model: RateModel) -> tuple[Array, Array]:
     return low, high
 
 
-def _pushed(model: RateModel, theta: Array, which: int, within: tuple[Flags, Flags]) -> Flags:
+def _pushed(model: RateModel, theta: Array, index: int, within: tuple[Flags, Flags]) -> Flags:
     """Rows in which another shape stands at a bound of the search beyond which the likelihood
     still rises, so that the bound and not the data may make the end."""
     shapes = np.arange(model.linear, theta.shape[1])
-    shapes = shapes[shapes != which]
+    shapes = shapes[shapes != index]
     if shapes.size == 0:
         return np.zeros(len(theta), dtype=bool)
     rise = score(model, theta)[:, shapes] * model.scale[:, shapes - model.linear]
@@ -120,40 +120,40 @@ def _pushed(model: RateModel, theta: Array, which: int, within: tuple[Flags, Fla
     return ((at_low | at_high) & (model.high > model.low)[:, shapes]).any(1)
 
 
-def _wider(model: RateModel, which: int) -> RateModel:
+def _wider(model: RateModel, index: int) -> RateModel:
     """The same with the search of every other shape ten times as wide, within the domain."""
     (low, high), reach = _domain(model), np.zeros(model.low.shape)
     reach[:, model.linear :] = _WIDER * model.scale
     low = np.maximum(model.low - reach, low)
     high = np.minimum(model.high + reach, high)
     held = model.high <= model.low
-    held[:, which] = True
+    held[:, index] = True
     return model.within(np.where(held, model.low, low), np.where(held, model.high, high))
 
 
-def _first_step(model: RateModel, values: Array, errors: Array, which: int, z: float) -> Array:
+def _first_step(model: RateModel, values: Array, errors: Array, index: int, z: float) -> Array:
     """How far to go first: the standard error's interval, else a guess from the data's scale."""
-    if which < model.linear:
+    if index < model.linear:
         exposure = model.counts.exposure.sum(1)
         least = 1.0 / np.maximum(exposure, 1e-12)
-        guess = np.maximum(np.abs(values[:, which]) / 2, least)
+        guess = np.maximum(np.abs(values[:, index]) / 2, least)
     else:
-        guess = model.scale[:, which - model.linear] / 20
-    known = np.isfinite(errors[:, which]) & (errors[:, which] > 0)
-    return np.where(known, z * np.where(known, errors[:, which], 1.0), guess)
+        guess = model.scale[:, index - model.linear] / 20
+    known = np.isfinite(errors[:, index]) & (errors[:, index] > 0)
+    return np.where(known, z * np.where(known, errors[:, index], 1.0), guess)
 
 
 def _end(
-    model: RateModel, values: Array, top: Array, step: Array, which: int, side: int, z: float
+    model: RateModel, values: Array, top: Array, step: Array, index: int, side: int, z: float
 ) -> tuple[Array, Flags, Array]:
     """One end of one parameter's interval in every row, whether it is a bound, and all parameters
     next to it."""
     rows = len(values)
-    edge = model.low[:, which] if side < 0 else model.high[:, which]
-    inner, inner_fall = values[:, which].copy(), np.zeros(rows)
+    edge = model.low[:, index] if side < 0 else model.high[:, index]
+    inner, inner_fall = values[:, index].copy(), np.zeros(rows)
     outer, outer_fall = inner.copy(), np.zeros(rows)
     theta = values.copy()
-    fixed = model.high[:, which] <= model.low[:, which]
+    fixed = model.high[:, index] <= model.low[:, index]
     end, at_bound = inner.copy(), fixed | (inner == edge)
     active = np.flatnonzero(~at_bound)
     for _ in range(_WIDENINGS):  # outwards until the fall is enough, or the bound is reached
@@ -161,7 +161,7 @@ def _end(
             break
         tried = inner[active] + side * step[active]
         tried = np.maximum(tried, edge[active]) if side < 0 else np.minimum(tried, edge[active])
-        fall, theta[active] = _fall(model, active, theta[active], tried, which, top)
+        fall, theta[active] = _fall(model, active, theta[active], tried, index, top)
         enough = fall >= z
         outer[active[enough]], outer_fall[active[enough]] = tried[enough], fall[enough]
         inner[active[~enough]], inner_fall[active[~enough]] = tried[~enough], fall[~enough]
@@ -179,7 +179,7 @@ def _end(
         share = np.clip((z - low) / np.maximum(high - low, 1e-12), 0.05, 0.95)
         share = np.where(np.isfinite(high), share, 0.5)
         tried = near + share * (far - near)
-        fall, found = _fall(model, active, theta[active], tried, which, top)
+        fall, found = _fall(model, active, theta[active], tried, index, top)
         beyond = fall >= z
         outer[active[beyond]], outer_fall[active[beyond]] = tried[beyond], fall[beyond]
         inner[active[~beyond]], inner_fall[active[~beyond]] = tried[~beyond], fall[~beyond]
@@ -190,15 +190,15 @@ def _end(
 
 
 def _fall(
-    model: RateModel, rows: Indices, start: Array, at: Array, which: int, top: Array
+    model: RateModel, rows: Indices, start: Array, at: Array, index: int, top: Array
 ) -> tuple[Array, Array]:
     """Root of twice the fall of the likelihood with one parameter held, and the others' best."""
     here = model.take(rows)
     low, high = here.low.copy(), here.high.copy()
-    low[:, which] = high[:, which] = at
+    low[:, index] = high[:, index] = at
     begin = start.copy()
-    begin[:, which] = at
-    if which > 0:  # a start is where no spike is impossible
+    begin[:, index] = at
+    if index > 0:  # a start is where no spike is impossible
         begin[:, 0] = np.maximum(
             begin[:, 0],
             1e-6 * here.counts.spikes.sum(1) / np.maximum(here.counts.exposure.sum(1), 1e-12),

@@ -18,7 +18,7 @@ from neurosim.base.arrays import AnyArray, Array, divided
 from neurosim.base.errors import Faults
 from neurosim.data.counts import Counts
 
-__all__ = ["LIKELIHOODS", "Likelihood", "likelihood_of", "named_likelihood"]
+__all__ = ["LIKELIHOODS", "Likelihood", "likelihood_of", "named_likelihood", "per_rate"]
 
 
 class Likelihood(ABC):
@@ -128,6 +128,17 @@ class Likelihood(ABC):
     def best_log_likelihood(self, rate: Array, counts: Counts) -> Array:
         """The same with its own parameters at their most likely for the rate; (row,)."""
         return self.estimated(rate, counts).log_likelihood(rate, counts)
+
+
+def per_rate(above: Array, rate: Array) -> Array:
+    """above / rate, 0 where either is; a rate below 0, which a trial step may meet, keeps its sign.
+
+    Parameters
+    ----------
+    above, rate : array (row, condition)
+    """
+    out = np.zeros(np.broadcast_shapes(above.shape, rate.shape))
+    return np.divide(above, rate, out=out, where=(above != 0) & (rate != 0))
 
 
 LIKELIHOODS: dict[str, type[Likelihood]] = {}

@@ -15,8 +15,8 @@ import numpy as np
 from scipy.optimize import elementwise
 from scipy.special import gammaln
 
-from neurosim.analysis.fitting.likelihoods.base import Likelihood
-from neurosim.base.arrays import AnyArray, Array, divided
+from neurosim.analysis.fitting.likelihoods.base import Likelihood, per_rate
+from neurosim.base.arrays import AnyArray, Array
 from neurosim.data.counts import Counts
 from neurosim.data.repeats import Repeats
 
@@ -24,6 +24,7 @@ __all__ = ["NegativeBinomial"]
 
 _POISSON = 1e-8  # dispersion at which counts are Poisson's to the last digits
 _LEAST, _MOST = 1e-6, 1e3  # dispersions that are looked at
+_LEAST_RATE = 1e-12  # Hz, in the information alone, which has no end at a rate of 0
 _PLACES = 25  # of them, before the least is closed in on
 _TAIL = 10.0  # trials over dispersion: of fewer, as of as many, or a rate would have no mean
 
@@ -59,13 +60,13 @@ class NegativeBinomial(Likelihood):
     def slope(self, rate: Array, counts: Counts) -> Array:
         a, d = self.dispersion[:, None], _length(counts)
         swell = (counts.spikes * a + _trials(counts)) * d / (1 + a * d * np.maximum(rate, 0.0))
-        return divided(counts.spikes, rate, 0.0) - swell
+        return per_rate(counts.spikes, rate) - swell
 
     def expected(self, rate: Array, counts: Counts) -> Array:
         swell = np.broadcast_to(self.dispersion[:, None] * _length(counts), np.shape(rate))
         # a rate may be infinite where nothing was shown
         swell = np.multiply(swell, rate, out=np.zeros(swell.shape), where=swell > 0)
-        return divided(counts.exposure / (1 + swell), np.maximum(rate, 1e-12), 0.0)
+        return per_rate(counts.exposure / (1 + swell), np.maximum(rate, _LEAST_RATE))
 
     def constant(self, counts: Counts) -> Array:
         return _constant(self.dispersion, counts, counts.single)
