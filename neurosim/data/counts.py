@@ -76,7 +76,8 @@ class Counts:
     @property
     def conditions(self) -> Indices:
         """How many conditions have data, per row."""
-        return (self.exposure > 0).sum(-1)
+        conditions: Indices = (self.exposure > 0).sum(-1)
+        return conditions
 
     @property
     def shown(self) -> Array:

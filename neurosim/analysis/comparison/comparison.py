@@ -15,7 +15,7 @@ from neurosim.analysis.comparison.selection import INDISTINGUISHABLE, Selection,
 from neurosim.analysis.fitting.criteria import above_best, akaike_weights
 from neurosim.analysis.fitting.goodness import deviance, deviance_explained
 from neurosim.analysis.fitting.result import Fit
-from neurosim.base.arrays import Array, Flags, Indices, divided
+from neurosim.base.arrays import AnyArray, Array, Flags, Indices, divided
 from neurosim.base.errors import Faults
 from neurosim.models.rectifiers.base import Rectifier
 
@@ -72,7 +72,8 @@ class Comparison:
     def undetermined(self) -> Flags:
         """Cells that say nothing: no spikes, or too few conditions for any rectifier; (cell,)."""
         silent = self.fits[0].model.counts.spikes.sum(1) == 0
-        return silent | np.isnan(self.delta_aicc).all(1)
+        undetermined: Flags = silent | np.isnan(self.delta_aicc).all(1)
+        return undetermined
 
     @property
     def chosen(self) -> Indices:
@@ -256,7 +257,7 @@ def _is_of_parameter(column: str) -> bool:
     return column.endswith(")") and "log-likelihood" not in column
 
 
-def _columns_of(score: HeldOut) -> dict[str, object]:
+def _columns_of(score: HeldOut) -> dict[str, AnyArray]:
     return {
         "held-out log-likelihood per spike (nats)": score.per_spike,
         "held-out standard error (nats)": score.standard_error,

@@ -177,4 +177,5 @@ def _needed(share: Callable[[float], float], now: float, goal: float, trials: fl
 
 def _divergence(one: Array, other: Array) -> Array:
     """Kullback-Leibler divergence of two Poisson rates per second, the mean of both ways, nats."""
-    return (one - other) * np.log(one / other) / 2
+    divergence: Array = (one - other) * np.log(one / other) / 2
+    return divergence

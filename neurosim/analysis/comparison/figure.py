@@ -109,7 +109,8 @@ def _strongest(pictures: xr.DataArray) -> Array:
         return values
     flat = values.reshape(len(values), -1, *values.shape[-2:])
     best = flat.std((2, 3)).argmax(1)
-    return flat[np.arange(len(flat)), best]
+    strongest: Array = flat[np.arange(len(flat)), best]
+    return strongest
 
 
 def _fits(row: SubFigure, drawn: Drawn) -> None:

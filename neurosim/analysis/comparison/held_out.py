@@ -109,7 +109,8 @@ def held_out(fitted: Fit, fold: Indices) -> HeldOut:
     constant = np.broadcast_to(mean[:, None], test.shape)
 
     def over_folds(per_condition: Array) -> Array:
-        return per_condition.sum(-1).reshape(number, cells).sum(0)
+        over_folds: Array = per_condition.sum(-1).reshape(number, cells).sum(0)
+        return over_folds
 
     def scores(rate: Array, under: Likelihood) -> Array:
         return under.terms(rate, left_out) + under.constant(left_out)
@@ -132,4 +133,5 @@ def _standard_error(per_condition: Array, shown: Flags, folds: int) -> Array:
     number = np.maximum(seen.sum(-1), 2)
     mean = scores.sum(-1, keepdims=True) / number[:, None]
     squares = np.where(seen, (scores - mean) ** 2, 0.0).sum(-1)
-    return np.sqrt(number * squares / (number - 1))
+    standard_error: Array = np.sqrt(number * squares / (number - 1))
+    return standard_error

@@ -165,4 +165,5 @@ def score(model: RateModel, theta: Array) -> Array:
     """Slope of the log-likelihood with every parameter, (row, parameter)."""
     rate, jacobian = model.rate_and_jacobian(theta)
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.einsum("rps,rs->rp", jacobian, model.likelihood.slope(rate, model.counts))
+        score: Array = np.einsum("rps,rs->rp", jacobian, model.likelihood.slope(rate, model.counts))
+        return score

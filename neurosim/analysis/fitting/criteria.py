@@ -70,4 +70,5 @@ def akaike_weights(criterion: Array) -> Array:
     >>> akaike_weights(np.array([0.0, 2.0])).round(4)
     array([0.7311, 0.2689])
     """
-    return softmax(-above_best(criterion) / 2, axis=-1)
+    akaike_weights: Array = softmax(-above_best(criterion) / 2, axis=-1)
+    return akaike_weights

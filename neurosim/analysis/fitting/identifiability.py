@@ -72,7 +72,8 @@ def _without_information(normal: Array) -> Flags:
     """Parameters that have a part in directions without information; (row, parameter)."""
     size, directions = np.linalg.eigh(normal)
     none = size < size[:, -1:] / _SINGULAR
-    return ((np.abs(directions) > _PART) & none[:, None, :]).any(-1)
+    without_information: Flags = ((np.abs(directions) > _PART) & none[:, None, :]).any(-1)
+    return without_information
 
 
 def statuses(

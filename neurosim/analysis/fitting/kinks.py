@@ -72,7 +72,7 @@ def _passed(
     taken along."""
     at, border = top.theta[active, index], (low if side < 0 else high)[active, index]
     inside = (border > model.low[active, index]) & (border < model.high[active, index])
-    rows = active[(at == border) & inside]
+    rows: Indices = active[(at == border) & inside]
     if rows.size == 0:
         return rows
     here, below, above = model.take(rows), low[rows].copy(), high[rows].copy()
@@ -81,7 +81,7 @@ def _passed(
     )
     beyond = ascend(here.within(below, above), top.theta[rows], iterations)
     better = beyond.value > top.value[rows] + _RISE
-    won = rows[better]
+    won: Indices = rows[better]
     for kept, new in zip(top, beyond, strict=True):
         kept[won] = new[better]
     low[won], high[won] = below[better], above[better]

@@ -52,7 +52,8 @@ def posterior_mean_r0(
 
     def log_density(w: Array) -> Array:
         rate = driven + (w * w)[:, None]
-        return under.terms(rate, counts).sum(-1)
+        log_density: Array = under.terms(rate, counts).sum(-1)
+        return log_density
 
     # a maximum at 0 may be a rate of 0 where a spike fell in another fold: start just above it
     top = log_density(np.maximum(peak, 1e-3 * unit))

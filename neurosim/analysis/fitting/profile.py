@@ -117,7 +117,8 @@ def _pushed(model: RateModel, theta: Array, index: int, within: tuple[Flags, Fla
     rise = score(model, theta)[:, shapes] * model.scale[:, shapes - model.linear]
     at_low = (theta <= model.low)[:, shapes] & within[0][:, shapes] & (rise < -_RISES)
     at_high = (theta >= model.high)[:, shapes] & within[1][:, shapes] & (rise > _RISES)
-    return ((at_low | at_high) & (model.high > model.low)[:, shapes]).any(1)
+    pushed: Flags = np.any((at_low | at_high) & (model.high > model.low)[:, shapes], axis=1)
+    return pushed
 
 
 def _wider(model: RateModel, index: int) -> RateModel:

@@ -86,7 +86,8 @@ class RateModel:
         """What `shifted` takes off the paths; (row, path)."""
         if not self.rectifier.negative_side:
             return np.zeros((len(shape), len(self.rectifier.gains)))
-        return np.minimum(self.plain.basis(shape)[:, 1:].min(-1), 0.0)
+        least: Array = np.minimum(self.plain.basis(shape)[:, 1:].min(-1), 0.0)
+        return least
 
     def shift(self, values: Array) -> Array:
         """Parameters (row, parameter) with the rate at the lowest condition in place of r0."""
@@ -102,12 +103,14 @@ class RateModel:
 
     def _lowest(self, theta: Array) -> Array:
         """How far below r0 the rate is at the lowest condition, (row,); <= 0."""
-        return (theta[:, 1 : self.linear] * self.least(theta[:, self.linear :])).sum(1)
+        lowest: Array = (theta[:, 1 : self.linear] * self.least(theta[:, self.linear :])).sum(1)
+        return lowest
 
     def rate(self, theta: Array) -> Array:
         """(row, condition), Hz."""
         basis = self.basis(theta[:, self.linear :])
-        return np.einsum("rks,rk->rs", basis, theta[:, : self.linear])
+        rate: Array = np.einsum("rks,rk->rs", basis, theta[:, : self.linear])
+        return rate
 
     def value(self, theta: Array) -> Array:
         """Log-likelihood without its constant, (row,); -inf for a rate below 0."""
@@ -128,7 +131,10 @@ class RateModel:
         # upright just below a drive: the scale there is the way to it
         away = self.counts.x - shape[:, [k]]
         nearest = np.where(away > 0, away, np.inf).min(1)
-        return np.maximum(np.minimum(step, _PART * nearest), 2 * np.spacing(np.abs(shape[:, k])))
+        difference: Array = np.maximum(
+            np.minimum(step, _PART * nearest), 2 * np.spacing(np.abs(shape[:, k]))
+        )
+        return difference
 
     def rate_and_jacobian(self, theta: Array) -> tuple[Array, Array]:
         """(row, condition) and (row, parameter, condition); shapes differenced in their bounds."""

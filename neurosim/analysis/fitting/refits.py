@@ -51,4 +51,5 @@ def refitted_band(
     curves = refits[:, :1] + sum(
         (refits[:, [1 + k]] * path for k, path in enumerate(paths)), np.zeros((simulations, x.size))
     )
-    return np.quantile(curves, [0.025, 0.975], axis=0)
+    refitted_band: Array = np.quantile(curves, [0.025, 0.975], axis=0)
+    return refitted_band

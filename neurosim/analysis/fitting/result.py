@@ -136,7 +136,8 @@ class Fit:
     @property
     def bic(self) -> Array:
         """Schwarz's criterion, n being the conditions with data; (cell,)."""
-        return -2 * self.log_likelihood + self.free * np.log(self.conditions)
+        bic: Array = -2 * self.log_likelihood + self.free * np.log(self.conditions)
+        return bic
 
     @property
     def aicc(self) -> Array:

@@ -129,7 +129,8 @@ def _highest(value: Array) -> Flags:
     """Where no neighbour on the grid (row, point, ...) is higher."""
     along = generate_binary_structure(value.ndim, 1)
     along[[0, 2]] = False  # rows are no neighbours
-    return value >= maximum_filter(value, footprint=along, mode="constant", cval=-np.inf)
+    highest: Flags = value >= maximum_filter(value, footprint=along, mode="constant", cval=-np.inf)
+    return highest
 
 
 def _axis(model: RateModel, k: int, number: int) -> Array:

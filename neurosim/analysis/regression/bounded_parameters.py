@@ -29,7 +29,8 @@ class Bounded:
     @property
     def _kind(self) -> Indices:
         """0: no bound; 1: one below; 2: both."""
-        return np.isfinite(self.low).astype(int) + np.isfinite(self.high)
+        kind: Indices = np.isfinite(self.low).astype(int) + np.isfinite(self.high)
+        return kind
 
     def value(self, z: Array) -> Array:
         low = np.where(np.isfinite(self.low), self.low, 0.0)

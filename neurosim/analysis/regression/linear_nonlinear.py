@@ -272,4 +272,5 @@ def projected(features: Array, weights: Array) -> Array:
     >>> projected(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.5, -1.0]))
     array([-1.5, -2.5])
     """
-    return np.einsum("cf,f->c", np.ascontiguousarray(features), weights)
+    projected: Array = np.einsum("cf,f->c", np.ascontiguousarray(features), weights)
+    return projected

@@ -50,7 +50,8 @@ def starting_directions(
     every = np.concatenate([every, -every])
     length = np.linalg.norm(every, axis=1, keepdims=True)
     every = every[length[:, 0] > 0]
-    return every / length[length[:, 0] > 0]
+    starting_directions: Array = every / length[length[:, 0] > 0]
+    return starting_directions
 
 
 def upright(rectifier: Rectifier, weights: Array, values: Array) -> tuple[Array, Array]:

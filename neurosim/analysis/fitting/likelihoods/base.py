@@ -123,7 +123,8 @@ class Likelihood(ABC):
 
     def log_likelihood(self, rate: Array, counts: Counts) -> Array:
         """Of all conditions of each row, with the constant; (row,)."""
-        return (self.terms(rate, counts) + self.constant(counts)).sum(-1)
+        log_likelihood: Array = (self.terms(rate, counts) + self.constant(counts)).sum(-1)
+        return log_likelihood
 
     def best_log_likelihood(self, rate: Array, counts: Counts) -> Array:
         """The same with its own parameters at their most likely for the rate; (row,)."""

@@ -70,7 +70,8 @@ class Gaussian(Likelihood):
         number = counts.exposure.sum(-1)
         squares = (counts.exposure * self._residual(rate, counts) ** 2).sum(-1)
         with np.errstate(divide="ignore"):
-            return -number / 2 * (np.log(2 * np.pi * squares / number) + 1)
+            best_log_likelihood: Array = -number / 2 * (np.log(2 * np.pi * squares / number) + 1)
+            return best_log_likelihood
 
     def take(self, rows: AnyArray) -> Self:
         return type(self)(self.sd[rows])

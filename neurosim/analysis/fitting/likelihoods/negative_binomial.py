@@ -60,7 +60,8 @@ class NegativeBinomial(Likelihood):
     def slope(self, rate: Array, counts: Counts) -> Array:
         a, d = self.dispersion[:, None], _length(counts)
         swell = (counts.spikes * a + _trials(counts)) * d / (1 + a * d * np.maximum(rate, 0.0))
-        return per_rate(counts.spikes, rate) - swell
+        slope: Array = per_rate(counts.spikes, rate) - swell
+        return slope
 
     def expected(self, rate: Array, counts: Counts) -> Array:
         swell = np.broadcast_to(self.dispersion[:, None] * _length(counts), np.shape(rate))
@@ -95,7 +96,8 @@ class NegativeBinomial(Likelihood):
             dispersion, row = np.exp(log_dispersion), row.astype(np.int64)
             here = counts.take(row)
             terms = type(self)(dispersion).terms(rate[row], here)
-            return -(terms + _constant(dispersion, here, single.take(row))).sum(-1)
+            lacking: Array = -(terms + _constant(dispersion, here, single.take(row))).sum(-1)
+            return lacking
 
         rows = np.arange(len(rate))
         grid = np.linspace(np.log(_LEAST), np.log(_MOST), _PLACES)
@@ -126,7 +128,8 @@ def _trials(counts: Counts) -> Array:
 
 def _length(counts: Counts) -> Array:
     """Of a trial of each condition, s."""
-    return counts.exposure / np.maximum(_trials(counts), 1.0)
+    length: Array = counts.exposure / np.maximum(_trials(counts), 1.0)
+    return length
 
 
 def _constant(dispersion: Array, counts: Counts, single: Repeats) -> Array:
@@ -135,9 +138,11 @@ def _constant(dispersion: Array, counts: Counts, single: Repeats) -> Array:
     each = gammaln(single.count + size) - gammaln(size) - gammaln(single.count + 1.0)
     length = _length(counts)
     logs = np.log(dispersion[:, None] * np.where(length > 0, length, 1.0))
-    return np.where(single.exists, each, 0.0).sum(-1) + counts.spikes * logs
+    constant: Array = np.where(single.exists, each, 0.0).sum(-1) + counts.spikes * logs
+    return constant
 
 
 def _edge(values: Array, grid: Array) -> Array:
     """The place of the least value on the grid, for what has no least value within."""
-    return grid[values.argmin(0)]
+    edge: Array = grid[values.argmin(0)]
+    return edge

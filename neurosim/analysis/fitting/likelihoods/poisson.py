@@ -56,4 +56,5 @@ class Poisson(Likelihood):
         return counts.with_spikes(random.poisson(rate * counts.exposure).astype(float))
 
     def deviance(self, rate: Array, counts: Counts) -> Array:
-        return 2 * kl_div(counts.spikes, np.maximum(rate, 0.0) * counts.exposure)
+        deviance: Array = 2 * kl_div(counts.spikes, np.maximum(rate, 0.0) * counts.exposure)
+        return deviance
