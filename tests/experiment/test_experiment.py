@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from neurosim import RECTIFIERS, Experiment, InputError, load_responses
-from neurosim.analysis.comparison import panels
+from neurosim.analysis.comparison.drawn import opposite_pair, representative_cells
 from neurosim.cli import main
 from neurosim.data.counts import reduced
 
@@ -70,7 +70,7 @@ def test_the_figure_shows_the_data(result):
     figure = result.plot()
     axes = [ax for sub in figure.subfigs for ax in sub.axes]
     titles = [ax.get_title() for ax in axes]
-    cells = panels.representative_cells(result.comparison)
+    cells = representative_cells(result.comparison.drawn)
     counts = reduced(result.responses).counts
     for cell in cells:
         ax = next(a for a, t in zip(axes, titles, strict=True) if t.startswith(f"cell {cell}:"))
@@ -81,7 +81,7 @@ def test_the_figure_shows_the_data(result):
         for fitted in result.comparison.fits:
             x, rate = curves[fitted.rectifier.name].get_data()
             assert rate == pytest.approx(fitted.rate(x, cell))
-    on, off = panels.opposite_pair(result.responses)
+    on, off = opposite_pair(result.comparison.drawn)
     phase = result.responses["preferred_phase"].values
     assert phase[off] - phase[on] == 180
     assert sum(t.startswith("field") for t in titles) == 4

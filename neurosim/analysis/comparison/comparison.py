@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from neurosim.analysis.comparison.drawn import Drawn
 from neurosim.analysis.comparison.held_out import HeldOut
 from neurosim.analysis.comparison.ranking import likelihood_ratios, require_one_likelihood
 from neurosim.analysis.comparison.selection import INDISTINGUISHABLE, Selection, simplest
@@ -220,10 +221,14 @@ class Comparison:
             The receptive fields, for the same row.
         """
         from neurosim.analysis.comparison.figure import comparison_figure
-        from neurosim.analysis.comparison.panels import Drawn
 
+        return comparison_figure(self.drawn, frames, kernels)
+
+    @property
+    def drawn(self) -> Drawn:
+        """What `plot` draws, as arrays."""
         bits = [score.bits_per_spike for score in self.scores]
-        drawn = Drawn(
+        return Drawn(
             responses=self.responses,
             counts=self.fits[0].model.counts,
             cells=self.fits[0].cells,
@@ -236,7 +241,6 @@ class Comparison:
             undetermined=self.undetermined,
             bits=np.stack(bits, axis=1) if bits else None,
         )
-        return comparison_figure(drawn, frames, kernels)
 
     def __repr__(self) -> str:
         names = ", ".join(each.name for each in self.rectifiers)

@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure, SubFigure
 
-from neurosim.analysis.comparison import panels
-from neurosim.analysis.comparison.panels import Drawn
+from neurosim.analysis.comparison import cell_panels, population_panels
+from neurosim.analysis.comparison.drawn import Drawn, opposite_pair, representative_cells
 from neurosim.base.arrays import Array
 
 __all__ = ["comparison_figure"]
@@ -67,7 +67,7 @@ def _pictures(row: SubFigure, frames: xr.DataArray | None, kernels: xr.DataArray
         shown += _fields(kernels)
     axes = np.atleast_1d(row.subplots(1, len(shown)))
     for ax, (image, title, bound) in zip(axes, shown, strict=True):
-        panels.draw_patch(ax, image, title, bound)
+        cell_panels.draw_patch(ax, image, title, bound)
 
 
 def _stimuli(frames: xr.DataArray) -> list[tuple[Array, str, float]]:
@@ -114,13 +114,13 @@ def _strongest(pictures: xr.DataArray) -> Array:
 
 
 def _fits(row: SubFigure, drawn: Drawn) -> None:
-    cells = panels.representative_cells(drawn)
+    cells = representative_cells(drawn)
     axes = row.subplots(2, len(cells), sharex="col", height_ratios=[3, 1.1], squeeze=False)
     names = drawn.cells
     for column, cell in enumerate(cells):
         top, bottom = axes[:, column]
-        panels.draw_fits(top, drawn, cell)
-        panels.draw_residuals(bottom, drawn, cell)
+        cell_panels.draw_fits(top, drawn, cell)
+        cell_panels.draw_residuals(bottom, drawn, cell)
         bottom.set_xlabel(_drive_label(drawn))
         if drawn.undetermined[cell]:
             top.set_title(f"cell {names[cell]}: says nothing", fontsize="medium")
@@ -159,7 +159,7 @@ def _drive_label(drawn: Drawn) -> str:
 def _middle_panels(drawn: Drawn) -> dict[str, tuple[int, ...]]:
     """Which of the two panels in the middle the responses can fill, with the cells they need."""
     found: dict[str, tuple[int, ...]] = {}
-    if pair := panels.opposite_pair(drawn):
+    if pair := opposite_pair(drawn):
         found["two paths"] = pair
     if {"noise_sd", "v_rest", "v_threshold", "gain"} <= set(drawn.responses.coords):
         found["decision"] = ()
@@ -172,19 +172,19 @@ def _two_paths_and_decision(
     axes = list(row.subplots(1, len(which), squeeze=False)[0])
     if pair := which.get("two paths"):
         ax = axes.pop(0)
-        panels.draw_two_paths(ax, drawn, pair[0], pair[1])
+        cell_panels.draw_two_paths(ax, drawn, pair[0], pair[1])
         names = drawn.cells
         ax.set_title(f"two paths: cells {names[pair[0]]} and {names[pair[1]]}", fontsize="medium")
     if "decision" in which:
-        panels.draw_decision(axes[0], drawn)
+        population_panels.draw_decision(axes[0], drawn)
         aside = ", reference aside" if any(r.mechanistic for r in drawn.rectifiers) else ""
         axes[0].set_title(f"what decides the rectifier{aside}", fontsize="medium")
 
 
 def _population(row: SubFigure, drawn: Drawn) -> None:
     left, middle, right = row.subplots(1, 3, width_ratios=[2, 1, 1])
-    panels.draw_delta_aicc(left, drawn)
-    panels.draw_cells_described(middle, drawn)
-    panels.draw_held_out(right, drawn)
+    population_panels.draw_delta_aicc(left, drawn)
+    population_panels.draw_cells_described(middle, drawn)
+    population_panels.draw_held_out(right, drawn)
     number = len(drawn.cells)
     left.set_title(f"{number} cell" + "s" * (number != 1), fontsize="medium")

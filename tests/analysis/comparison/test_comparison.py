@@ -144,7 +144,7 @@ def test_recovery_at_length():
 
 
 def test_every_rectifier_of_a_comparison_has_a_colour_of_its_own():
-    from neurosim.analysis.comparison.panels import colours
+    from neurosim.analysis.comparison.drawn import colours
     from neurosim.models.rectifiers import RECTIFIERS
 
     standard = [name for name, each in RECTIFIERS.items() if each.standard]
