@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from neurosim.convnet.filters.filter_nulls import FILTER_NULLS
-from neurosim.convnet.filters.paired_filters import PairedFilters, paired_filters
+from neurosim.convnet.filters.paired_filters import paired_filters
+from neurosim.convnet.filters.pairs import PairedFilters
 from neurosim.models.receptive_fields.bank import GaborBank
 from neurosim.reproduce.inputs import manageable
 from neurosim.reproduce.run import Run

@@ -17,11 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from neurosim.base.arrays import Array
 
 __all__ = ["FILTER_NULLS", "PairingNull", "gaussian", "phase_randomised", "sign_flipped"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
