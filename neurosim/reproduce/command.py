@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from neurosim.base.errors import Faults
 from neurosim.base.files import folder_for_output
+from neurosim.base.processors import processors
 from neurosim.reproduce import EXPERIMENTS, Outcome, Reproduction, Run
 from neurosim.reproduce.report import verdicts, write_outcome
-from neurosim.simulation.simulate import processors
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -10,7 +10,6 @@ target.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import warnings
 from dataclasses import asdict
@@ -23,6 +22,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurosim.base.errors import Faults
+from neurosim.base.processors import processors
 from neurosim.base.progress import progress_bar
 from neurosim.data.responses import check_responses
 from neurosim.models.cells.brian_cell import BrianCell
@@ -31,7 +31,7 @@ from neurosim.simulation.engine.blocks import Block, Plan, run_blocks
 from neurosim.simulation.engine.worker import Target
 from neurosim.simulation.request import Request
 
-__all__ = ["processors", "simulate"]
+__all__ = ["simulate"]
 
 Array = NDArray[np.float64]
 
@@ -277,13 +277,6 @@ class _Collected:
             "spike_trial": trial,
         }
         return {name: ("spike", values[order]) for name, values in named.items()}
-
-
-def processors() -> int:
-    """How many this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _without_counts(request: Request) -> xr.Dataset:

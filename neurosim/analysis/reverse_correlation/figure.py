@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from neurosim.base.arrays import AnyArray, Array
 from neurosim.base.errors import Faults
+from neurosim.report.figure_files import figure_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["fits_and_residuals", "plot_receptive_fields"]
 
 _COLOURS = "RdBu_r"  # red is ON, blue OFF, white 0
-_STYLE: dict[Any, Any] = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}
+_TEXT = 8  # points
 _PANEL = 1.9  # inches
 _COLUMNS = 5
 _TITLE = 24  # characters that fit over a panel
@@ -60,7 +61,7 @@ def plot_receptive_fields(result: xr.Dataset, cells: Iterable[int] | None = None
     there = len(chosen) > 0 and all(0 <= k < result.sizes["cell"] for k in chosen)
     faults.require(there, f"cells from 0 to {result.sizes['cell'] - 1}", chosen)
     faults.stop()
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(figure_style(_TEXT)):
         if name == "axes":
             return _covariances(result.isel(cell=chosen))
         return _averages(result.isel(cell=chosen), str(name))
@@ -82,7 +83,7 @@ def fits_and_residuals(
     import matplotlib as mpl
 
     cells = measured.sizes["cell"]
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(figure_style(_TEXT)):
         figure = Figure((3 * _PANEL + 1, _PANEL * cells + 0.5), dpi=160, layout="constrained")
         rows = figure.subplots(cells, 3, squeeze=False, sharex=True, sharey=True)
         for k, row in enumerate(rows):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neurosim.base.arrays import Array, Indices
 from neurosim.base.errors import Faults
 from neurosim.convnet.filters.filter_nulls import PairingNull
+from neurosim.report.figure_files import figure_style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PairedFilters", "cosines_to_others"]
 
-_STYLE: dict[Any, Any] = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}
+_TEXT = 8  # points
 _COLOURS = ("0.55", "tab:green", "tab:orange")  # of the nulls
 _BINS = np.linspace(-1, 0.5, 31)
 
@@ -171,7 +172,7 @@ def _drawn(found: PairedFilters, most: int) -> Figure:
     from matplotlib.figure import Figure
 
     pairs = found.pairs[:most]
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(figure_style(_TEXT)):
         figure = Figure(figsize=(4.2 + len(pairs), 2.9), dpi=150, layout="constrained")
         widths = [4.2, len(pairs)]
         left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=widths)[0]
