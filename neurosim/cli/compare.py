@@ -52,8 +52,8 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Simulate, compare, write and print."""
+    from neurosim import Experiment
     from neurosim.base.files import folder_for_output
-    from neurosim.experiment.experiment import Experiment
 
     folder_for_output(options.out)  # refused before the work, not after it
     experiment = Experiment.default(

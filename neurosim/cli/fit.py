@@ -69,10 +69,9 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read, compare, write and print."""
-    from neurosim.analysis.comparison.comparison import compare
+    from neurosim import compare, responses_from_table
     from neurosim.analysis.comparison.files import write_comparison
     from neurosim.base.files import folder_for_output
-    from neurosim.recordings.from_table import responses_from_table
 
     folder_for_output(options.out)  # refused before the work, not after it
     responses = responses_from_table(

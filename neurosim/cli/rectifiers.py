@@ -22,7 +22,7 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the table, and draw the curves where that is asked for."""
-    from neurosim.models.rectifiers import RECTIFIERS
+    from neurosim import RECTIFIERS
 
     table = RECTIFIERS.table
     for row in table.itertuples(index=False):

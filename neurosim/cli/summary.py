@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from neurosim.analysis.comparison.comparison import Comparison
+    from neurosim import Comparison
 
 __all__ = ["print_summary"]
 

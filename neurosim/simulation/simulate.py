@@ -19,11 +19,12 @@ from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.base.errors import Faults
 from neurosim.base.processors import processors
 from neurosim.base.progress import progress_bar
+from neurosim.base.version import __version__
 from neurosim.data.responses import check_responses
 from neurosim.models.cells.brian_cell import BrianCell
 from neurosim.models.cells.lif import LIF
@@ -32,8 +33,6 @@ from neurosim.simulation.engine.worker import Target
 from neurosim.simulation.request import Request
 
 __all__ = ["simulate"]
-
-Array = NDArray[np.float64]
 
 _GIB = 1 << 30
 _GRID_ERROR = (
@@ -182,15 +181,15 @@ class _Histogram:
 
     def __init__(self, conditions: int, bins: int) -> None:
         self.total = np.zeros((conditions, bins), dtype=np.int64)
-        self.waiting: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+        self.waiting: list[tuple[Indices, Indices]] = []
 
-    def add(self, instance: NDArray[np.int64], place: Array, whole: int) -> None:
+    def add(self, instance: Indices, place: Array, whole: int) -> None:
         """Spikes of instances at places in bins; those below `whole` belong to whole trials."""
         bins = np.minimum(place.astype(np.int64), self.total.shape[1] - 1)
         self.waiting.append((instance, bins))
         self.up_to(whole)
 
-    def up_to(self, whole: int) -> NDArray[np.int64]:
+    def up_to(self, whole: int) -> Indices:
         """The histogram of all instances below `whole`."""
         if self.waiting:
             instance, bins = (np.concatenate(part) for part in zip(*self.waiting, strict=True))
@@ -207,15 +206,15 @@ class _Collected:
         self.plan, self.request = plan, request
         stimuli, cells = plan.shape[:2]
         self.counts = np.zeros(plan.instances, dtype=np.int32)
-        self.spikes: list[tuple[NDArray[np.int64], Array]] = []
+        self.spikes: list[tuple[Indices, Array]] = []
         self.bins, self.phases = request.time_bin, request.phase_bins
         self.conditions, self.frontier = stimuli * cells, 0
         self.taken: dict[int, int] = {}
         if self.bins is not None:
             self.in_bin = _Histogram(self.conditions, round(request.duration / self.bins))
-        if self.phases is not None:
+        if self.phases is not None and request.drive.frequency is not None:
             self.at_phase = _Histogram(self.conditions, self.phases)
-            self.frequency = np.repeat(request.given["temporal_frequency"].values, cells)
+            self.frequency = np.repeat(request.drive.frequency, cells)
 
     def take(self, block: Block) -> None:
         """Keep what a block gave."""
@@ -262,7 +261,7 @@ class _Collected:
             responses = responses.assign(self._spike_table(whole * conditions))
         return responses
 
-    def _spike_table(self, instances: int) -> dict[str, tuple[str, NDArray[Any]]]:
+    def _spike_table(self, instances: int) -> dict[str, tuple[str, AnyArray]]:
         instance = np.concatenate([s[0] for s in self.spikes])
         time = np.concatenate([s[1] for s in self.spikes])
         kept = instance < instances
@@ -281,14 +280,13 @@ class _Collected:
 
 def _without_counts(request: Request) -> xr.Dataset:
     """Responses with everything but the counts."""
-    drive = request.drive.transpose("stimulus", "cell")
-    stored = request.given.drop_vars("drive_mean") if isinstance(request.given, xr.Dataset) else {}
+    drive = request.mean_drive
     responses = xr.Dataset(
         {
             "drive": drive.rename("drive"),
             "trials": (("stimulus", "cell"), np.full(drive.shape, request.trials)),
             "duration": ((), request.duration, {"units": "s"}),
-            **{name: stored[name] for name in stored},
+            **request.drive.beside_the_mean,
         },
         coords={"trial": np.arange(request.trials)},
         attrs={
@@ -328,7 +326,7 @@ def _provenance() -> dict[str, str]:
         revision = "unknown"
     return {
         "source": "neurosim simulation",
-        "neurosim_version": version("neurosim"),
+        "neurosim_version": __version__,
         "git_revision": revision,
         "brian2_version": version("brian2"),
         "numpy_version": np.__version__,

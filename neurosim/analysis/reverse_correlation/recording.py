@@ -16,7 +16,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.base.errors import Faults
-from neurosim.simulation.sampled_drive import seconds
+from neurosim.base.units import in_unit
 from neurosim.stimuli import Stimulus, VisualField
 
 __all__ = ["Recording"]
@@ -306,7 +306,7 @@ def _frame_rate(
         return shown
     if "units" not in counted.attrs and counted.dtype.kind != "m":
         return shown  # an index, not a time
-    step = np.diff(seconds(counted))
+    step = np.diff(in_unit(counted, "s", faults.subject, "time"))
     even = bool(np.allclose(step, step.mean(), rtol=1e-3, atol=0)) and step.mean() > 0
     if not faults.require(even, "times of counts evenly spaced", counted.values[:3]):
         return None

@@ -16,7 +16,9 @@ from neurosim.models.receptive_fields.pixels import pairs_on
 from neurosim.models.receptive_fields.temporal import TemporalFilter
 from neurosim.stimuli import ClippingWarning, ClosedForm, Stimulus, VisualField
 
-__all__ = ["Sinusoidal", "over_time", "sinusoidal", "static"]
+__all__ = ["DRIVE_ATTRS", "Receiver", "Sinusoidal", "over_time", "sinusoidal", "static"]
+
+DRIVE_ATTRS = {"units": "1", "long_name": "drive (contrast units)"}
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -202,5 +204,5 @@ def _by_pixels(stimulus: Stimulus, to: Receiver, times: Array) -> tuple[Complex,
             z.imag[which, :, when] = answer[:, len(pairs) :]
     if clipped.any():
         what = f"{type(stimulus).__name__}: the display clips {clipped.mean():.2%} of the pixels"
-        warnings.warn(what, ClippingWarning, stacklevel=4)
+        warnings.warn(what, ClippingWarning, stacklevel=5)
     return z, clipped
