@@ -11,6 +11,7 @@ import pytest
 from neurosim.convnet.labelled_images import Dataset
 from neurosim.reproduce import EXPERIMENTS, Run, crelu, few_images, keep_both, leaky, srelu
 from neurosim.reproduce.few_images import Lesson, few, learn, made, spread
+from neurosim.reproduce.matched_parameters import counted, matched
 from neurosim.reproduce.statement import Rule
 
 pytest.importorskip("torch")
@@ -85,15 +86,15 @@ def test_parameters_are_matched(shape: tuple[int, int, int], paths: int) -> None
     pixels = (size // 2) ** 2
 
     def count(filters: list[int], number: int) -> int:
-        return keep_both.counted(filters, number, depth, pixels, classes)
+        return counted(filters, number, depth, pixels, classes)
 
-    filters = keep_both.matched([8, 16], paths, count)
+    filters = matched([8, 16], paths, count)
     images = np.zeros((classes, depth, size, size), np.float32)
     data = Dataset(images, np.arange(classes), images, np.arange(classes), "none", {}, "made")
     model = network(Kind("ReLU" if paths == 1 else "CReLU").layer, data, filters)
-    counted = sum(each.numel() for each in model.parameters())
-    assert counted == count(filters, paths)
-    assert abs(counted / count([8, 16], 1) - 1) < 0.04
+    number_of = sum(each.numel() for each in model.parameters())
+    assert number_of == count(filters, paths)
+    assert abs(number_of / count([8, 16], 1) - 1) < 0.04
 
 
 def test_half_the_filters_carry_as_many_channels() -> None:
