@@ -23,8 +23,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from neurosim import compare, responses_from_counts
-from neurosim.models.rectifiers.siegert import rate_deterministic
+from neurosim import LIF, compare, responses_from_counts
 
 RECTIFIERS = ("thresholded half-wave", "LIF f-I", "Siegert")
 SECONDS = 0.5
@@ -55,14 +54,14 @@ def recorded(file):
 def made_up():
     """Currents and expected spikes of a LIF cell of 20 ms that is refractory for 2 ms."""
     current = np.arange(-100.0, 525.0, 25.0)
-    rate = rate_deterministic(
-        current,
+    cell = LIF(
         tau_m=1 / TRUE["gain"],
         t_ref=0.1 / TRUE["gain"],
-        v_threshold=TRUE["threshold"],
+        v_threshold=TRUE["threshold"],  # its millivolts stand for picoamperes
         v_reset=TRUE["threshold"] - TRUE["depth"],
+        noise_sd=0,
     )
-    return current, rate * SECONDS
+    return current, cell.rate(current) * SECONDS
 
 
 def responses_to(current, spikes):

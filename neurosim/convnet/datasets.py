@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from neurosim.base.errors import Faults, InputError, is_number, is_whole
+from neurosim.base.extras import needs
 from neurosim.convnet.cifar_files import cifar10, cifar_files
 from neurosim.convnet.idx_files import idx_files, is_idx, mnist, read_idx
 from neurosim.convnet.labelled_images import Dataset
@@ -64,7 +65,7 @@ def digits(seed: int = 0, test_share: float = 0.25) -> Dataset:
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        raise InputError("digits: needs scikit-learn: pip install 'neurosim[convnet]'") from None
+        raise InputError(f"digits: {needs('scikit-learn', 'convnet')}") from None
     found = load_digits()
     images = (found.images[:, None] / 16).astype(np.float32)
     labels = found.target.astype(np.int64)

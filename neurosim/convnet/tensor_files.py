@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosim.base.errors import InputError
+from neurosim.base.extras import needs
 from neurosim.convnet.numpy_files import (
     DAMAGED_ZIP,
     StoredTensor,
@@ -205,4 +206,4 @@ def _of_torch(tensor: Any, path: Path) -> StoredTensor:
 
 
 def _missing(path: Path, library: str) -> InputError:
-    return InputError(f"{path}: needs {library}: pip install 'neurosim[convnet]'")
+    return InputError(f"{path}: {needs(library, 'convnet')}")

@@ -17,6 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from neurosim.base.errors import Faults, InputError
+from neurosim.base.extras import needs
 from neurosim.recordings.from_spike_times import Presentations
 from neurosim.recordings.table_file import file_source
 
@@ -134,7 +135,7 @@ def require_pynwb(path: str | os.PathLike[str]) -> None:
     try:
         import pynwb  # noqa: F401
     except ImportError:
-        raise InputError(f"{path}: NWB needs the nwb extra: pip install 'neurosim[nwb]'") from None
+        raise InputError(f"{path}: NWB {needs('pynwb', 'nwb')}") from None
 
 
 def _intervals(nwb: Any, name: str, subject: str) -> Any:

@@ -11,7 +11,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from neurosim.analysis.comparison.comparison import INDISTINGUISHABLE, Comparison, compare
+from neurosim.analysis.comparison.compare import compare
+from neurosim.analysis.comparison.comparison import Comparison
+from neurosim.analysis.comparison.selection import INDISTINGUISHABLE
 from neurosim.models.cells.lif import LIF
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.reproduce.run import Run

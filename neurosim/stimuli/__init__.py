@@ -5,9 +5,10 @@ from neurosim.stimuli.closed_forms import ClosedForm, Steps, Waves
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.frames import ClippingWarning
 from neurosim.stimuli.gratings import GaborPatches, Gratings
+from neurosim.stimuli.images import read_image
 from neurosim.stimuli.movies import Movie
 from neurosim.stimuli.noise import Noise
-from neurosim.stimuli.photographs import Photographs
+from neurosim.stimuli.photographs import Photographs, embedded_photograph
 from neurosim.stimuli.plaids import Plaids
 from neurosim.stimuli.statistics import grey_levels, spectral_slope
 from neurosim.stimuli.stimulus import Sequence, Stimulus
@@ -44,6 +45,8 @@ __all__ = [
     "VisualField",
     "Waves",
     "Window",
+    "embedded_photograph",
     "grey_levels",
+    "read_image",
     "spectral_slope",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosim.base.errors import InputError
+from neurosim.base.extras import needs
 from neurosim.stimuli.images import Encoding, in_light
 
 __all__ = ["VideoFile"]
@@ -55,9 +56,7 @@ class VideoFile:
         try:
             import av
         except ImportError:
-            raise InputError(
-                f"{self._path}: reading video needs PyAV; pip install 'neurosim[video]'"
-            ) from None
+            raise InputError(f"{self._path}: video {needs('PyAV', 'video')}") from None
         try:
             with av.open(str(self._path)) as container:
                 yield from container.decode(video=0)

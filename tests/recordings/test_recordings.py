@@ -280,7 +280,7 @@ def test_nwb_without_its_extra_says_how(simulated, tmp_path, monkeypatch):
         lambda: responses_from_nwb(tmp_path / "x.nwb", x="contrast"),
         lambda: responses_to_nwb(simulated, tmp_path / "y.nwb"),
     ):
-        with pytest.raises(InputError, match=r"pip install 'neurosim\[nwb\]'"):
+        with pytest.raises(InputError, match=r"NWB needs pynwb .*-e '.\[nwb\]'"):
             asked()
 
 
@@ -349,7 +349,7 @@ def test_the_figure_says_what_the_stimulus_variable_is(table):
         (["--x", "contrast", "--count", "contrast", "--duration", "1"], "a column for each"),
         (["--x", "contrast", "--duration", "1"], "expected either count or rate, got neither"),
         ([*FIT, "--units", "depth=mm"], "units of columns that are used, got depth"),
-        ([*FIT, "--seed", "-1"], "seed >= 0"),
+        ([*FIT, "--seed", "-1"], "seed as a whole number >= 0"),
         ([*FIT, "--models", "nothing"], "rectifier: expected one of"),
     ],
 )

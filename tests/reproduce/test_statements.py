@@ -10,6 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 from scipy.stats import ttest_1samp
 
+from neurosim.base.extras import needs
 from neurosim.cli import main
 from neurosim.reproduce import EXPERIMENTS, Found, Outcome, Reproduction, Rule, Run
 from neurosim.reproduce.energy import _even_harmonics, _from_noise, _phase_of
@@ -234,19 +235,19 @@ def test_without_torch_the_rest_works(tmp_path):
 
 def test_without_torch_what_needs_it_names_the_extra(tmp_path):
     listed = _without_torch("from neurosim.cli import main; main(['reproduce'])", tmp_path)
-    extra = "needs torch and scikit-learn: pip install 'neurosim[convnet]'"
+    extra = needs("torch and scikit-learn", "convnet")
     assert listed.stdout.count(extra) == sum(len(each.needs) > 0 for each in EXPERIMENTS.values())
     ran = _without_torch(
         "from neurosim.cli import main\nsys.exit(main(['reproduce', '--all']))", tmp_path
     )
     assert ran.returncode == 2
     assert "saturation needs torch and scikit-learn; " in ran.stderr
-    assert ran.stderr.endswith("pip install 'neurosim[convnet]'\n")
+    assert ran.stderr.endswith(f" {extra}\n")
     layer = _without_torch(
         "from neurosim.convnet import GaborLayer",
         tmp_path,
     )
-    assert "GaborLayer: needs torch: pip install 'neurosim[convnet]'" in layer.stderr
+    assert f"GaborLayer: {needs('torch', 'convnet')}" in layer.stderr
 
 
 def test_energy_is_the_spectrums():

@@ -2,8 +2,7 @@ r"""Rectifiers for scikit-learn: a projection of the features, followed by one o
 
 .. math:: \hat y = r_0 + \sum_k g_k f_k(w \cdot x; \mathrm{shape}), \qquad |w| = 1
 
-The module can be imported without scikit-learn; asking it for the regressor then says what to
-install.
+The module can be imported without scikit-learn; who makes a regressor then is told what brings it.
 """
 
 from __future__ import annotations
@@ -21,7 +20,8 @@ from neurosim.analysis.regression.linear_nonlinear import Projection, Projection
 from neurosim.analysis.regression.samples import conditions_of, samples_of
 from neurosim.analysis.regression.starting_directions import starting_directions, upright
 from neurosim.base.arrays import Array
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults, InputError, is_number
+from neurosim.base.extras import needs
 from neurosim.data.counts import REGRESSORS, Counts
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
@@ -32,10 +32,14 @@ try:
     from sklearn.utils import check_random_state
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ImportError:
-    RegressorMixin, BaseEstimator = type("RegressorMixin", (), {}), object
-    _INSTALLED = False
-else:
-    _INSTALLED = True
+
+    class _Absent:
+        """Stands where scikit-learn's base class would: nothing can be made of it."""
+
+        def __new__(cls, *_: Any, **__: Any) -> Any:
+            raise InputError(f"{cls.__name__}: {needs('scikit-learn', 'sklearn')}")
+
+    RegressorMixin, BaseEstimator = type("RegressorMixin", (), {}), _Absent
 
 __all__ = ["RectifierRegressor"]
 
@@ -334,13 +338,3 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
         under = self.likelihood_.with_mean(counts)
         mean = posterior_mean_r0(counts, (driven - least)[None], np.array([lowest]), under)[0]
         return float(mean - least)
-
-
-def __getattr__(name: str) -> Any:
-    if name == "RectifierRegressor":
-        raise ImportError("RectifierRegressor needs scikit-learn: pip install 'neurosim[sklearn]'")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-if not _INSTALLED:
-    del RectifierRegressor  # what is asked for then says what it needs
