@@ -186,6 +186,11 @@ def simulate():
     assert circles(ring) == [["b", "c"], ["e"]]
 
 
+def test_every_import_is_of_a_module_that_is_there():
+    ours = {name for found in IMPORTS.values() for name in found if _libraries({name}) == {PACKAGE}}
+    assert ours - set(MODULES) == set()
+
+
 def test_no_circle_of_imports():
     assert circles(IMPORTS) == []
 
@@ -223,10 +228,8 @@ def test_analysis_needs_no_brian2():
 
 
 def test_what_is_asked_of_a_simulation_is_its_own_affair():
-    private = "neurosim.simulation.request"
-    assert [name for name, other in within() if other == private] == [
-        "neurosim.simulation.simulate"
-    ]
+    users = [name for name, other in within() if other == "neurosim.simulation.request"]
+    assert users == ["neurosim.simulation.simulate"]
 
 
 def _libraries(names: set[str]) -> set[str]:

@@ -14,11 +14,8 @@ import neurosim.convnet
 import neurosim.stimuli
 
 ROOT = Path(__file__).parents[1]
-PUBLIC = {
-    "neurosim": neurosim.__all__,
-    "neurosim.convnet": neurosim.convnet.__all__,
-    "neurosim.stimuli": neurosim.stimuli.__all__,
-}
+PACKAGES = {each.__name__: each for each in (neurosim, neurosim.convnet, neurosim.stimuli)}
+PUBLIC = {name: set(package.__all__) for name, package in PACKAGES.items()}
 STUBS = [ROOT / "neurosim" / "__init__.pyi", ROOT / "neurosim" / "convnet" / "__init__.pyi"]
 SCRIPTS = [p for folder in ("examples", "benchmarks") for p in (ROOT / folder).glob("*.py")]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -42,7 +39,7 @@ def test_what_is_shown_to_users_takes_public_names_alone(path):
                 assert not {name for name in names if name.startswith("neurosim.")}
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("neurosim"):
                 assert node.module in PUBLIC
-                assert {alias.name for alias in node.names} <= set(PUBLIC[node.module])
+                assert {alias.name for alias in node.names} <= PUBLIC[node.module]
     # and in text that a script hands to another process
     below = set(re.findall(r"(?:from|import) (neurosim\.[\w.]+)", path.read_text("utf-8")))
     assert below <= set(PUBLIC)
@@ -73,9 +70,7 @@ def offered(module: Path) -> set[str]:
 
 def test_every_public_name_is_there():
     pytest.importorskip("torch")
-    for package, names in PUBLIC.items():
-        module = {"neurosim": neurosim, "neurosim.convnet": neurosim.convnet}.get(package)
-        for name in names:
-            assert getattr(module or neurosim.stimuli, name) is not None
+    for name, package in PACKAGES.items():
+        assert all(getattr(package, public) is not None for public in PUBLIC[name])
     with pytest.raises(AttributeError, match="rectify"):
         _ = neurosim.convnet.rectify
