@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurosim.base.errors import Faults, InputError
 from neurosim.base.units import in_unit
+from neurosim.base.version import __version__
 from neurosim.recordings.conditions import RESERVED, Trials, responses_of_trials
 
 __all__ = ["Presentations", "responses_from_spike_times", "seconds"]
@@ -203,7 +203,7 @@ class Presentations:
         )
         attrs |= {
             "window": str(self.window.tolist()) if self.window.ndim == 1 else "whole trials",
-            "neurosim_version": version("neurosim"),
+            "neurosim_version": __version__,
         }
         if not seen.all():
             attrs["trials_not_observed"] = int((~seen).sum())

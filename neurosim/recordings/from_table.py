@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from neurosim.base.errors import Faults, InputError
 from neurosim.base.units import in_unit
+from neurosim.base.version import __version__
 from neurosim.recordings.columns import (
     Column,
     RowFaults,
@@ -142,7 +142,7 @@ got -1.0; row 2: expected spikes as a whole number >= 0, got 2.5
         "columns": ", ".join(
             f"{role.split('[')[0]}={column.title}" for role, column in columns.items()
         ),
-        "neurosim_version": version("neurosim"),
+        "neurosim_version": __version__,
     }
     return responses_of_trials(trials, read.subject, attrs)
 
