@@ -19,7 +19,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from scipy.optimize import curve_fit
 
-from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.comparison.recovery import poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.likelihood import Counts, poisson_log_likelihood
 from neurosim.models.rectifiers import RECTIFIERS
@@ -63,7 +63,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     total, scaled = 0.0, 0.0
     for name in NAMES:
-        generator = DEFAULT_GENERATORS[name]
+        generator = RECTIFIERS[name].typical
         counts = Counts.from_responses(poisson_responses(name, generator, X, 10, 0.5, cells))
         start = time.perf_counter()
         found = ours(name, counts)

@@ -18,7 +18,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from scipy.optimize import minimize
 
-from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.comparison.recovery import poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.likelihood import Counts
 from neurosim.models.rectifiers import RECTIFIERS
@@ -64,7 +64,7 @@ def best_of_many(name: str, counts: Counts, cell: int) -> float:
 
 def measure(name: str, cells: int, seed: int, pool: ProcessPoolExecutor) -> str:
     """What is printed of one rectifier."""
-    parameters = DEFAULT_GENERATORS[name]
+    parameters = RECTIFIERS[name].typical
     made = poisson_responses(name, parameters, X, 10, 0.5, cells, seed=seed, regressors=GIVEN)
     counts = Counts.from_responses(made)
     fitted = fit_counts(RECTIFIERS[name], counts)

@@ -355,8 +355,9 @@ def _rectifiers(options: argparse.Namespace) -> int:
 
 
 def _recovery(options: argparse.Namespace) -> int:
-    from neurosim.analysis.comparison.recovery import BIOLOGICAL, recovery
+    from neurosim.analysis.comparison.recovery import recovery
     from neurosim.base.errors import Faults
+    from neurosim.models.rectifiers import RECTIFIERS
 
     faults = Faults("recovery")
     for name in ("cells", "trials", "duration"):
@@ -368,7 +369,7 @@ def _recovery(options: argparse.Namespace) -> int:
         trials=options.trials,
         duration=options.duration,
         seed=options.seed,
-        rectifiers=BIOLOGICAL if options.biological else None,
+        rectifiers=RECTIFIERS.biological if options.biological else None,
     )
     if options.plot:
         from pathlib import Path
