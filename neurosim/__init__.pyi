@@ -61,8 +61,8 @@ from .models.receptive_fields.bank import GaborBank as GaborBank
 from .models.receptive_fields.temporal import BiphasicFilter as BiphasicFilter
 from .models.receptive_fields.temporal import TemporalGabor as TemporalGabor
 from .models.rectifiers import RECTIFIERS as RECTIFIERS
-from .models.rectifiers.base import Parameter as Parameter
 from .models.rectifiers.base import Rectifier as Rectifier
+from .models.rectifiers.parameter import Parameter as Parameter
 from .recordings.from_nwb import responses_from_nwb as responses_from_nwb
 from .recordings.from_spike_times import responses_from_spike_times as responses_from_spike_times
 from .recordings.from_table import responses_from_table as responses_from_table

@@ -32,8 +32,9 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Simulate, compare and print the confusion matrix."""
-    from neurosim.analysis.comparison.recovery import BIOLOGICAL, recovery
+    from neurosim.analysis.comparison.recovery import recovery
     from neurosim.base.errors import Faults
+    from neurosim.models.rectifiers import RECTIFIERS
 
     faults = Faults("recovery")
     for name in ("cells", "trials", "duration"):
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         trials=options.trials,
         duration=options.duration,
         seed=options.seed,
-        rectifiers=BIOLOGICAL if options.biological else None,
+        rectifiers=RECTIFIERS.biological if options.biological else None,
     )
     if options.plot:
         from neurosim.report.figure_files import save_figure

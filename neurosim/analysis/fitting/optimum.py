@@ -67,6 +67,9 @@ def rate_model(
         low[:, linear + k], high[:, linear + k] = least, most
     spread = high[:, linear:] - low[:, linear:]
     scale = np.where(np.isfinite(spread) & (spread > 0), spread, 1.0)
+    for k, parameter in enumerate(rectifier.parameters.values()):
+        if parameter.by_decades:  # the middle decade: values far below the upper end are no bound
+            scale[:, k] = parameter.centre
     for name, value in (fixed or {}).items():
         index = rectifier.parameter_names.index(name)
         low[:, index] = high[:, index] = value

@@ -23,7 +23,7 @@ _GRID = {1: (48,), 2: (24, 12), 3: (16, 8, 8), 4: (24, 24, 4, 4)}  # points alon
 _BATCH = 2_000_000  # array elements worked on at once
 _FAR_BELOW = 25.0  # nats by which a start may be lower than the best
 _TURNS = 2  # of weighting
-_FAR = 20.0  # where a grid ends for a parameter that has no bound
+_FAR = 20.0  # times the other bound (at least 1): where a grid ends without one
 _STEEP = 200  # points, at the most, along a threshold whose rate leaves its corner upright
 # below the upper end of an interval, in its lengths
 _UPRIGHT = np.r_[1.0, 0.75, 0.5, 0.25, 0.1, 0.03, 0.01, 1e-3, 1e-6, 1e-9, 1e-13]
@@ -140,12 +140,17 @@ def _axis(model: RateModel, k: int, number: int) -> Array:
     fraction = np.linspace(0, 1, number)
     if parameter.within == "spread":  # a scale: as many small values as large ones
         fraction = np.r_[0, np.geomspace(0.005 / parameter.stretch, 1, number - 1)]
-        return low[:, None] + fraction * (high - low)[:, None]
+        return np.asarray(low[:, None] + fraction * (high - low)[:, None])
     if parameter.within is None:
-        low, high = np.clip(low, -_FAR, _FAR), np.clip(high, -_FAR, _FAR)
+        end = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high, 0.0))
+        far = _FAR * np.maximum(np.abs(end), 1.0)
+        low = np.where(np.isfinite(low), low, end - far)
+        high = np.where(np.isfinite(high), high, end + far)
+        if parameter.by_decades:
+            return np.asarray(np.geomspace(low, high, number, axis=1), dtype=float)
         if len(model.rectifier.parameters) == 4 and (low == 0).all():  # few points: by their sizes
-            return np.r_[0, np.geomspace(0.01, 1, number - 1)] * high[:, None]
-        return low[:, None] + fraction**1.5 * (high - low)[:, None]
+            return np.asarray(np.r_[0, np.geomspace(0.01, 1, number - 1)] * high[:, None])
+        return np.asarray(low[:, None] + fraction**1.5 * (high - low)[:, None])
     even = low[:, None] + fraction[::2] * (high - low)[:, None]
     where_data = np.quantile(model.counts.shown, fraction[1::2], axis=1).T
     where_data = np.clip(where_data, low[:, None], high[:, None])

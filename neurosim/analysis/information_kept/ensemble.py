@@ -88,9 +88,7 @@ def outputs_of(rectifier: Rectifier, ensemble: Ensemble, given: Mapping[str, flo
     values = tuple(float(value) for value in named.values())
     with_regressors = [ensemble.regressors[name] for name in rectifier.regressors]
     paths = rectifier.paths(ensemble.x, *with_regressors, *values)
-    fixed = (p.default for p in rectifier.constants.values())
-    slopes = rectifier.slope(ensemble.x, *with_regressors, *values, *fixed)
-    slopes = slopes if isinstance(slopes, tuple) else (slopes,)
+    slopes = rectifier.slopes(ensemble.x, *with_regressors, *values)
     f, slope = (_stacked(each, ensemble.x.shape) for each in (paths, slopes))
     return Outputs(rectifier, values, f, slope)
 

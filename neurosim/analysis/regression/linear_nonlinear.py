@@ -221,10 +221,8 @@ class Projections:
         """Slope of the rate with the drive (condition,); where the paths of a rectifier with a
         negative side are lowest, and their slopes there."""
         linear = 1 + len(self.rectifier.gains)
-        shape = [*theta[linear:], *(p.default for p in self.rectifier.constants.values())]
         with np.errstate(divide="ignore"):
-            slopes = self.rectifier.slope(x, *shape)
-        slopes = slopes if isinstance(slopes, tuple) else (slopes,)
+            slopes = self.rectifier.slopes(x, *theta[linear:])
         gains = theta[1:linear]
         per_drive = sum((g * s for g, s in zip(gains, slopes, strict=True)), np.zeros(x.shape))
         lowest: list[tuple[int, float]] = []

@@ -5,9 +5,9 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import poisson
 
-from neurosim import InputError, compare, fit
+from neurosim import RECTIFIERS, InputError, compare, fit
 from neurosim.analysis.comparison.held_out import folds_by_condition, held_out
-from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses, recovery
+from neurosim.analysis.comparison.recovery import poisson_responses, recovery
 from neurosim.analysis.fitting.posterior import posterior_mean_r0
 from neurosim.data.counts import Counts, reduced
 
@@ -15,7 +15,7 @@ X = np.linspace(-1, 1, 25)
 
 
 def _responses(name, cells=4, seed=0, **changed):
-    return poisson_responses(name, DEFAULT_GENERATORS[name] | changed, X, 10, 1.0, cells, seed)
+    return poisson_responses(name, {**RECTIFIERS[name].typical, **changed}, X, 10, 1.0, cells, seed)
 
 
 def test_held_out_is_by_condition_and_matches_a_loop_of_fits():
@@ -113,7 +113,7 @@ def test_the_reference_is_set_aside_to_say_what_a_cell_resembles():
     [
         ({"rectifiers": []}, "at least one rectifier"),
         ({"folds": 26}, "folds as a whole number from 2 to 25, got 26"),
-        ({"rectifiers": ["gelu"]}, "got 'gelu'"),
+        ({"rectifiers": ["none of them"]}, "got 'none of them'"),
     ],
 )
 def test_compare_refuses(arguments, message):
@@ -145,7 +145,6 @@ def test_recovery_at_length():
 
 def test_every_rectifier_of_a_comparison_has_a_colour_of_its_own():
     from neurosim.analysis.comparison.drawn import colours
-    from neurosim.models.rectifiers import RECTIFIERS
 
     standard = [name for name, each in RECTIFIERS.items() if each.standard]
     assert len(set(colours(standard).values())) == 6

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from scipy.stats import poisson
 
 from neurosim import RECTIFIERS, InputError, fit, responses_from_counts
-from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.comparison.recovery import poisson_responses
 from neurosim.analysis.fitting.criteria import aicc, akaike_weights
 from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.likelihoods.poisson import Poisson
@@ -118,7 +118,7 @@ def _made(name, cells, seed, trials=10, duration=0.5):
     """Counts of a rectifier at its default generating parameters, whatever else it needs."""
     given = {"quadrature": np.sqrt(1 - X**2), "noise": 0.1 + 0.2 * (np.arange(X.size) % 3)}
     design = (X, trials, duration, cells, seed)
-    return poisson_responses(name, DEFAULT_GENERATORS[name], *design, regressors=given)
+    return poisson_responses(name, RECTIFIERS[name].typical, *design, regressors=given)
 
 
 def _random_start(rectifier, counts, random):
@@ -209,7 +209,7 @@ def test_any_table_of_counts_is_fitted_without_nan(seed, name):
 
 def test_refits_from_a_start_agree_with_the_grid():
     responses = poisson_responses(
-        "noise-smoothed threshold", DEFAULT_GENERATORS["noise-smoothed threshold"], X, 20, 1.0, 8, 2
+        "noise-smoothed threshold", RECTIFIERS["noise-smoothed threshold"].typical, X, 20, 1.0, 8, 2
     )
     counts = reduced(responses).counts
     smoothed = RECTIFIERS["noise-smoothed threshold"]

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import chi2
 
 from neurosim import fit, responses_from_counts
-from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.comparison.recovery import poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.data.counts import reduced
 from neurosim.models.rectifiers import RECTIFIERS
@@ -62,7 +62,7 @@ def test_a_quadrature_pair_of_constant_energy_leaves_r0_and_gain_one_number():
 def test_nothing_is_unknown_in_cells_of_the_rectifier_itself(name):
     # oracle: how the counts were made, every parameter off its bounds and bearing on the rate
     given = {"quadrature": 0.6 * np.cos(3 * X), "noise": 0.1 + 0.2 * (np.arange(X.size) % 3)}
-    made = poisson_responses(name, DEFAULT_GENERATORS[name], X, 40, 1.0, 20, 1, regressors=given)
+    made = poisson_responses(name, RECTIFIERS[name].typical, X, 40, 1.0, 20, 1, regressors=given)
     fitted = fit_counts(RECTIFIERS[name], reduced(made).counts)
     assert not any("not-identified" in status for status in fitted.status)
 

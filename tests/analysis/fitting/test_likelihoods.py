@@ -6,7 +6,7 @@ from scipy.optimize import brentq, minimize
 from scipy.stats import chi2, nbinom, norm, poisson
 
 from neurosim import InputError, fit, responses_from_counts
-from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.comparison.recovery import poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.rates import fit_rates
 from neurosim.data.counts import reduced
@@ -148,14 +148,31 @@ class _Saturating(Rectifier, register=False):
         return rise * np.exp(-rise * x)
 
 
-def test_certified_nonlinear_regressions():
-    fitted = fit_rates(_Saturating(), *MISRA1A, fixed={"r0": 0.0})
+class _OverDecades(_Saturating, register=False):
+    rise = Parameter("b", "rate of saturation", 1e-3, low=1e-7, high=1)
+
+
+class _OverMore(_Saturating, register=False):
+    rise = Parameter("b", "rate of saturation", 0.1, low=1e-12, high=1e3)
+
+
+class _WithoutEnd(_Saturating, register=False):
+    rise = Parameter("b", "rate of saturation", 1.0, low=1e-7)
+
+
+@pytest.mark.parametrize("saturating", [_Saturating, _OverDecades, _OverMore, _WithoutEnd])
+def test_certified_nonlinear_regressions(saturating):
+    fitted = fit_rates(saturating(), *MISRA1A, fixed={"r0": 0.0})
+    assert fitted.status == ["ok"]
     certified = [2.3894212918e02, 5.5015643181e-04]
     assert fitted.values[0, 1:] == pytest.approx(certified, rel=1e-6)
     assert fitted.standard_errors[0, 1:] == pytest.approx(
         [2.7070075241, 7.2668688436e-06], rel=1e-4
     )
     assert fitted.scatter[0] == pytest.approx(1.0187876330e-01, rel=1e-6)
+
+
+def test_a_certified_power_law():
     power = fit_rates("power law", *DAN_WOOD, fixed={"r0": 0.0})
     assert power.values[0, 1:] == pytest.approx([7.6886226176e-01, 3.8604055871], rel=1e-6)
     assert power.standard_errors[0, 1:] == pytest.approx(
@@ -230,7 +247,7 @@ def test_intervals_cover_the_truth_in_many(name):
 
 def _check_coverage(name, cells, least, most):
     # oracle: the nominal 95 %; every parameter is interior and seen in many spikes
-    rectifier, truth = RECTIFIERS[name], DEFAULT_GENERATORS[name]
+    rectifier, truth = RECTIFIERS[name], RECTIFIERS[name].typical
     responses = poisson_responses(name, truth, X, 20, 0.5, cells, seed=11)
     found = fit_counts(rectifier, reduced(responses).counts).intervals
     values = np.array([truth[parameter] for parameter in rectifier.parameter_names])

@@ -392,7 +392,7 @@ def test_what_is_lacking_is_named():
         ({"quadrature": "no"}, "expected quadrature as numbers, got str"),
         ({"seed": -1}, "expected seed >= 0, got -1"),
         ({"scale": "SD"}, "expected scale > 0, or None, got SD"),
-        ({"rectifiers": ["Relu6"]}, "rectifier: expected one of"),
+        ({"rectifiers": ["none of them"]}, "rectifier: expected one of"),
         ({"quadrature": [1.0]}, r"expected quadrature of shape \(50,\), got \(1,\)"),
         ({"drive_noise": -1}, "expected noise >= 0, got -1"),
         ({"noise": 0}, "expected noise in .*, got 0"),

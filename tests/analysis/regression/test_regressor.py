@@ -350,8 +350,10 @@ def test_rectifiers_that_need_more_than_the_drive_are_refused(name):
 
 def test_what_cannot_be_is_refused_by_name():
     X, y = _cell("half-wave", samples=50)
-    with pytest.raises(InputError, match=r"rectifier: expected one of 'half-wave'.*got 'Relu6'"):
-        RectifierRegressor("Relu6").fit(X, y)
+    with pytest.raises(
+        InputError, match=r"rectifier: expected one of 'half-wave'.*got 'none of them'"
+    ):
+        RectifierRegressor("none of them").fit(X, y)
     wrong = RectifierRegressor(likelihood="binomial", alpha=-1, tol=np.nan, max_iter=0)
     everything = (
         "likelihood 'Gaussian' or 'negative binomial' or 'Poisson', got binomial; "
