@@ -10,37 +10,36 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from neurosim.analysis.tuning.curves import Curve, best_curves, climb
+from neurosim.analysis.tuning.curves import Curve, fitted_curves
+from neurosim.base.arrays import Array, divided
 
 __all__ = ["fitted_width", "half_width_of_von_mises", "von_mises_curve", "width_on"]
 
-Array = NDArray[np.float64]
-
-_FINE = 0.25  # deg, grid on which half-widths are read off
+_FINE = 0.25  # deg, of the grid on which half-widths are read off: their error is a thousandth
 
 
 def von_mises_curve(period: float) -> Curve:
     """The curve of the module over a period of 180 or 360 deg.
 
-    Parameters are log b, log a (log a1, log a2 for 360), x0 in radians, log k.
+    Parameters are b, a (a1, a2 for 360), Hz, x0 in radians, log k.
 
     Examples
     --------
-    >>> von_mises_curve(180)(np.array([[0, np.log(9), 0, 0]]), np.array([0.0, 90.0])).round(3)
+    >>> von_mises_curve(180)(np.array([[1.0, 9.0, 0.0, 0.0]]), np.array([0.0, 90.0])).round(3)
     array([[10.   ,  2.218]])
     """
     fold = 2 if period == 180 else 1
 
-    def curve(p: Array, x: Array) -> Array:
-        p = np.clip(p, -30, 30)
-        turn = np.cos(fold * (np.deg2rad(x) - p[:, [-2]]))
-        k = np.exp(p[:, [-1]])
-        rate = np.exp(p[:, [0]]) + np.exp(p[:, [1]]) * np.exp(k * (turn - 1))
-        return rate + np.exp(p[:, [2]]) * np.exp(-k * (turn + 1)) if fold == 1 else rate
+    def peaks(shape: Array, x: Array) -> Array:
+        turn, k = np.cos(fold * (np.deg2rad(x) - shape[:, [0]])), np.exp(shape[:, [1]])
+        first: Array = np.exp(k * (turn - 1))[:, None]
+        if fold == 2:
+            return first
+        return np.concatenate([first, np.exp(-k * (turn + 1))[:, None]], axis=1)
 
-    return curve
+    return Curve(peaks, 3 - fold, 2)
 
 
 def half_width_of_von_mises(concentration: ArrayLike, period: float = 180.0) -> Any:
@@ -62,22 +61,28 @@ def half_width_of_von_mises(concentration: ArrayLike, period: float = 180.0) -> 
 def fitted_width(
     rate: Array, exposure: Array, angles: Array, period: float, baseline: float
 ) -> Array:
-    """Half-widths of the von Mises curves that fit each row; the first row is the data."""
-    curve, spikes = von_mises_curve(period), rate * exposure
-    time = np.broadcast_to(exposure, rate.shape)
-    first, least = rate[:1], max(rate[0].min(), rate[0].max() / 100)
-    peak = np.deg2rad(angles[first.argmax()])
-    tall = np.log(max(np.ptp(first), 1e-3))
+    """Half-widths of the von Mises curves that fit each row, deg; (row,).
+
+    Parameters
+    ----------
+    rate : array (row, angle)
+        Hz; the first row is the data, the others are resamples of it.
+    exposure : array (angle,)
+        Time observed, s.
+    angles : array (angle,)
+        deg.
+    period : 180 or 360
+    baseline : float
+        Hz; heights are above it.
+    """
+    first = rate[0]
+    least, tall = max(first.min(), first.max() / 100), max(np.ptp(first), 1e-3)
+    peak, null = np.deg2rad(angles[first.argmax()]), [tall / 3] * (period == 360)
     starts = np.array(
-        [
-            [[np.log(least), tall, *([tall - 1] * (period == 360)), peak + off, np.log(k)]]
-            for k in (0.7, 2.5, 8.0)
-            for off in (0.0, 0.1)
-        ]
+        [[least, tall, *null, peak + off, np.log(k)] for k in (0.7, 2.5, 8.0) for off in (0.0, 0.1)]
     )
-    best, _ = best_curves(curve, angles, spikes[:1], time[:1], starts)
-    found, _ = climb(curve, angles, spikes, time, np.repeat(best, len(rate), axis=0), steps=25)
-    fine = np.arange(0, period, _FINE, dtype=float)
+    curve, fine = von_mises_curve(period), np.arange(0, period, _FINE, dtype=float)
+    found = fitted_curves(curve, angles, rate, exposure, starts)
     return width_on(curve(found, fine) - baseline, fine, period)
 
 
@@ -94,6 +99,6 @@ def width_on(rate: Array, angles: Array, period: float) -> Array:
         first = below.argmax(-1)
         above, under = walk[each, first - 1], walk[each, first]
         drop = above - under
-        part = np.divide(above - half, drop, out=np.zeros_like(drop), where=drop > 0)
+        part = divided(above - half, drop, 0.0)
         sides.append(np.where(below.any(-1) & (half > 0), first - 1 + part, np.nan))
-    return np.mean(sides, axis=0) * period / size
+    return np.asarray(np.mean(sides, axis=0) * period / size)
