@@ -38,7 +38,7 @@ from neurosim.analysis.measures.bootstrap import (
     without_interval,
 )
 from neurosim.analysis.measures.measures import Estimate, Measure, Measures, statuses
-from neurosim.analysis.tuning.stimulus_values import stimulus_values
+from neurosim.analysis.tuning.stimulus_values import angles_around
 from neurosim.analysis.tuning.von_mises import fitted_width, width_on
 from neurosim.base.arrays import Array, Indices, divided
 from neurosim.base.errors import Faults
@@ -108,14 +108,9 @@ def orientation_selectivity(
     check_sampling(faults, level, samples, seed)
     ways = ("von Mises", "interpolated")
     faults.require(width in ways, f"width among {', '.join(ways)}", repr(width))
-    angles = stimulus_values(data, angle, faults)
-    cells = len(repeats.cells)
-    base = baseline_of(baseline, cells, faults)
+    base = baseline_of(baseline, len(repeats.cells), faults)
     faults.require((repeats.trials > 0).all(), "a trial at every angle in every cell", "none")
-    faults.stop()
-    period = _period(angles, faults)
-    order = np.argsort(angles % period)
-    angles = angles[order] % period
+    order, angles, period = angles_around(data, angle, faults)
     exposure = repeats.exposure[:, order]
 
     def of_cell(cell: int, rate: Array) -> dict[str, Array]:
@@ -130,23 +125,6 @@ def orientation_selectivity(
     around = {"preferred orientation": 180.0}
     found = functions_of_rates(repeats, _DEFINITIONS, of_cell, level, samples, seed, around)
     return _as_measures(repeats, found, period, width, base, level)
-
-
-def _period(angles: Array, faults: Faults) -> float:
-    """180 (orientations) or 360 (directions: angles that span 180 or more)."""
-    period = 180.0 if np.ptp(angles) < 180 else 360.0
-    turned = np.sort(angles % period)
-    gaps = np.diff(np.r_[turned, turned[0] + period])
-    if angles.size >= 4 and np.allclose(gaps, period / angles.size, rtol=0, atol=1e-6):
-        return period
-    faults.require(
-        False,
-        "at least 4 angles, equally spaced over 180 or 360 deg",
-        np.array2string(np.sort(angles), threshold=8),
-        "leave out an end that repeats the start",
-    )
-    faults.stop()
-    raise AssertionError
 
 
 def _indices(rate: Array, angles: Array, period: float) -> dict[str, Array]:

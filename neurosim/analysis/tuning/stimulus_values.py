@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from neurosim.base.arrays import Array
+from neurosim.base.arrays import Array, Indices
 from neurosim.base.errors import Faults
 
-__all__ = ["stimulus_values"]
+__all__ = ["angles_around", "stimulus_values"]
 
 
 def stimulus_values(data: xr.Dataset, given: str | ArrayLike, faults: Faults) -> Array:
@@ -62,3 +62,48 @@ def stimulus_values(data: xr.Dataset, given: str | ArrayLike, faults: Faults) ->
     )
     faults.stop()
     return found
+
+
+def angles_around(
+    data: xr.Dataset, given: str | ArrayLike, faults: Faults
+) -> tuple[Indices, Array, float]:
+    """Angles that go around, equally spaced over 180 deg (orientations) or 360 (directions).
+
+    Parameters
+    ----------
+    data, given, faults
+        As for `stimulus_values`; deg. Angles that span 180 or more are directions.
+
+    Returns
+    -------
+    order : int array (stimulus,)
+        Which stimuli to take for angles that rise.
+    angles : array (stimulus,)
+        From 0 on, in that order, deg.
+    period : 180.0 or 360.0
+
+    Raises
+    ------
+    InputError
+        As `stimulus_values`, and for fewer than 4 angles or angles that are not equally spaced.
+
+    Examples
+    --------
+    >>> from neurosim import responses_from_counts
+    >>> responses = responses_from_counts([0] * 4, [[1], [2], [3], [4]], duration=1.0)
+    >>> angles_around(responses, [90, 135, 180, 45], Faults("example"))[:2]
+    (array([2, 3, 0, 1]), array([  0.,  45.,  90., 135.]))
+    """
+    angles = stimulus_values(data, given, faults)
+    period = 180.0 if np.ptp(angles) < 180 else 360.0
+    order = np.argsort(angles % period)
+    turned = angles[order] % period
+    gaps = np.diff(np.r_[turned, turned[0] + period])
+    faults.require(
+        angles.size >= 4 and np.allclose(gaps, period / angles.size, rtol=0, atol=1e-6),
+        "at least 4 angles, equally spaced over 180 or 360 deg",
+        np.array2string(np.sort(angles), threshold=8),
+        "leave out an end that repeats the start",
+    )
+    faults.stop()
+    return order, turned, period

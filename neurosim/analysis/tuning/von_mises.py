@@ -86,19 +86,34 @@ def fitted_width(
     return width_on(curve(found, fine) - baseline, fine, period)
 
 
-def width_on(rate: Array, angles: Array, period: float) -> Array:
-    """Mean over both sides of the angle from each row's peak to half of it, interpolated."""
+def width_on(rate: Array, angles: Array, period: float, height: float = 0.5) -> Array:
+    """Mean over both sides of the angle from each row's peak to half of it, interpolated.
+
+    Parameters
+    ----------
+    rate : array (row, angle)
+        Above the baseline, Hz.
+    angles : array (angle,)
+        Equally spaced over the period, deg.
+    period : 180 or 360
+    height : float
+        Part of the peak at which the width is read.
+
+    Returns
+    -------
+    array (row,)
+        deg; NaN where a side stays above it as far as the orthogonal orientation.
+    """
     best = rate.argmax(-1)
-    size, each = len(angles), np.arange(len(rate))
-    half = rate[each, best] / 2
-    reach = size // (2 if period == 180 else 4) + 1  # to the orthogonal orientation
+    size, rows = len(angles), np.arange(len(rate))
+    edge = rate[rows, best] * height
+    reach = size // (2 if period == 180 else 4) + 1
     sides = []
     for sign in (1, -1):
-        walk = rate[each[:, None], (best[:, None] + sign * np.arange(reach)) % size]
-        below = walk <= half[:, None]
+        walk = rate[rows[:, None], (best[:, None] + sign * np.arange(reach)) % size]
+        below = walk <= edge[:, None]
         first = below.argmax(-1)
-        above, under = walk[each, first - 1], walk[each, first]
-        drop = above - under
-        part = divided(above - half, drop, 0.0)
-        sides.append(np.where(below.any(-1) & (half > 0), first - 1 + part, np.nan))
+        above, under = walk[rows, first - 1], walk[rows, first]
+        part = divided(above - edge, above - under, 0.0)
+        sides.append(np.where(below.any(-1) & (edge > 0), first - 1 + part, np.nan))
     return np.asarray(np.mean(sides, axis=0) * period / size)
