@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from scipy.stats import t as student
 from scipy.stats import ttest_1samp
 
 from neurosim.base.extras import needs
@@ -15,6 +16,7 @@ from neurosim.cli import main
 from neurosim.reproduce import EXPERIMENTS, Found, Outcome, Reproduction, Rule, Run
 from neurosim.reproduce.energy import _even_harmonics, _from_noise, _phase_of
 from neurosim.reproduce.pooling import _change, _share_left
+from neurosim.reproduce.statement import half_interval
 
 NAMES = [
     "figure-3.7",
@@ -58,6 +60,16 @@ def test_a_rule_is_decided_by_students_interval():
             verdict = "supported" if values.mean() > 0 else "not supported"
         assert found.verdict == verdict
         assert found.low <= found.mean <= found.high
+
+
+def test_the_interval_of_a_mean_over_seeds():
+    # oracle: Student's t by its quantile; equal values have no width and one value no interval,
+    # neither with a warning
+    values = np.random.default_rng(1).normal(3.0, 2.0, (2, 5))
+    reach = student.ppf(0.995, 4) * values.std(axis=1, ddof=1) / np.sqrt(5)
+    assert half_interval(values) == pytest.approx(reach)
+    assert half_interval(np.full((2, 3), 0.1)) == pytest.approx(0, abs=1e-15)
+    assert np.isnan(half_interval([[0.1], [0.2]])).all()
 
 
 @pytest.mark.parametrize(
