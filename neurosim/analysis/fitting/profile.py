@@ -21,7 +21,9 @@ from neurosim.base.arrays import Array, Flags, Indices
 __all__ = ["Intervals", "profile_intervals"]
 
 _WIDENINGS = 14
-_NARROWINGS = 12
+_USUAL_NARROWINGS = 12  # of a bracket about an end
+_NARROWINGS = 60  # where the other end is open, and the bracket may be of any width
+_FAR_OFF = 0.1  # of the root of twice the fall: an end that is off by more is not found yet
 _CLOSE = 2e-3  # of the square root of twice the fall
 _RISES = 1e-3  # nats per large change of a shape, above which its bound may be in the way
 _WIDER = 9.0  # searches more, on each side, by which it is seen whether it is
@@ -74,29 +76,28 @@ def profile_intervals(
     """
     plain = model.plain
     z = float(np.sqrt(chi2.ppf(level, 1)))
-    searched, domain = (model.low, model.high), _domain(model)
+    domain = _domain(model)
     # bounds of the search alone: below the domain's upper end, or above its lower one
-    within = searched[0] > domain[0], searched[1] < domain[1]
-    ends, bounds, opened = [], [], []
-    for side in (-1, 1):
-        end, bound = np.empty(values.shape), np.empty(values.shape, dtype=bool)
-        pushed = np.zeros(values.shape, dtype=bool)
-        for index in range(values.shape[1]):
-            step = _first_step(plain, values, errors, index, z)
-            end[:, index], bound[:, index], there = _end(plain, values, top, step, index, side, z)
-            rows = np.flatnonzero(_pushed(plain, there, index, within) & ~bound[:, index])
-            if rows.size == 0:
-                continue
-            wider = _wider(plain.take(rows), index)
-            again = _end(wider, values[rows], top[rows], step[rows], index, side, z)[0]
-            moved = np.abs(again - end[rows, index]) > _MOVED * np.abs(end - values)[rows, index]
-            pushed[rows, index] = moved
-        at = max(side, 0)
-        is_open = pushed | (bound & within[at] & (model.high > model.low))
-        ends.append(np.where(is_open, domain[at], end))
-        bounds.append(bound | pushed)
-        opened.append(is_open)
-    return Intervals(*ends, *bounds, *opened)
+    within = model.low > domain[0], model.high < domain[1]
+    ends, bounds, opened = np.empty((2, *values.shape)), *np.zeros((2, 2, *values.shape), bool)
+    for index in range(values.shape[1]):
+        step = _first_step(plain, values, errors, index, z)
+        for at, side in enumerate((-1, 1)):
+            end = _end(plain, values, top, step.copy(), index, side, z)
+            ends[at, :, index] = end.value
+            pushed = _pushed(plain, end.theta, index, within) & ~end.at_bound
+            pushed[pushed] = _moves(plain, values, top, step, index, side, z, end, pushed)
+            bounds[at, :, index] = end.at_bound | pushed
+            free = (model.high > model.low)[:, index]
+            opened[at, :, index] = pushed | (end.at_bound & within[at][:, index] & free)
+        for at, side in enumerate((-1, 1)):  # what one open end leaves of the interval is exact
+            rows = np.flatnonzero(opened[1 - at, :, index] & ~bounds[at, :, index])
+            if rows.size:
+                parts = (plain.take(rows), values[rows], top[rows], step[rows])
+                again = _end(*parts, index, side, z, exact=True)
+                ends[at, rows, index] = again.value
+    low, high = (np.where(opened[at], domain[at], ends[at]) for at in (0, 1))
+    return Intervals(low, high, bounds[0], bounds[1], opened[0], opened[1])
 
 
 def _domain(model: RateModel) -> tuple[Array, Array]:
@@ -119,6 +120,26 @@ def _pushed(model: RateModel, theta: Array, index: int, within: tuple[Flags, Fla
     at_high = (theta >= model.high)[:, shapes] & within[1][:, shapes] & (rise > _RISES)
     pushed: Flags = np.any((at_low | at_high) & (model.high > model.low)[:, shapes], axis=1)
     return pushed
+
+
+def _moves(
+    model: RateModel,
+    values: Array,
+    top: Array,
+    step: Array,
+    index: int,
+    side: int,
+    z: float,
+    end: End,
+    rows: Flags,
+) -> Flags:
+    """Of some rows: whether the end goes on when every other shape is searched further."""
+    if not rows.any():
+        return rows[rows]
+    wider = _wider(model.take(np.flatnonzero(rows)), index)
+    again = _end(wider, values[rows], top[rows], step[rows], index, side, z)
+    at, from_estimate = end.value[rows], np.abs(end.value - values[:, index])[rows]
+    return np.abs(again.value - at) > _MOVED * from_estimate
 
 
 def _wider(model: RateModel, index: int) -> RateModel:
@@ -144,11 +165,37 @@ def _first_step(model: RateModel, values: Array, errors: Array, index: int, z: f
     return np.where(known, z * np.where(known, errors[:, index], 1.0), guess)
 
 
+class End(NamedTuple):
+    """One end of one parameter's interval in every row.
+
+    Attributes
+    ----------
+    value : array (row,)
+    at_bound : bool array (row,)
+        Whether it is a bound of the search.
+    theta : array (row, parameter)
+        All parameters next to it.
+    """
+
+    value: Array
+    at_bound: Flags
+    theta: Array
+
+
 def _end(
-    model: RateModel, values: Array, top: Array, step: Array, index: int, side: int, z: float
-) -> tuple[Array, Flags, Array]:
-    """One end of one parameter's interval in every row, whether it is a bound, and all parameters
-    next to it."""
+    model: RateModel,
+    values: Array,
+    top: Array,
+    step: Array,
+    index: int,
+    side: int,
+    z: float,
+    exact: bool = False,
+) -> End:
+    """Where the fall of the likelihood is that of the level, on one side of the estimate.
+
+    An exact one is closed in on whatever it takes, each time also from the estimate.
+    """
     rows = len(values)
     edge = model.low[:, index] if side < 0 else model.high[:, index]
     inner, inner_fall = values[:, index].copy(), np.zeros(rows)
@@ -171,8 +218,10 @@ def _end(
         step[active] *= np.clip(1.3 * z / np.maximum(fall, 0.1), 1.3, 4.0)
         active = active[~enough & ~stopped]
     end[active], at_bound[active] = edge[active], True  # as good as without an end
-    active = np.flatnonzero(outer_fall >= z)
-    for _ in range(_NARROWINGS):
+    active, reached = np.flatnonzero(outer_fall >= z), outer_fall.copy()
+    for turn in range(_NARROWINGS if exact else _USUAL_NARROWINGS):
+        if turn == _USUAL_NARROWINGS:
+            active = active[np.abs(reached[active] - z) > _FAR_OFF]
         if active.size == 0:
             break
         near, far = inner[active], outer[active]
@@ -181,13 +230,17 @@ def _end(
         share = np.where(np.isfinite(high), share, 0.5)
         tried = near + share * (far - near)
         fall, found = _fall(model, active, theta[active], tried, index, top)
-        beyond = fall >= z
+        if exact:
+            less, other = _fall(model, active, values[active], tried, index, top)
+            found = np.where((less < fall)[:, None], other, found)
+            fall = np.minimum(fall, less)
+        reached[active], beyond = fall, fall >= z
         outer[active[beyond]], outer_fall[active[beyond]] = tried[beyond], fall[beyond]
         inner[active[~beyond]], inner_fall[active[~beyond]] = tried[~beyond], fall[~beyond]
         theta[active[~beyond]] = found[~beyond]
         end[active] = tried
         active = active[(np.abs(fall - z) > _CLOSE) & (np.abs(far - near) > 1e-10 * np.abs(far))]
-    return end, at_bound, theta
+    return End(end, at_bound, theta)
 
 
 def _fall(

@@ -15,6 +15,7 @@ Sources: Naka & Rushton 1966, J Physiol 185:536; Albrecht & Hamilton 1982, J Neu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,21 @@ from neurosim.base.errors import Faults, is_number
 from neurosim.data.counts import Counts
 from neurosim.data.repeats import Repeats, repeats_of
 from neurosim.models.rectifiers import RECTIFIERS
+from neurosim.models.rectifiers.power_laws import NakaRushton
 
 __all__ = ["contrast_response", "naka_rushton"]
 
 _RECTIFIER = RECTIFIERS["Naka-Rushton"]
+
+
+class _Saturated(NakaRushton, register=False):
+    """The same, c50 searched from a ten-thousandth of the greatest contrast on."""
+
+    name = "Naka-Rushton, saturated"
+    semisaturation = replace(NakaRushton.parameters["semisaturation"], narrowest=1e-4)
+
+
+_SATURATED = _Saturated()
 _PARAMETERS = {"r0": "r0", "rmax": "gain", "n": "exponent", "c50": "semisaturation"}
 _DEFINITIONS = {
     "r0": "response without contrast",
@@ -139,6 +151,10 @@ def contrast_response(
     nothing = np.zeros(repeats.spikes.shape)
     counts = Counts(nothing + c, repeats.spikes * weight, repeats.exposure * weight, nothing)
     fit = fit_counts(_RECTIFIER, counts, repeats.cells)
+    k = _RECTIFIER.parameter_names.index("semisaturation")
+    if (fit.at_bound[:, k] & (fit.values[:, k] < c.max() / 2)).any():
+        # saturated at the least contrast: c50 is below where a fit looks among drives
+        fit = fit_counts(_SATURATED, counts, repeats.cells)
     how = f"maximum Poisson likelihood, profile interval, dispersion {dispersion}"
     return _as_measures(repeats.cells, fit, counts, how, level)
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from neurosim.analysis.fitting.likelihood import Counts
 
 from neurosim import RECTIFIERS, Parameter, Rectifier
 from neurosim.analysis.fitting.optimum import rate_model
 from neurosim.analysis.fitting.starts import _axis
+from neurosim.data.counts import Counts
 
 X = np.linspace(-1, 1, 25)[None]
 COUNTS = Counts(X, 0 * X, 0 * X + 1, 0 * X)

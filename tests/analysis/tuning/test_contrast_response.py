@@ -109,7 +109,6 @@ def test_a_dispersion_is_a_profile_at_another_level():
         assert found[name].high == pytest.approx(ends.high[:, k], rel=1e-3)
 
 
-@pytest.mark.xfail(strict=True, reason="c50 is searched from a hundredth of the contrasts on")
 def test_a_step_is_fitted_though_its_c50_is_not_known():
     # oracle: the two rates that there are; c50 is below the least contrast
     step = contrast_response([[2, 1], *[[40, 42]] * 8], CONTRAST)
@@ -119,7 +118,6 @@ def test_a_step_is_fitted_though_its_c50_is_not_known():
     assert 0.5 < step["c50"].high[0] < 1
 
 
-@pytest.mark.xfail(strict=True, reason="the profile stops before it has closed in on a far end")
 def test_the_lower_end_of_a_c50_that_has_no_upper_one():
     # oracle: Nelder and Mead's maximum of the likelihood with c50 held at the end
     counts = poisson(20, trials=20, seed=4, c50=200.0, rmax=200.0)[:, [7]]
