@@ -68,7 +68,6 @@ class CurveModel:
     counts: Counts
 
     likelihood: ClassVar[Poisson] = Poisson()
-    noise: ClassVar[Poisson] = likelihood  # as `ascend` calls it
 
     @property
     def linear(self) -> int:
