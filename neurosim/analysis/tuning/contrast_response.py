@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
-from neurosim.analysis.fitting.fit import Fit, fit_counts
+from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.likelihoods.poisson import Poisson
+from neurosim.analysis.fitting.result import Fit
 from neurosim.analysis.measures.bootstrap import check_level
 from neurosim.analysis.measures.measures import Estimate, Measure, Measures, statuses
 from neurosim.analysis.tuning.stimulus_values import stimulus_values
@@ -180,30 +181,30 @@ def _responds(fit: Fit, counts: Counts, level: float) -> Flags:
 
 def _as_measures(cells: AnyArray, fit: Fit, counts: Counts, how: str, level: float) -> Measures:
     """The four parameters of the fit, and why some are not known."""
-    found, ends, at_bound = {}, fit.profile(level), {}
-    for name, parameter in _PARAMETERS.items():
-        k = _RECTIFIER.parameter_names.index(parameter)
-        at_bound[name] = ends.low_at_bound[:, k], ends.high_at_bound[:, k]
-        low = np.where(at_bound[name][0], 0.0, ends.low[:, k])
-        high = np.where(at_bound[name][1], np.inf, ends.high[:, k])
-        found[name] = Estimate(fit.values[:, k], low, high)
-    # with c50 goes rmax: its end is where c50 meets the bound of its search
-    endless = np.where(at_bound["c50"][1], np.inf, found["rmax"].high)
-    found["rmax"] = found["rmax"]._replace(high=endless)
-    open_ended = (
-        found["c50"].high > counts.shown.max(-1),
-        "not identified: no saturation within the contrasts shown",
-    )
+    ends = fit.profile(level)
+    column = {name: _RECTIFIER.parameter_names.index(of) for name, of in _PARAMETERS.items()}
+    no_low = {name: ends.low_at_bound[:, k] for name, k in column.items()}
+    no_high = {name: ends.high_at_bound[:, k] for name, k in column.items()}
+    found = {
+        name: Estimate(
+            fit.values[:, k],
+            np.where(no_low[name], 0.0, ends.low[:, k]),
+            np.where(no_high[name], np.inf, ends.high[:, k]),
+        )
+        for name, k in column.items()
+    }
+    beyond = found["c50"].high > counts.shown.max(-1)
+    unsaturated = (beyond, "not identified: no saturation within the contrasts shown")
     rungs = {
         "r0": (),
-        "rmax": (open_ended,),
+        "rmax": (unsaturated, (no_low["rmax"], "not identified: no lower limit")),
         "n": (
-            (at_bound["n"][1], "not identified: the exponent has no upper limit"),
-            (at_bound["n"][0], "not identified: the exponent has no lower limit"),
+            (no_high["n"], "not identified: the exponent has no upper limit"),
+            (no_low["n"], "not identified: the exponent has no lower limit"),
         ),
         "c50": (
-            (at_bound["c50"][0], "not identified: saturated at the contrasts shown"),
-            open_ended,
+            (no_low["c50"], "not identified: saturated at the contrasts shown"),
+            unsaturated,
         ),
     }
     lost = np.array(fit.status) == "not-converged"

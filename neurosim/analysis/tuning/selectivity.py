@@ -129,28 +129,23 @@ def orientation_selectivity(
 
 def _indices(rate: Array, angles: Array, period: float) -> dict[str, Array]:
     """Everything but the half-width, of rates (row, angle)."""
-    total = rate.sum(-1)
+    total, rows, size = rate.sum(-1), np.arange(len(rate)), rate.shape[1]
     axial = rate @ np.exp(2j * np.deg2rad(angles))
-    found = {
+    indices = {
         "preferred orientation": np.rad2deg(np.angle(axial)) / 2 % 180,
         "circular variance": 1 - divided(np.abs(axial), total),
     }
-    rows = np.arange(len(rate))
-    folded = rate
+    folded, right_angle = rate, size / 2
     if period == 360:
-        found["direction circular variance"] = 1 - divided(
-            np.abs(rate @ np.exp(1j * np.deg2rad(angles))), total
-        )
+        polar = rate @ np.exp(1j * np.deg2rad(angles))
+        indices["direction circular variance"] = 1 - divided(np.abs(polar), total)
         best = rate.argmax(-1)
-        found["DSI"] = _contrast(rate[rows, best], _at(rate, best + rate.shape[1] / 2))
-        if rate.shape[1] % 2 == 0:
-            folded = rate.reshape(len(rate), 2, -1).mean(1)
-        else:
-            folded = (rate + _at_all(rate, rate.shape[1] / 2)) / 2
+        indices["DSI"] = _contrast(rate[rows, best], _at(rate, best + size / 2))
+        # opposite directions averaged: every orientation twice around
+        folded, right_angle = (rate + _at_all(rate, size / 2)) / 2, size / 4
     best = folded.argmax(-1)
-    quarter = folded.shape[1] / (2 if folded is rate or rate.shape[1] % 2 == 0 else 4)
-    found["OSI"] = _contrast(folded[rows, best], _at(folded, best + quarter))
-    return found
+    indices["OSI"] = _contrast(folded[rows, best], _at(folded, best + right_angle))
+    return indices
 
 
 def _at_all(rate: Array, shift: float) -> Array:

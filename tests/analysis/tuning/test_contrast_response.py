@@ -79,16 +79,16 @@ def test_the_maximum_and_the_profile_against_scipy():
 
 
 def test_it_is_the_fit_of_the_rectifier():
-    # oracle: `fit` of the same counts. Within 64 % nothing tells c50 from larger ones: the ends are
-    # infinite (rmax's would else be where c50 meets the bound of its search) and said to be so
+    # oracle: `fit` of the same counts. Within 64 % nothing tells c50 from larger ones: its end and
+    # that of rmax are infinite, here as there
     contrast = [0, 2, 4, 8, 16, 32, 64]
     counts = [[1, 1], [1, 2], [1, 2], [2, 3], [5, 4], [11, 10], [21, 20]]
     found = contrast_response(counts, contrast)
     one = fit("Naka-Rushton", responses_from_counts(contrast, counts, 1.0))
-    for name, parameter in (("r0", "r0"), ("rmax", "gain"), ("n", "exponent")):
-        k = one.rectifier.parameter_names.index(parameter)
+    for k, name in enumerate(("r0", "rmax", "c50", "n")):
         assert found[name].value == pytest.approx(one.values[:, k])
         assert found[name].low == pytest.approx(one.intervals.low[:, k])
+        assert found[name].high == pytest.approx(one.intervals.high[:, k])
     assert found["c50"].value == pytest.approx(76.5, abs=0.1)
     assert found["c50"].low == pytest.approx(22, abs=0.1)
     for name in ("c50", "rmax"):
