@@ -1,16 +1,10 @@
 """Shared by the tests: seeded Hypothesis, a small simulated data set."""
 
-import os
-
 import hypothesis
 import pytest
 import xarray as xr
 
 from neurosim import Experiment
-
-os.environ.setdefault(
-    "OMP_NUM_THREADS", "1"
-)  # torch's threads wait for each other on a busy machine
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
