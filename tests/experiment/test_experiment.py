@@ -1,8 +1,6 @@
 """The main job end to end, the figure's data, and the command line."""
 
 import re
-import subprocess
-import sys
 
 import matplotlib.image
 import numpy as np
@@ -207,17 +205,3 @@ def test_recovery_command(capsys):
     assert "A half-wave" in printed
     assert "two-path energy: r0" in printed
     assert main(["recovery", "--cells", "0"]) == 2
-
-
-def test_help_is_quick_because_it_imports_nothing_heavy():
-    # what the time of `neurosim --help` depends on; benchmarks/startup.py prints the time itself
-    code = (
-        "import sys; from neurosim.cli import main\n"
-        "try: main(['--help'])\n"
-        "except SystemExit: pass\n"
-        "heavy = {'numpy', 'scipy', 'xarray', 'pandas', 'brian2', 'matplotlib', 'rich'}\n"
-        "sys.exit(f'imported {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "compare" in done.stdout

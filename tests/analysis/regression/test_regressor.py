@@ -2,7 +2,6 @@
 
 import importlib.util
 import pickle
-import subprocess
 import sys
 
 import numpy as np
@@ -431,9 +430,3 @@ def test_without_scikit_learn_one_line_says_what_to_install(monkeypatch):
         _ = module.RectifierRegressor
     with pytest.raises(AttributeError, match="has no attribute 'Regressor'"):
         _ = module.Regressor
-
-
-def test_importing_neurosim_loads_no_scikit_learn():
-    code = "import sys, neurosim, neurosim.cli; print('sklearn' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "False"
