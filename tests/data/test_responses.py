@@ -1,66 +1,11 @@
-"""Units, faults, files, responses: what every room leans on."""
+"""Responses: from counts, on the disk, and what is refused."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from neurosim import InputError, load_responses, responses_from_counts, save_responses
-from neurosim.base.files import folder_for_output, written_together
-from neurosim.base.units import in_unit
 from neurosim.data.responses import check_responses
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "expected"),
-    [
-        (20, "mV", 20.0),
-        ("20 ms", "s", 0.02),
-        ("1.5e3us", "ms", 1.5),
-        ("-.07 V", "mV", -70.0),
-        ("2 kHz", "Hz", 2000.0),
-    ],
-)
-def test_units(value, unit, expected):
-    assert in_unit(value, unit, "X", "y") == pytest.approx(expected, rel=1e-15)
-
-
-def test_brian2_quantities_are_converted_and_wrong_dimensions_refused():
-    from brian2 import Hz, ms, mV, volt
-
-    assert in_unit(20 * ms, "s", "X", "y") == 0.02
-    assert in_unit([10, 20] * mV, "mV", "X", "y") == pytest.approx([10, 20])
-    assert in_unit(0.07 * volt, "mV", "X", "y") == pytest.approx(70)
-    with pytest.raises(InputError, match=r"X: expected y in s or a unit like it, got 5. Hz"):
-        in_unit(5 * Hz, "s", "X", "y")
-
-
-@pytest.mark.parametrize("value", ["fast", "20", "20 apples", None, [1, "x"]])
-def test_what_is_no_quantity_is_refused(value):
-    with pytest.raises(InputError, match="X: expected y "):
-        in_unit(value, "s", "X", "y")
-
-
-def test_nothing_is_left_of_a_write_that_fails(tmp_path):
-    out = tmp_path / "results"
-    out.mkdir()
-    (out / "a.txt").write_text("old")
-
-    def fail_half_way():
-        with written_together(out) as scratch:
-            (scratch / "a.txt").write_text("new")
-            raise RuntimeError("half way")
-
-    with pytest.raises(RuntimeError, match="half way"):
-        fail_half_way()
-    assert (out / "a.txt").read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["results"]
-
-
-def test_an_output_that_is_a_file_is_refused(tmp_path):
-    (tmp_path / "file").write_text("")
-    for path in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(InputError, match="expected a folder, got the file"):
-            folder_for_output(path)
 
 
 def test_responses_survive_the_disk(tmp_path, responses):
