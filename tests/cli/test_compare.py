@@ -13,8 +13,8 @@ from neurosim.cli import main
 
 def test_command_line_same_seed_same_counts(tmp_path, capsys):
     arguments = ["compare", "--quick", "--cells", "4", "--trials", "2", "--duration", "100ms"]
-    for name in ("one", "two"):
-        assert main([*arguments, "--seed", "7", "--out", str(tmp_path / name)]) == 0
+    for name, more in (("one", []), ("two", ["--models", "ReLU"])):
+        assert main([*arguments, *more, "--seed", "7", "--out", str(tmp_path / name)]) == 0
     printed = capsys.readouterr().out
     assert "SOE-Net's two paths" in printed
     assert "Of 4 cells" in printed
