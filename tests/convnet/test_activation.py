@@ -211,7 +211,15 @@ def test_nothing_is_nan_at_zeros_and_at_widths_of_zero(rectifier):
         assert torch.isfinite(each.grad).all()
 
 
-@pytest.mark.parametrize("name", ["softplus", "noise-smoothed threshold", "tanh", "Siegert"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "softplus",
+        "noise-smoothed threshold",
+        "tanh",
+        pytest.param("Siegert", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("precise", [True, False])
 def test_a_width_that_training_drives_to_its_bound_comes_back(name, precise):
     # oracle: steps far too long end at the bound, finite, and a wider target widens it again
@@ -286,7 +294,7 @@ def _run_exported(model, x, path):
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         torch.onnx.export(model.eval(), (x,), str(path), dynamo=True, verbose=False)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return session.run(None, {session.get_inputs()[0].name: x.numpy()})[0]
+    return session.run(None, {session.get_inputs()[0].name: x.numpy()})
 
 
 ELEMENTARY = [
@@ -296,25 +304,37 @@ ELEMENTARY = [
 ]
 
 
-@pytest.mark.parametrize("name", ELEMENTARY)
-def test_exports_to_onnx(name, tmp_path):
-    # oracle: the layer itself
-    layer = Activation(name, learn=True, channels=3)
+class Beside(torch.nn.Module):
+    """Layers beside one another, in one graph: the exporter starts once."""
+
+    def __init__(self, layers):
+        super().__init__()
+        self.layers = torch.nn.ModuleList(layers)
+
+    def forward(self, x):
+        return tuple(layer(x) for layer in self.layers)
+
+
+def test_exports_to_onnx(tmp_path):
+    # oracle: the layers themselves
+    layers = Beside(Activation(name, learn=True, channels=3) for name in ELEMENTARY)
     x = torch.randn(16, 3, generator=torch.Generator().manual_seed(5))
-    out = _run_exported(layer, x, tmp_path / "layer.onnx")
-    assert out == pytest.approx(layer(x).detach().numpy(), rel=1e-6, abs=1e-6)
+    every = _run_exported(layers, x, tmp_path / "layers.onnx")
+    for name, out, expected in zip(ELEMENTARY, every, layers(x), strict=True):
+        assert out == pytest.approx(expected.detach().numpy(), rel=1e-6, abs=1e-6), name
 
 
-@pytest.mark.parametrize("name", ["Siegert", "noise-smoothed threshold", "LIF f-I"])
-def test_exports_any_formula_through_a_table(name, tmp_path):
-    layer = Activation(name)
-    table = layer.tabulated(-3, 3)
+def test_exports_any_formula_through_a_table(tmp_path):
+    names = ["Siegert", "noise-smoothed threshold", "LIF f-I"]
+    layers = [Activation(name) for name in names]
+    tables = Beside(layer.tabulated(-3, 3) for layer in layers)
     x = torch.linspace(-3, 3, 301)[:, None]
-    out = _run_exported(table, x, tmp_path / "table.onnx")
-    assert out == pytest.approx(table(x).numpy(), rel=1e-6, abs=1e-7)
-    if name != "LIF f-I":  # which leaves its corner upright, between two points of any table
-        # oracle: the formula; a cubic's error falls as the fourth power of the grid's step
-        assert table(x).numpy() == pytest.approx(layer(x).numpy(), abs=2e-6)
+    every = _run_exported(tables, x, tmp_path / "tables.onnx")
+    for name, layer, table, out in zip(names, layers, tables(x), every, strict=True):
+        assert out == pytest.approx(table.numpy(), rel=1e-6, abs=1e-7), name
+        if name != "LIF f-I":  # which leaves its corner upright, between two points of any table
+            # oracle: the formula; a cubic's error falls as the fourth power of the grid's step
+            assert table.numpy() == pytest.approx(layer(x).numpy(), abs=2e-6), name
 
 
 def test_a_table_is_exact_for_cubics_and_goes_on_straight():

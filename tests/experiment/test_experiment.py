@@ -1,18 +1,12 @@
-"""The main job end to end, the figure's data, and the command line."""
-
-import re
-import subprocess
-import sys
+"""The main job end to end, its files and the figure's data."""
 
 import matplotlib.image
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from neurosim import RECTIFIERS, Experiment, InputError, load_responses
 from neurosim.analysis.comparison.drawn import opposite_pair, representative_cells
-from neurosim.cli import main
 from neurosim.data.counts import reduced
 
 
@@ -103,93 +97,6 @@ def test_default_is_reproducible_in_stimuli_and_cells():
     assert np.array_equal(one.lif.noise_sd, again.lif.noise_sd)
 
 
-def test_command_line_same_seed_same_counts(tmp_path, capsys):
-    arguments = ["compare", "--quick", "--cells", "4", "--trials", "2", "--duration", "100ms"]
-    for name in ("one", "two"):
-        assert main([*arguments, "--seed", "7", "--out", str(tmp_path / name)]) == 0
-    printed = capsys.readouterr().out
-    assert "SOE-Net's two paths" in printed
-    assert "Of 4 cells" in printed
-    one, two = (load_responses(tmp_path / n / "responses.nc") for n in ("one", "two"))
-    assert np.array_equal(one["count"], two["count"])
-    assert float(one["duration"]) == pytest.approx(0.1)
-
-
-def test_command_line_options(tmp_path, capsys):
-    noise = (np.random.default_rng(0).random((110, 120)) * 65535).astype(np.uint16)
-    Image.fromarray(noise).save(tmp_path / "sixteen.tiff")
-    rgb = (np.random.default_rng(1).random((110, 120, 3)) * 255).astype(np.uint8)
-    Image.fromarray(rgb).quantize(32).save(tmp_path / "palette.png")
-    out = tmp_path / "out"
-    status = main(
-        [
-            "compare",
-            "--quick",
-            "--cells",
-            "4",
-            "--trials",
-            "1",
-            "--duration",
-            "0.05",
-            "--images",
-            str(tmp_path),
-            "--models",
-            "ReLU",
-            "two-path energy",
-            "--format",
-            "pdf",
-            "--out",
-            str(out),
-        ]
-    )
-    assert status == 0
-    assert (out / "comparison.pdf").read_bytes().startswith(b"%PDF")
-    stored = load_responses(out / "responses.nc")
-    assert {"palette.png", "sixteen.tiff"} <= set(stored["image"].values)
-    assert set(pd.read_csv(out / "fits.csv")["rectifier"]) == {"half-wave", "two-path energy"}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--images", "absent.png"], "no such file or folder: absent.png"),
-        (["--cells", "10"], "multiple of 4 .* got 10 .8 or 12 would do"),
-        (["--models", "swish"], "got 'swish'"),
-        (["--seed", "-1"], "seed >= 0, got -1"),
-        (["--duration", "5mV"], "duration in s or a unit like it, got 5mV"),
-        (["--trials", "0"], "trials from 1 to 16777215, got 0"),
-    ],
-)
-def test_command_line_refuses_in_one_line(arguments, message, tmp_path, capsys):
-    out = tmp_path / "out"
-    assert main(["compare", "--quick", "--out", str(out), *arguments]) == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.count("\n") == 1
-    assert re.search(message, printed.err)
-    assert not out.exists()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_stopped_run_keeps_whole_trials_and_says_so(tmp_path, capsys, monkeypatch):
-    import warnings
-
-    from neurosim.experiment.experiment import Experiment as Made
-
-    respond = Made.respond
-
-    def stopped(self, progress=False):
-        warnings.warn("stopped after 1 of 2 trials", stacklevel=2)
-        part = respond(self).isel(trial=[0]).assign_attrs(stopped_early=1)
-        return part.assign(trials=part["trials"] * 0 + 1)
-
-    monkeypatch.setattr(Made, "respond", stopped)
-    arguments = ["compare", "--quick", "--cells", "4", "--trials", "2", "--duration", "0.05"]
-    assert main([*arguments, "--out", str(tmp_path / "out")]) == 130
-    assert "stopped after 1 of 2 trials, kept in" in capsys.readouterr().err
-    assert [f.name for f in (tmp_path / "out").iterdir()] == ["responses.nc"]
-
-
 def test_something_in_the_way_of_a_file_loses_nothing(result, tmp_path):
     (tmp_path / "fits.csv").mkdir()
     (tmp_path / "summary.csv").write_text("old")
@@ -199,25 +106,3 @@ def test_something_in_the_way_of_a_file_loses_nothing(result, tmp_path):
     assert sorted(f.name for f in tmp_path.iterdir()) == ["fits.csv", "summary.csv"]
     with pytest.raises(InputError, match="format among png, pdf, svg, got bmp"):
         result.write(tmp_path / "new", format="bmp")
-
-
-def test_recovery_command(capsys):
-    assert main(["recovery", "--cells", "10"]) == 0
-    printed = capsys.readouterr().out
-    assert "A half-wave" in printed
-    assert "two-path energy: r0" in printed
-    assert main(["recovery", "--cells", "0"]) == 2
-
-
-def test_help_is_quick_because_it_imports_nothing_heavy():
-    # what the time of `neurosim --help` depends on; benchmarks/startup.py prints the time itself
-    code = (
-        "import sys; from neurosim.cli import main\n"
-        "try: main(['--help'])\n"
-        "except SystemExit: pass\n"
-        "heavy = {'numpy', 'scipy', 'xarray', 'pandas', 'brian2', 'matplotlib', 'rich'}\n"
-        "sys.exit(f'imported {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "compare" in done.stdout

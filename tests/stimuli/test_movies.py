@@ -1,14 +1,11 @@
-"""Movies from arrays, folders, video files and stimulus sets; natural images."""
-
-import sys
+"""Movies: their frames about their mean, streamed, and what is refused."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from neurosim import GaborBank, InputError, Movie, Noise, Photographs, VisualField, spectral_slope
-from neurosim.stimuli.images import in_natural_order, read_image, srgb_to_linear
-from neurosim.stimuli.photographs import embedded_photograph
+from neurosim import GaborBank, InputError, Movie, Noise, VisualField
+from neurosim.stimuli.images import in_natural_order, read_image
 
 FIELD = VisualField(size=2, ppd=16, frame_rate=50)
 
@@ -70,40 +67,6 @@ def test_frames_are_streamed_and_never_all_in_memory(tmp_path):
     assert peak < 64 * 2**20
 
 
-def _write_video(path, codes):
-    av = pytest.importorskip("av")
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("ffv1", rate=25)
-        stream.height, stream.width = codes.shape[1:]
-        stream.pix_fmt = "bgr0"
-        for frame in codes:
-            rgb = np.repeat(frame[..., None], 3, axis=-1)
-            for packet in stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")):
-                container.mux(packet)
-        for packet in stream.encode():
-            container.mux(packet)
-
-
-def test_a_video_file_is_decoded_to_light(tmp_path):
-    # oracle: the codes that were written with a lossless codec, decoded from sRGB
-    codes = np.random.default_rng(1).integers(0, 256, (6, 32, 32), dtype=np.uint8)
-    _write_video(tmp_path / "film.mkv", codes)
-    movie = Movie(tmp_path / "film.mkv")
-    assert repr(movie) == "<Movie: 6 frames of 32 x 32 from film.mkv>"
-    light = srgb_to_linear(codes / 255)
-    expected = light / light.mean() - 1
-    assert movie.frames(FIELD).values[0] == pytest.approx(expected, abs=1e-6)
-    for k in (4, 1, 5, 0):  # in any order
-        assert movie.picture(FIELD, 0, k / 50) == pytest.approx(expected[k], abs=1e-6)
-
-
-def test_without_its_reader_a_video_names_the_extra(tmp_path, monkeypatch):
-    (tmp_path / "film.mp4").write_bytes(b"nothing")
-    monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(InputError, match=r"film.mp4: video needs PyAV \(in .* -e '.\[video\]'\)$"):
-        Movie(tmp_path / "film.mp4")
-
-
 def test_movies_refuse_in_one_line_what_they_cannot_show(tmp_path):
     pytest.importorskip("av")
     (tmp_path / "film.mp4").write_bytes(b"nothing")
@@ -129,42 +92,3 @@ def test_movies_refuse_in_one_line_what_they_cannot_show(tmp_path):
         Movie(np.ones((3, 4, 4))).frames(FIELD)
     with pytest.raises(InputError, match=r"repeat as a whole number >= 1, got 0"):
         Movie(np.ones((3, 4, 4)), repeat=0)
-
-
-def test_wide_numbers_are_luminance_only_if_said_to_be(tmp_path):
-    light = np.random.default_rng(0).random((40, 40)).astype(np.float32)
-    Image.fromarray(light).save(tmp_path / "light.tiff")
-    patch = Photographs(tmp_path, patches=1, encoding="linear").frames(FIELD)
-    top, left = int(patch["top"][0]), int(patch["left"][0])
-    expected = light[top : top + 32, left : left + 32] / light.mean(dtype=float) - 1
-    assert patch.values[0] == pytest.approx(expected)
-    with pytest.raises(InputError, match="8 or 16 bits per colour for sRGB, got float32"):
-        Photographs(tmp_path)
-
-
-def test_spectral_slope_is_that_of_made_noise():
-    # oracle: noise whose power falls as f^-slope by construction
-    for slope in (0.0, 1.0, 2.0, 3.0):
-        noise = Noise(4, "pink", slope=slope, seed=2).pictures(VisualField(16, 16))
-        found = [spectral_slope(frame, ppd=16, band=(0.5, 6)).slope for frame in noise]
-        assert np.mean(found) == pytest.approx(-slope, abs=0.1)
-
-
-def test_the_embedded_photograph_is_natural():
-    # slope between 8 cycles over the shorter side and half of Nyquist, under a Hann window;
-    # kurtosis of a bank's responses at every other position, a Gaussian's being 3
-    light = read_image(embedded_photograph()).luminance
-    measured = spectral_slope(light)
-    assert measured.band == pytest.approx((8 / 512, 0.25))
-    assert -3 < measured.slope < -1.8
-    bank = GaborBank.quadrature([0, 45, 90, 135], 2)
-    response = bank.convolve(light / light.mean() - 1, stride=2).values
-    z = response / response.std((1, 2), keepdims=True)
-    assert ((z**4).mean((1, 2)) > 5).all()
-
-
-def test_spectral_slope_refuses_what_has_none():
-    with pytest.raises(InputError, match="an image with contrast, got a uniform one"):
-        spectral_slope(np.ones((30, 30)))
-    with pytest.raises(InputError, match=r"a band of at least 3 rings, got 0.2 to 0.21"):
-        spectral_slope(np.random.default_rng(0).random((30, 30)), band=(0.2, 0.21))

@@ -131,16 +131,16 @@ def _check_recovery(found, least=0.9):
 
 
 def test_parameters_and_models_are_recovered():
-    # 25 stimuli, 20 trials; `neurosim recovery` prints the same matrix. 400 cells per rectifier,
+    # 25 stimuli, 20 trials; `neurosim recovery` prints the same matrix. 200 cells per rectifier,
     # because of 100 a true coverage of 95 % shows less than 90 % once in 35 parameters
-    _check_recovery(recovery(cells=400, seed=0))
+    _check_recovery(recovery(cells=200, seed=0))
 
 
 @pytest.mark.slow
-def test_recovery_at_length():
-    # 2,000 cells: two standard errors of a normal estimate hold 95.4 %
-    found = recovery(cells=2000, seed=11)
-    _check_recovery(found, least=0.93)
+@pytest.mark.parametrize(("cells", "seed", "least"), [(400, 0, 0.9), (2000, 11, 0.93)])
+def test_recovery_at_length(cells, seed, least):
+    # two standard errors of a normal estimate hold 95.4 %
+    _check_recovery(recovery(cells=cells, seed=seed), least)
 
 
 def test_every_rectifier_of_a_comparison_has_a_colour_of_its_own():

@@ -37,12 +37,12 @@ def test_two_paths_are_never_worse_than_one_on_the_cases_that_were_stuck(x, n):
 
 
 @pytest.mark.parametrize(
-    "conditions", [3, 8, *(pytest.param(n, marks=pytest.mark.slow) for n in (5, 12, 25))]
+    ("conditions", "cells"),
+    [(3, 4), (8, 8), *(pytest.param(n, 80, marks=pytest.mark.slow) for n in (3, 5, 8, 12, 25))],
 )
-def test_a_rectifier_is_never_worse_than_one_that_it_contains(conditions):
+def test_a_rectifier_is_never_worse_than_one_that_it_contains(conditions, cells):
     # oracle: the nested model is a special case. Unequal exposures, one-sided drives, silence
     random = np.random.default_rng(conditions)
-    cells = 80
     x = random.normal(size=(cells, conditions)).round(1)
     exposure = random.exponential(5, (cells, conditions)) + 0.1
     gain = random.exponential(30, (cells, 1))
@@ -187,12 +187,20 @@ def test_what_is_impossible_has_not_converged():
     assert fitted.status == ["not-converged"]
 
 
-def test_a_corner_on_a_jump_has_no_standard_error():
+def _rising():
+    """Current steps that jump from silence to spikes."""
     spikes = [0, 0, 0, 0, 0, 3, 6, 7, 10, 12, 15, 17, 18, 20, 20, 21]
     drive = np.arange(-50, 101, 10.0)
-    responses = responses_from_counts(drive, np.array(spikes)[:, None], 0.5, drive_unit="pA")
-    fitted = fit("noise-smoothed threshold", responses)
+    return responses_from_counts(drive, np.array(spikes)[:, None], 0.5, drive_unit="pA")
+
+
+def test_a_corner_on_a_jump_has_no_standard_error():
+    fitted = fit("noise-smoothed threshold", _rising())
     assert np.isnan(fitted.standard_errors[0, [0, 2, 3]]).all()
     found = fitted.intervals
     assert found.low[0, 2] < fitted.values[0, 2] < found.high[0, 2]
-    assert fit("Siegert", responses).status[0] != "not-converged"
+
+
+@pytest.mark.slow
+def test_a_steep_rise_is_fitted_by_siegerts_rate():
+    assert fit("Siegert", _rising()).status[0] != "not-converged"

@@ -34,7 +34,12 @@ from sklearn.utils.estimator_checks import check_estimator
 from neurosim import RectifierRegressor
 
 NEED_MORE = [name for name, each in RECTIFIERS.items() if each.regressors]
-OF_DRIVE = [name for name in RECTIFIERS if name not in NEED_MORE]
+OF_DRIVE = [
+    # these two take a second for one cell
+    pytest.param(name, marks=pytest.mark.slow) if name in ("Siegert", "S-shaped linear") else name
+    for name in RECTIFIERS
+    if name not in NEED_MORE
+]
 FILTER = np.array([0.5, -0.5, 0.1, 0.7, 0.0])
 FILTER = FILTER / np.linalg.norm(FILTER)
 CELLS = {  # a cell of each kind, with drives of unit variance
@@ -65,7 +70,8 @@ def _values(model):
 @pytest.mark.parametrize(
     "model",
     [
-        RectifierRegressor(),
+        RectifierRegressor(tol=0.01),
+        pytest.param(RectifierRegressor(), marks=pytest.mark.slow),
         pytest.param(RectifierRegressor("CReLU", alpha=1.0), marks=pytest.mark.slow),
         pytest.param(RectifierRegressor(likelihood="gaussian"), marks=pytest.mark.slow),
     ],
@@ -118,8 +124,19 @@ def test_a_known_filter_and_its_rectifier_are_recovered(name):
     assert _values(model) == pytest.approx(_values(alone), abs=0.25)
 
 
-@pytest.mark.parametrize(("samples", "features"), [(30, 2), (60, 2), (40, 3), (100, 3)])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("samples", "features", "seed"),
+    [
+        (30, 2, 0),
+        (40, 3, 0),
+        *(
+            pytest.param(samples, features, seed, marks=pytest.mark.slow)
+            for samples, features in ((30, 2), (60, 2), (40, 3), (100, 3))
+            for seed in range(3)
+            if (samples, seed) not in ((30, 0), (40, 0))
+        ),
+    ],
+)
 def test_half_wave_reaches_scipys_maximum(samples, features, seed):
     # oracle: Nelder-Mead on r0 = z0^2 and the weights times the gain, from 24 starts, each
     # restarted; it passes the corners that the likelihood has wherever a drive is 0
@@ -266,25 +283,32 @@ def test_a_spike_in_silence_lowers_a_score_and_does_not_decide_it():
     assert model.predict(x[:45]).tolist() == [0] * 45
 
 
-def test_grid_search_picks_the_rectifier_that_made_the_counts():
-    names = ["half-wave", "thresholded half-wave", "half-squared", "full-wave", "two-path energy"]
+@pytest.mark.parametrize(
+    ("name", "also"),
+    [
+        ("half-squared", []),
+        pytest.param("half-squared", ["thresholded half-wave"], marks=pytest.mark.slow),
+        pytest.param("thresholded half-wave", ["thresholded half-wave"], marks=pytest.mark.slow),
+    ],
+)
+def test_grid_search_picks_the_rectifier_that_made_the_counts(name, also):
+    names = ["half-wave", "half-squared", "full-wave", "two-path energy", *also]
     pipeline = make_pipeline(StandardScaler(), RectifierRegressor(random_state=0))
-    for name in ("thresholded half-wave", "half-squared"):
-        X, y = _cell(name, seed=8, samples=700)
-        search = GridSearchCV(pipeline, {"rectifierregressor__rectifier": names}, cv=3)
-        search.fit(X, y)
-        best = search.best_params_["rectifierregressor__rectifier"]
-        # a rectifier that contains the generator may be ahead of it by nothing, never another
-        assert RECTIFIERS[name].is_nested_in(RECTIFIERS[best])
-        score = search.cv_results_["mean_test_score"]
-        assert score[names.index(name)] >= score.max() - 1e-3
+    X, y = _cell(name, seed=8, samples=700)
+    search = GridSearchCV(pipeline, {"rectifierregressor__rectifier": names}, cv=3)
+    search.fit(X, y)
+    best = search.best_params_["rectifierregressor__rectifier"]
+    # a rectifier that contains the generator may be ahead of it by nothing, never another
+    assert RECTIFIERS[name].is_nested_in(RECTIFIERS[best])
+    score = search.cv_results_["mean_test_score"]
+    assert score[names.index(name)] >= score.max() - 1e-3
     scores = cross_val_score(search.best_estimator_, X, y, cv=4)
     assert (scores > 0.5).all()
 
 
 def test_clones_pickles_and_seeds_agree():
-    X, y = _cell("softplus", samples=300)
-    model = RectifierRegressor("softplus", random_state=1).fit(X, y)
+    X, y = _cell("power law", samples=300)
+    model = RectifierRegressor("power law", random_state=1).fit(X, y)
     again = clone(model)
     assert not hasattr(again, "coef_")
     assert again.fit(X, y).predict(X).tolist() == model.predict(X).tolist()
@@ -379,10 +403,7 @@ def test_too_few_steps_are_a_warning():
         RectifierRegressor(max_iter=2, random_state=0).fit(X, y)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=pytest.mark.slow) if n == "Siegert" else n for n in OF_DRIVE],
-)
+@pytest.mark.parametrize("name", OF_DRIVE)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_four_conditions_are_fitted_without_a_warning_of_numpy(name):
     # oracle: more parameters than conditions; the saturated likelihood is the most there can be
@@ -404,6 +425,7 @@ def test_silence_and_constant_features_are_fitted():
 
 def test_without_scikit_learn_every_name_is_there_and_the_regressor_says_what_brings_it():
     code = """
+import subprocess
 import sys
 sys.modules.update(dict.fromkeys(("sklearn", "sklearn.base"), None))
 from neurosim import *
@@ -415,9 +437,3 @@ except InputError as error:
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == f"RectifierRegressor: {needs('scikit-learn', 'sklearn')}\n"
-
-
-def test_importing_neurosim_loads_no_scikit_learn():
-    code = "import sys, neurosim, neurosim.cli; print('sklearn' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "False"

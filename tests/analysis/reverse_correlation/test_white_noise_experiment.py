@@ -104,7 +104,7 @@ def _check_simple_cells(cells, pixels, narrowest, frames, shifts):
 
 
 def test_gabors_of_spiking_cells_quickly():
-    _check_simple_cells(cells=3, pixels=28, narrowest=0.46, frames=28_000, shifts=49)
+    _check_simple_cells(cells=2, pixels=24, narrowest=0.49, frames=18_000, shifts=49)
 
 
 @pytest.mark.slow
@@ -130,7 +130,7 @@ def _check_energy_unit(pixels, frames, shifts):
 
 
 def test_axes_of_a_spiking_energy_unit_quickly():
-    _check_energy_unit(pixels=20, frames=16_000, shifts=49)
+    _check_energy_unit(pixels=16, frames=10_000, shifts=39)
 
 
 @pytest.mark.slow

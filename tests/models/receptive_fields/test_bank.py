@@ -7,9 +7,19 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.signal import hilbert
 
-from neurosim import RECTIFIERS, GaborBank, Gratings, InputError, Photographs, VisualField
+from neurosim import (
+    RECTIFIERS,
+    GaborBank,
+    Gratings,
+    InputError,
+    Photographs,
+    TemporalGabor,
+    VisualField,
+)
 from neurosim.models.receptive_fields.gabor import analytic_profile, carrier_ratio, relative_gain
 from neurosim.models.receptive_fields.macaque_v1 import bandwidth, orientation_width
+
+FIELD = VisualField(size=4, ppd=16)
 
 
 @pytest.mark.parametrize("nx", [0.1, 0.2, 0.365, 0.6, 1.2])
@@ -222,3 +232,28 @@ def test_convolution_refuses_what_cannot_be():
     ):
         with pytest.raises(InputError, match=message):
             bank.convolve(image, **arguments)
+
+
+def test_polarity_sigma_and_widths_of_a_bank():
+    # oracle: nx and sigma are one another's inverse; OFF is ON turned by 180 deg
+    on, off = GaborBank(30, 2, polarity=1), GaborBank(30, 2, polarity=-1)
+    assert off.kernels(FIELD).values == pytest.approx(-on.kernels(FIELD).values)
+    assert (on.polarity[0], off.polarity[0]) == (1, -1)
+    bank = GaborBank(0, [1, 2, 4], nx=[0.25, 0.4, 1.0], ny=[0.3, 0.5, 0.2])
+    again = GaborBank(0, [1, 2, 4], sigma=bank.sigma)
+    assert again.nx == pytest.approx(bank.nx)
+    assert again.ny == pytest.approx(bank.ny)
+    with pytest.raises(InputError, match=r"sigma \* spatial_frequency > 0.2251"):
+        GaborBank(0, 1, sigma=(0.2, 0.2))
+    with pytest.raises(InputError, match="polarity 1 or -1, got 0"):
+        GaborBank(polarity=0)
+    with pytest.raises(InputError, match="temporal as a TemporalFilter, got 3"):
+        GaborBank(temporal=3)
+
+
+def test_a_bank_that_no_field_holds_is_still_drawn():
+    figure = GaborBank.sample_v1(12, seed=1).plot()
+    drawn = [ax for ax in figure.axes if ax.images and ax.get_title()]
+    assert len(drawn) == 12
+    assert all(np.ptp(np.asarray(ax.images[0].get_array())) > 0.5 for ax in drawn)
+    assert "TemporalGabor" in repr(GaborBank.quadrature(0, 2, temporal=TemporalGabor(4)))

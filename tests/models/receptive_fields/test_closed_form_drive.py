@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from neurosim import (
     Bars,
+    CircularWindow,
     Edges,
     GaborBank,
     GaborPatches,
@@ -22,14 +23,18 @@ from neurosim import (
     Noise,
     Photographs,
     Plaids,
+    RaisedCosineWindow,
     Textures,
     Uniform,
     VisualField,
 )
-from neurosim.stimuli import CircularWindow, RaisedCosineWindow
 
 ANGLE = st.floats(-180, 360)
+
+
 LOG_FREQUENCY = st.floats(-3, 1.5)  # octaves about 2 cycles/deg
+
+
 HIGHEST = 2 * 2**1.5 + 3.41 / (2 * np.pi * 0.15)  # with a narrow patch's band
 
 
@@ -61,6 +66,8 @@ NARROW = st.builds(
     st.floats(0.9, 1.3),
     st.floats(0.3, 1.2),
 )
+
+
 EVEN = st.builds(
     _case,
     ANGLE,
@@ -83,6 +90,8 @@ GRATINGS = st.builds(
     ANGLE,
     st.floats(0, 1),
 )
+
+
 PATCHES = st.builds(
     lambda o, f, p, sd, x, y: GaborPatches(o, _frequency(f), p, 1, 0, sd, x, y),
     ANGLE,
@@ -92,6 +101,8 @@ PATCHES = st.builds(
     st.floats(-1, 1),
     st.floats(-1, 1),
 )
+
+
 WINDOWED = st.builds(
     lambda one, other, sd, x: Plaids(one, other).through(GaussianWindow(sd, x)),
     GRATINGS,
@@ -99,12 +110,16 @@ WINDOWED = st.builds(
     st.floats(0.15, 0.8),
     st.floats(-0.5, 0.5),
 )
+
+
 GLOW = st.builds(
     lambda c, sd, y: Uniform(c).through(GaussianWindow(sd, y=y)),
     st.floats(-1, 1),
     st.floats(0.15, 0.8),
     st.floats(-0.5, 0.5),
 )
+
+
 TEXTURES = st.builds(
     lambda o, f, sd, seed: Textures(1, o, sd, _frequency(f), seed=seed),
     ANGLE,
@@ -112,6 +127,8 @@ TEXTURES = st.builds(
     st.floats(0, 40),
     st.integers(0, 1000),
 )
+
+
 SMOOTH = st.one_of(
     GRATINGS, st.builds(Plaids, GRATINGS, GRATINGS), PATCHES, WINDOWED, GLOW, TEXTURES
 )
@@ -245,3 +262,24 @@ def test_every_set_without_a_closed_form_says_so():
     assert Gratings().through(CircularWindow(1)).closed_form(9.0) is None
     assert Edges().through(GaussianWindow(1)).closed_form(9.0) is None
     assert Plaids(Gratings(), Noise(1)).closed_form(9.0) is None
+
+
+@pytest.mark.parametrize("distance", [30.0, 100.0, 1e4])
+def test_bars_far_away_are_answered_by_the_tail(distance):
+    # oracle: the odd member's tail, n / (pi u^3), integrated over the bar
+    bank = GaborBank(0, 2, [0, 90])
+    width = 0.5
+    drive = bank.drive(Bars(0, distance, width)).values[0]
+    sigma, k = float(bank.sigma[0][0]), 2 * np.pi * 0.365
+    n = np.sqrt(2 * np.pi) * k**2 * np.exp(-(k**2) / 2)
+    ratio = 2.0 / float(bank.cells.carrier[0])
+    peak = (
+        np.sqrt(2 * np.pi)
+        * 0.5
+        * np.exp(-((ratio * k - k) ** 2) / 2)
+        * (1 - np.exp(-ratio * k**2)) ** 2
+    )
+    inner, outer = (distance + s * width / 2 for s in (-1, 1))
+    tail = n / np.pi * sigma**2 / 2 * (1 / inner**2 - 1 / outer**2) / peak
+    assert abs(drive[1]) == pytest.approx(tail, rel=0.02)
+    assert abs(drive[0]) < tail

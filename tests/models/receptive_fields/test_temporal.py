@@ -15,6 +15,7 @@ from neurosim import (
     InputError,
     Movie,
     Noise,
+    Photographs,
     Plaids,
     TemporalGabor,
     Textures,
@@ -22,8 +23,11 @@ from neurosim import (
     modulation,
     simulate,
 )
+from neurosim.stimuli import ClippingWarning
 
 FIELD = VisualField(size=8, ppd=16, frame_rate=60)
+
+
 NARROW = {"nx": 1.0, "ny": 0.5}  # whose Hilbert partner has no tail to speak of
 
 
@@ -164,3 +168,22 @@ def test_cells_answer_a_movie_with_spikes():
     )
     assert responses["count_in_bin"].sizes["time_bin"] == 60
     assert responses["count"].sum() > 20
+
+
+def test_clipping_is_counted_over_what_is_shown_whatever_the_filter_remembers():
+    display = VisualField(contrast_range=(-0.5, 0.5), clip=True)
+    movie = Movie(Noise(6, contrast=0.5, seed=1))
+    fractions = []
+    for temporal in (None, BiphasicFilter(), TemporalGabor(4)):
+        with pytest.warns(ClippingWarning, match="31.36%"):
+            drive = GaborBank(0, 2, 0, temporal=temporal).drive(movie, display)
+        fractions.append(float(drive["clipped"][0]))
+    assert fractions == pytest.approx([fractions[0]] * 3)
+
+
+def test_everything_but_a_movie_has_always_been_there():
+    # oracle: a filter that answers no steady picture, and a flashed one
+    bank = GaborBank(0, 2, [0, 90], temporal=BiphasicFilter())
+    photographs = Photographs(patches=1, seed=6)
+    assert np.abs(bank.drive(photographs, duration=0.3).values).max() < 1e-4
+    assert np.abs(bank.drive(Movie(photographs, repeat=18)).values).max() > 1e-3

@@ -114,9 +114,10 @@ def test_rate_matches_the_checked_table(row):
     assert rate == pytest.approx(coloured, abs=1e-6)
 
 
-def test_rates_and_slopes_match_mpmath_everywhere():
+@pytest.mark.parametrize("count", [100, pytest.param(400, marks=pytest.mark.slow)])
+def test_rates_and_slopes_match_mpmath_everywhere(count):
     """Oracle: the integral by mpmath with 30 digits; rates from below 1e-270 Hz to saturation."""
-    cells = random_cells(seed=20240611, count=400)
+    cells = random_cells(seed=20240611, count=count)
     rate, slope = rate_synaptic_noise(**cells), rate_synaptic_noise_slope(**cells)
     assert rate.min() < 1e-270
     with mp.workdps(30):
@@ -127,9 +128,10 @@ def test_rates_and_slopes_match_mpmath_everywhere():
         assert relative_error(slope, slopes) < 1e-12
 
 
-def test_slope_is_the_derivative_of_the_rate():
+@pytest.mark.parametrize("count", [4, pytest.param(12, marks=pytest.mark.slow)])
+def test_slope_is_the_derivative_of_the_rate(count):
     """Oracle: mpmath's numerical derivative of the reference rate, no formula for the slope."""
-    cells = random_cells(seed=7, count=12)
+    cells = random_cells(seed=7, count=count)
     slopes = rate_synaptic_noise_slope(**cells)
     with mp.workdps(50):
         expected = [

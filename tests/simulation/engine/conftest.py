@@ -1,4 +1,4 @@
-"""An independent oracle: the interval distribution of a LIF cell from a Volterra equation.
+"""An independent oracle for the engine: a LIF cell's intervals from a Volterra equation.
 
 Buonocore, Nobile & Ricciardi (1987): for dY = -Y dt + sqrt(2) dW from y0 to a constant threshold S,
 
@@ -12,6 +12,7 @@ f being the free density.
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
 STEPS_PER_TAU = 400
 
@@ -31,7 +32,7 @@ class Intervals:
         return float(np.sum(1 - self.cumulative) * (self.time[1] - self.time[0]))
 
 
-def interval_distribution(threshold, reset):
+def _interval_distribution(threshold, reset):
     """For threshold and reset relative to the mean, in noise SDs; at least 0.99999 of its mass."""
     step = 1 / STEPS_PER_TAU
     length = 40
@@ -56,3 +57,9 @@ def _solve(threshold, reset, step, length):
         density[i] += 2 * step * (density[:i] @ kernel[i - 1 :: -1])
     cumulative = np.cumsum(density) * step - density * step / 2
     return Intervals(np.r_[0, t], np.r_[0, cumulative])
+
+
+@pytest.fixture(scope="session")
+def interval_distribution():
+    """The solution of that equation, for threshold and reset in noise SDs about the mean."""
+    return _interval_distribution

@@ -1,11 +1,10 @@
-"""Odd combinations of stimuli, and wrong inputs: refused by name, or right."""
+"""What every stimulus can do: join others, be told apart, be shown, be refused in one line."""
 
 import numpy as np
 import pytest
 
 from neurosim import (
     Bars,
-    BiphasicFilter,
     Blanks,
     CircularWindow,
     Edges,
@@ -19,28 +18,27 @@ from neurosim import (
     Photographs,
     Plaids,
     RaisedCosineWindow,
-    TemporalGabor,
     Textures,
     VisualField,
     spectral_slope,
 )
-from neurosim.stimuli import ClippingWarning
 
+SMALL = VisualField(size=2, ppd=16)
 FIELD = VisualField(size=4, ppd=16)
 
 
-def test_windows_through_windows_keep_their_own_labels():
-    nested = Gratings().through(CircularWindow([1, 2], x=0.5)).through(CircularWindow([3, 4]))
-    labels = nested.coordinates(FIELD)
-    assert labels["window_diameter"].values.tolist() == [1, 1, 2, 2]
-    assert labels["window2_diameter"].values.tolist() == [3, 4, 3, 4]
-    assert labels["window_x"].values.tolist() == [0.5] * 4
+def test_sets_join_with_nan_where_a_label_is_missing():
+    both = Gratings(contrast=[0.5, 1]) + Photographs(patches=3)
+    frames = both.frames(SMALL)
+    assert frames["kind"].values.tolist() == ["grating"] * 2 + ["photograph"] * 3
+    assert np.isnan(frames["orientation"].values[2:]).all()
+    assert frames["image"].values.tolist() == ["", ""] + ["grace_hopper.jpg"] * 3
+    assert frames["contrast"].notnull().all()
 
 
-def test_patches_keep_their_places_beside_the_pixels():
-    frames = GaborPatches(0, 2, x=[-1, 0, 1], y=[0.5, 0, 0.2], combine="zip").frames(FIELD)
-    assert frames["patch_x"].values.tolist() == [-1, 0, 1]
-    assert frames["x"].size == 64
+def test_frames_that_memory_cannot_hold_are_refused():
+    with pytest.raises(InputError, match=r"at most 2.14748e\+09 bytes.*stream"):
+        Gratings(temporal_frequency=1).frames(VisualField(8, 32), duration=600)
 
 
 def test_sets_are_told_apart_by_their_labels():
@@ -74,54 +72,6 @@ def test_sequences_of_closed_forms_have_one():
         for g in (Gratings([0, 20], 1), Gratings(40, 2))
     ]
     assert bank.drive(waves).values == pytest.approx(np.concatenate(apart), abs=1e-12)
-
-
-def test_clipping_is_counted_over_what_is_shown_whatever_the_filter_remembers():
-    display = VisualField(contrast_range=(-0.5, 0.5), clip=True)
-    movie = Movie(Noise(6, contrast=0.5, seed=1))
-    fractions = []
-    for temporal in (None, BiphasicFilter(), TemporalGabor(4)):
-        with pytest.warns(ClippingWarning, match="31.36%"):
-            drive = GaborBank(0, 2, 0, temporal=temporal).drive(movie, display)
-        fractions.append(float(drive["clipped"][0]))
-    assert fractions == pytest.approx([fractions[0]] * 3)
-
-
-def test_everything_but_a_movie_has_always_been_there():
-    # oracle: a filter that answers no steady picture, and a flashed one
-    bank = GaborBank(0, 2, [0, 90], temporal=BiphasicFilter())
-    photographs = Photographs(patches=1, seed=6)
-    assert np.abs(bank.drive(photographs, duration=0.3).values).max() < 1e-4
-    assert np.abs(bank.drive(Movie(photographs, repeat=18)).values).max() > 1e-3
-
-
-@pytest.mark.parametrize("distance", [30.0, 100.0, 1e4])
-def test_bars_far_away_are_answered_by_the_tail(distance):
-    # oracle: the odd member's tail, n / (pi u^3), integrated over the bar
-    bank = GaborBank(0, 2, [0, 90])
-    width = 0.5
-    drive = bank.drive(Bars(0, distance, width)).values[0]
-    sigma, k = float(bank.sigma[0][0]), 2 * np.pi * 0.365
-    n = np.sqrt(2 * np.pi) * k**2 * np.exp(-(k**2) / 2)
-    ratio = 2.0 / float(bank.cells.carrier[0])
-    peak = (
-        np.sqrt(2 * np.pi)
-        * 0.5
-        * np.exp(-((ratio * k - k) ** 2) / 2)
-        * (1 - np.exp(-ratio * k**2)) ** 2
-    )
-    inner, outer = (distance + s * width / 2 for s in (-1, 1))
-    tail = n / np.pi * sigma**2 / 2 * (1 / inner**2 - 1 / outer**2) / peak
-    assert abs(drive[1]) == pytest.approx(tail, rel=0.02)
-    assert abs(drive[0]) < tail
-
-
-def test_a_bank_that_no_field_holds_is_still_drawn():
-    figure = GaborBank.sample_v1(12, seed=1).plot()
-    drawn = [ax for ax in figure.axes if ax.images and ax.get_title()]
-    assert len(drawn) == 12
-    assert all(np.ptp(np.asarray(ax.images[0].get_array())) > 0.5 for ax in drawn)
-    assert "TemporalGabor" in repr(GaborBank.quadrature(0, 2, temporal=TemporalGabor(4)))
 
 
 def _drive(stimulus, field=FIELD, **more):
