@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 
 from neurosim.cli import compare, fit, recovery, rectifiers, reproduce
 
@@ -25,7 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without Greek is no reason to fail
     try:
-        status: int = options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _say
+            status: int = options.run(options)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # whoever read has seen enough, as in | head
@@ -40,6 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("neurosim: stopped; nothing was written", file=sys.stderr)
         return 130
+
+
+def _say(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning as one line, as errors are."""
+    print(f"neurosim: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
