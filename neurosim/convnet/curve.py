@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.interpolate import make_smoothing_spline
 from torch import nn
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults, is_number, is_whole
 from neurosim.data.counts import reduced
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["Curve", "MeasuredRate"]
-
-Array = NDArray[np.float64]
 
 _TURNS = 8  # of reweighting a measured curve
 _RESOLVED = 100_000  # drives over the whole range

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults, is_whole
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label, Stimulus
@@ -15,7 +15,6 @@ from neurosim.stimuli.stimulus import Label, Stimulus
 __all__ = ["Noise"]
 
 Kind = Literal["gaussian", "binary", "ternary", "pink"]
-Array = NDArray[np.float64]
 _KINDS = ("gaussian", "binary", "ternary", "pink")
 
 
@@ -167,4 +166,5 @@ class Noise(Stimulus):
         white = np.fft.fft2(random.standard_normal(f.shape)) / f.size
         down = np.exp(2j * np.pi * field.y[:, None] * fy)
         across = np.exp(2j * np.pi * fx[:, None] * field.x)
-        return ((down @ (white * amplitude)) @ across).real
+        picture: Array = ((down @ (white * amplitude)) @ across).real
+        return picture
