@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from neurosim.base.arrays import Array
-from neurosim.base.errors import Faults, is_whole
+from neurosim.base.errors import Faults
 from neurosim.stimuli.averages import averaged, step
 from neurosim.stimuli.closed_forms import ClosedForm, Steps, waves
 from neurosim.stimuli.field import VisualField
@@ -195,7 +195,7 @@ class Blanks(Uniform):
 
     def __init__(self, number: int = 1) -> None:
         faults = Faults("Blanks")
-        faults.require(is_whole(number), "number as a whole number >= 1", number)
+        number = faults.whole("number", number)
         faults.stop()
         self._sweep = Sweep(
             "Blanks", {"contrast": _SIGNED}, {"contrast": np.zeros(int(number))}, "zip"

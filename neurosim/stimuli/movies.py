@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from neurosim.base.arrays import AnyArray, Array
-from neurosim.base.errors import Faults, is_number, is_whole
+from neurosim.base.errors import Faults, is_number
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.images import Encoding, image_files, read_image
 from neurosim.stimuli.stimulus import Label, Stimulus
@@ -112,7 +112,7 @@ class Movie(Stimulus):
         mean: float | None = None,
     ) -> None:
         faults = Faults("Movie")
-        faults.require(is_whole(repeat), "repeat as a whole number >= 1", repeat)
+        repeat = faults.whole("repeat", repeat)
         lit = mean is None or (is_number(mean) and 0 < mean < np.inf)
         faults.require(lit, "mean > 0", mean)
         faults.require(encoding in ("sRGB", "linear"), "encoding 'sRGB' or 'linear'", encoding)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from neurosim.base.arrays import AnyArray, Array, Indices
-from neurosim.base.errors import Faults, InputError, is_whole
+from neurosim.base.errors import Faults, InputError
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.images import Encoding, Light, image_files, read_image
 from neurosim.stimuli.statistics import grey_levels
@@ -89,8 +89,8 @@ class Photographs(Stimulus):
         most_saturated: float = 1.0,
     ) -> None:
         faults = Faults("Photographs")
-        faults.require(is_whole(patches), "patches as a whole number >= 1", patches)
-        faults.require(is_whole(seed, 0), "seed >= 0", seed)
+        patches = faults.whole("patches", patches)
+        seed = faults.whole("seed", seed, 0)
         faults.require(encoding in ("sRGB", "linear"), "encoding 'sRGB' or 'linear'", encoding)
         faults.require(0 <= most_saturated <= 1, "most_saturated in [0, 1]", most_saturated)
         faults.stop()

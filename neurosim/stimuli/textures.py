@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from neurosim.base.arrays import Array, Flags
-from neurosim.base.errors import Faults, is_whole
+from neurosim.base.errors import Faults
 from neurosim.stimuli.closed_forms import ClosedForm, waves
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label
@@ -96,9 +96,9 @@ class Textures(Swept):
         combine: Combine = "product",
     ) -> None:
         faults = Faults("Textures")
-        faults.require(is_whole(samples), "samples as a whole number >= 1", samples)
-        faults.require(is_whole(components), "components as a whole number >= 1", components)
-        faults.require(is_whole(seed, 0) and seed < 2**64, "seed >= 0", seed)
+        samples = faults.whole("samples", samples)
+        components = faults.whole("components", components)
+        seed = faults.whole("seed", seed, 0, 2**64 - 1)
         faults.stop()
         values = (
             np.arange(samples),

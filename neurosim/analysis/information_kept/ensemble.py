@@ -15,7 +15,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from neurosim.base.arrays import Array, Indices
-from neurosim.base.errors import Faults, InputError, is_number, is_whole
+from neurosim.base.errors import Faults, InputError, is_number
 from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["BLOCKS", "Ensemble", "Outputs", "ensemble_of", "outputs_of"]
@@ -118,7 +118,7 @@ def ensemble_of(
     values = _numbers("x", x)
     named = ["sample"] * values.ndim if dims is None else [str(d) for d in dims]
     found = _laid_out(values, quadrature, noise, named, faults)
-    faults.require(is_whole(seed, 0), "seed >= 0", seed)
+    seed = faults.whole("seed", seed, 0)
     positive = scale is None or (is_number(scale) and 0 < scale < np.inf)
     faults.require(positive, "scale > 0, or None", scale)
     faults.stop()

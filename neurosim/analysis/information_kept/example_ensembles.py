@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from neurosim.base.arrays import Array
-from neurosim.base.errors import Faults, is_whole
+from neurosim.base.errors import Faults
 from neurosim.models.receptive_fields.bank import QUADRATURE, GaborBank
 from neurosim.stimuli import VisualField
 from neurosim.stimuli.images import read_image
@@ -80,7 +80,7 @@ def white_noise_responses(seed: int = 0, rows: int = 600, columns: int = 512) ->
     """
     faults = Faults("white_noise_responses")
     for name, value in (("rows", rows), ("columns", columns)):
-        faults.require(is_whole(value), f"{name} >= 1", value)
+        faults.whole(name, value)
     faults.stop()
     image = np.random.default_rng(seed).standard_normal((int(rows), int(columns)))
     return _responses(image, "white noise's")

@@ -162,9 +162,7 @@ class Recording:
             Shifts without which no p-value can be small enough.
         """
         faults = Faults(self.subject)
-        whole = isinstance(number, int | np.integer) and number >= fewest
-        faults.require(whole, f"shifts as a whole number >= {fewest}", number)
-        faults.require(isinstance(seed, int | np.integer) and seed >= 0, "seed >= 0", seed)
+        number, seed = faults.whole("shifts", number, fewest), faults.whole("seed", seed, 0)
         usual = max(2 * int(self.lags[-1]) + 1, _LEAST_SHIFT)
         least = usual if least is None else least
         faults.require(least >= 1, "least_shift >= 1 frame", least)

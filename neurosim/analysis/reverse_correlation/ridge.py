@@ -101,8 +101,7 @@ def _checked(subject: str, recording: Recording, strength: Any, held_out: int) -
     strengths = np.unique(np.asarray(strength, dtype=float))
     positive = strengths.size > 0 and np.isfinite(strengths).all() and (strengths > 0).all()
     faults.require(positive, "strength > 0", strength)
-    whole = isinstance(held_out, int | np.integer) and 2 <= held_out <= recording.responses // 2
-    faults.require(whole, f"held_out from 2 to {recording.responses // 2} blocks", held_out)
+    held_out = faults.whole("held_out (blocks)", held_out, 2, recording.responses // 2)
     size = (float(recording.pixels) * recording.lags.size) ** 2 * 8 * (held_out + 5)
     faults.require(
         size <= _MEMORY,

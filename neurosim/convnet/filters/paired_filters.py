@@ -76,8 +76,8 @@ def paired_filters(
     [('Gaussian', -0.0), ('phase-randomised', -0.1), ('sign-flipped', -0.6)]
     """
     faults = Faults("paired_filters")
-    faults.require(is_whole(seed, 0), "seed as a whole number >= 0", seed)
-    faults.require(is_whole(draws, 2), "draws as a whole number >= 2", draws)
+    seed = faults.whole("seed", seed, 0)
+    draws = faults.whole("draws", draws, 2)
     values, indices = _kept(_filters(filters, faults), list(drop), faults)
     unit = _unit(values, indices, faults, bool(zero_mean))
     faults.stop()

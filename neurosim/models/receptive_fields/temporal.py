@@ -158,8 +158,7 @@ class BiphasicFilter(TemporalFilter):
     def __post_init__(self) -> None:
         faults = Faults("BiphasicFilter")
         faults.require(0 < self.rate < np.inf, "rate > 0 per s", self.rate)
-        whole = self.order == int(self.order) and 1 <= self.order <= 50
-        faults.require(whole, "order as a whole number from 1 to 50", self.order)
+        object.__setattr__(self, "order", faults.whole("order", self.order, 1, 50))
         faults.require(0 <= self.balance <= 1, "balance in [0, 1]", self.balance)
         faults.stop()
 
