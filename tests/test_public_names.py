@@ -45,6 +45,30 @@ def test_what_is_shown_to_users_takes_public_names_alone(path):
     assert below <= set(PUBLIC)
 
 
+WRITTEN = [p for p in PAGES if p.name != "CHANGELOG.md"]  # which names what was moved
+WRITTEN += [*SCRIPTS, *(ROOT / "neurosim").rglob("*.py")]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_modules_that_are_named_are_there(path):
+    text = path.read_text(encoding="utf-8")
+    files = re.findall(r"\b(?:tests|docs|examples|benchmarks|neurosim)/[\w/]+\.\w+", text)
+    assert [name for name in files if not (ROOT / name).exists()] == []
+    modules = re.findall(r"(?<![\w./-])neurosim(?:\.[a-z]\w*)+", text)
+    assert [name for name in modules if not is_there(name.split("."))] == []
+
+
+def is_there(parts: list[str]) -> bool:
+    """Whether it is a module, or stands in the text of the module above it."""
+    path = ROOT.joinpath(*parts)
+    if path.is_dir() or path.with_suffix(".py").exists():
+        return True
+    above = ROOT.joinpath(*parts[:-1])
+    homes = [above.with_suffix(".py"), above / "__init__.py", above / "__init__.pyi"]
+    text = "".join(home.read_text(encoding="utf-8") for home in homes if home.exists())
+    return re.search(rf"\b{parts[-1]}\b", text) is not None
+
+
 @pytest.mark.parametrize("stub", STUBS, ids=lambda path: path.parent.name)
 def test_a_stub_takes_each_name_once_from_the_module_that_defines_it(stub):
     tree = ast.parse(stub.read_text(encoding="utf-8"))

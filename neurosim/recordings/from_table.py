@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults, InputError
 from neurosim.base.units import in_unit
 from neurosim.base.version import __version__
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["responses_from_table"]
-
-Array = NDArray[np.float64]
 
 _MOST_SPIKES = 1e9  # of one trial; more is a mistake
 _MOST_SECONDS = 1e6
@@ -167,7 +165,7 @@ def _length(
         return None
     one = isinstance(seconds, float) and 0 < seconds <= _MOST_SECONDS
     faults.require(one, f"duration as one time > 0 s and <= {_MOST_SECONDS:g} s", seconds)
-    return seconds
+    return float(seconds) if one else None
 
 
 def _refuse_shared(

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import ttest_1samp
+
+from neurosim.base.arrays import Array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +42,7 @@ Verdict = Literal["supported", "not supported", "inconclusive"]
 LEVEL = 0.99
 
 
-def half_interval(values: ArrayLike) -> NDArray[np.float64]:
+def half_interval(values: ArrayLike) -> Array:
     """Half the width of the 99 % interval of the mean over the last dimension; NaN of one value.
 
     Examples

@@ -113,10 +113,8 @@ class Request:
             value = getattr(self, name)
             one = np.ndim(value) == 0 and np.isfinite(value)
             faults.require(one, f"{name} as one finite number (s)", value)
-        for name in ("trials", "seed"):
-            value = getattr(self, name)
-            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-            faults.require(whole, f"{name} as a whole number", repr(value))
+        self.trials = faults.whole("trials", self.trials, 1, MOST_TRIALS - 1)
+        self.seed = faults.whole("seed", self.seed, 0, (1 << 63) - 1)
         faults.stop()
         for name in ("correlation", "memory"):
             value = getattr(self, name)
@@ -140,10 +138,6 @@ class Request:
         faults.stop()
         faults.require(np.isfinite(gain).all(), "finite gain (mV)", gain)
         faults.require(np.isfinite(baseline).all(), "finite baseline (mV)", baseline)
-        faults.require(
-            1 <= self.trials < MOST_TRIALS, f"trials from 1 to {MOST_TRIALS - 1}", self.trials
-        )
-        faults.require(0 <= self.seed < 1 << 63, "seed from 0 to 2**63 - 1", self.seed)
         faults.require(self.dt > 0, "dt > 0 s", self.dt)
         shared = 0 <= self.correlation <= 1
         faults.require(shared, "correlation in [0, 1]", self.correlation)

@@ -156,8 +156,7 @@ def simulate(
         correlation,
     )
     faults = Faults("simulate")
-    many = workers is None or (isinstance(workers, int) and workers >= 1)
-    faults.require(many, "workers >= 1", repr(workers))
+    workers = processors() if workers is None else faults.whole("workers", workers)
     targets = ("auto", "cpp", "cython", "numpy")
     faults.require(target in targets, f"target among {', '.join(targets)}", repr(target))
     faults.stop()
@@ -170,7 +169,6 @@ def simulate(
         return check_responses(responses)
     plan = request.plan(target)
     collected = _Collected(plan, request)
-    workers = workers or processors()
     with progress_bar("simulating", progress) as advance:
         done = run_blocks(plan, workers, collected.take, advance)
     return check_responses(collected.into(responses, done))

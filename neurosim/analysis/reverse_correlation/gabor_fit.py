@@ -190,8 +190,7 @@ def fit_gabor(
     (array([30.]), array([60.]), ['ok'])
     """
     faults = Faults("fit_gabor")
-    whole = isinstance(starts, int | np.integer) and starts >= 1
-    faults.require(whole, "starts as a whole number >= 1", starts)
+    starts = faults.whole("starts", starts)
     faults.require(loss in _LOSSES, f"loss among {', '.join(_LOSSES)}", loss)
     images = measured_fields(receptive_field, field, len(_UNITS) + 1, faults)
     noise = None if noise_sd is None else noise_variance(noise_sd, images, faults)

@@ -40,7 +40,8 @@ class PairingNull:
     @property
     def means(self) -> Array:
         """Mean over filters of each draw; (draw,)."""
-        return self.cosines.mean(1)
+        means: Array = self.cosines.mean(1)
+        return means
 
     @property
     def mean(self) -> float:
@@ -90,7 +91,8 @@ def sign_flipped(filters: Array, random: np.random.Generator) -> Array:
     >>> sign_flipped(np.ones((5, 1, 1, 1)), np.random.default_rng(0)).ravel()
     array([ 1.,  1.,  1., -1., -1.])
     """
-    return filters * random.choice([-1.0, 1.0], (len(filters), 1, 1, 1))
+    flipped: Array = filters * random.choice([-1.0, 1.0], (len(filters), 1, 1, 1))
+    return flipped
 
 
 FILTER_NULLS: dict[str, Callable[[Array, np.random.Generator], Array]] = {

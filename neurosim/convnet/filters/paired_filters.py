@@ -76,8 +76,8 @@ def paired_filters(
     [('Gaussian', -0.0), ('phase-randomised', -0.1), ('sign-flipped', -0.6)]
     """
     faults = Faults("paired_filters")
-    faults.require(is_whole(seed, 0), "seed as a whole number >= 0", seed)
-    faults.require(is_whole(draws, 2), "draws as a whole number >= 2", draws)
+    seed = faults.whole("seed", seed, 0)
+    draws = faults.whole("draws", draws, 2)
     values, indices = _kept(_filters(filters, faults), list(drop), faults)
     unit = _unit(values, indices, faults, bool(zero_mean))
     faults.stop()
@@ -129,11 +129,13 @@ def _unit(filters: Array, indices: Indices, faults: Faults, zero_mean: bool) -> 
     what = "filters that are not constant" if zero_mean else "filters that are not all zero"
     faults.require(not empty.any(), what, f"filter {which}", f"drop=[{which}]")
     norm = np.sqrt((scaled**2).sum(axes, keepdims=True))
-    return scaled / np.where(norm > 0, norm, 1)
+    unit: Array = scaled / np.where(norm > 0, norm, 1)
+    return unit
 
 
 def _smallest(filters: Array, zero_mean: bool) -> Array:
     """The statistic of a draw, normalised as the filters were."""
     flat = filters.reshape(len(filters), -1)
     flat = flat - flat.mean(1, keepdims=True) if zero_mean else flat
-    return cosines_to_others(flat / np.linalg.norm(flat, axis=1, keepdims=True)).min(1)
+    smallest: Array = cosines_to_others(flat / np.linalg.norm(flat, axis=1, keepdims=True)).min(1)
+    return smallest

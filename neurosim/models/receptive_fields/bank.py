@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from neurosim.base.errors import Faults, is_whole
+from neurosim.base.errors import Faults
 from neurosim.models.receptive_fields.convolution import Padding, correlate
 from neurosim.models.receptive_fields.drive import DRIVE_ATTRS, Receiver
 from neurosim.models.receptive_fields.gabor_cells import GaborCells
@@ -190,7 +190,7 @@ class GaborBank(GaborParameters):
         from neurosim.models.receptive_fields.figure import receptive_fields_figure
 
         faults = Faults("GaborBank.plot")
-        faults.require(is_whole(most), "most >= 1", most)
+        most = faults.whole("most", most)
         faults.stop()
         chosen = np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).round().astype(int))
         return receptive_fields_figure(GaborCells(*(each[chosen] for each in self.cells)), field)
