@@ -35,10 +35,11 @@ def test_a_lif_on_the_plain_grid_has_the_known_bias_of_the_grid(drive):
     assert "tau" in responses.attrs["cell"]
 
 
-def test_same_seed_same_spikes_in_any_blocks(drive, monkeypatch):
+@pytest.mark.parametrize("size", [13, pytest.param(7, marks=pytest.mark.slow)])
+def test_same_seed_same_spikes_in_any_blocks(drive, monkeypatch, size):
     options = {**OPTIONS, "duration": 0.1, "baseline": -60, "trials": 5, "spike_times": True}
     whole = simulate(PLAIN_LIF, drive, **options)
-    monkeypatch.setattr("neurosim.simulation.engine.grid._SIZE", 7)
+    monkeypatch.setattr("neurosim.simulation.engine.grid._SIZE", size)
     parts = simulate(PLAIN_LIF, drive, workers=2, **options)
     assert whole["count"].values.sum() > 5
     assert np.array_equal(whole["count"], parts["count"])

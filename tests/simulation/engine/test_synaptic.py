@@ -88,7 +88,8 @@ def count_correlation(as_drive):
     return simulated
 
 
-@pytest.mark.parametrize("tau_noise", [0.0, 0.005])
+# white noise is a worker of its own, built for some seconds
+@pytest.mark.parametrize("tau_noise", [pytest.param(0.0, marks=pytest.mark.slow), 0.005])
 def test_shared_noise_correlates_counts_and_leaves_rates(count_correlation, tau_noise):
     cell = LIF(v_rest=-54, noise_sd=4, tau_noise=tau_noise)
     none, rate, error = count_correlation(cell, 0.0)

@@ -6,14 +6,15 @@ import pytest
 from neurosim import LIF, simulate
 
 
-def test_same_seed_same_spikes_on_any_blocks_and_workers(mixed_responses, monkeypatch):
+@pytest.mark.parametrize("size", [50, pytest.param(7, marks=pytest.mark.slow)])
+def test_same_seed_same_spikes_on_any_blocks_and_workers(mixed_responses, monkeypatch, size):
     whole = mixed_responses()
     assert whole["count"].values.sum() > 500
-    for options in ({"workers": 1}, {"workers": 3}, {"target": "numpy"}):
+    for options in ({"workers": 1}, {"workers": 3}, {"target": "numpy", "workers": 1}):
         other = mixed_responses(**options)
         assert np.array_equal(other["count"], whole["count"])
         assert np.array_equal(other["spike_time"], whole["spike_time"])
-    monkeypatch.setattr("neurosim.simulation.engine.lif._RUNTIME_SIZE", 7)
+    monkeypatch.setattr("neurosim.simulation.engine.lif._RUNTIME_SIZE", size)
     blocks = mixed_responses(target="numpy", workers=2)
     assert np.array_equal(blocks["count"], whole["count"])
     assert not np.array_equal(
