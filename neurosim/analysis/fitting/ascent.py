@@ -10,14 +10,15 @@ step however small gains anything.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
-from neurosim.analysis.fitting.rate_model import RateModel
-from neurosim.base.arrays import Array, Flags
+from neurosim.analysis.fitting.likelihoods import Likelihood
+from neurosim.base.arrays import AnyArray, Array, Flags
+from neurosim.data.counts import Counts
 
-__all__ = ["ITERATIONS", "Top", "ascend", "score"]
+__all__ = ["ITERATIONS", "Climbed", "Top", "ascend", "score"]
 
 ITERATIONS = 1000
 """Steps of an ascent, at the most; rows that need them end as not converged."""
@@ -33,6 +34,43 @@ _SHORTER, _LONGER = 6.0, 0.2  # damping after a step that lost or gained (Marqua
 _TRUSTED, _STUCK = 1e3, 1e12  # damping up to which a promise counts, from which no step is left
 
 
+class Climbed(Protocol):
+    """What is asked of a model of rates, such as a `RateModel`; many rows at once."""
+
+    @property
+    def counts(self) -> Counts:
+        """(row, condition)"""
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """How they scatter about the rates."""
+
+    @property
+    def low(self) -> Array:
+        """Lower bounds, (row, parameter)."""
+
+    @property
+    def high(self) -> Array:
+        """Upper bounds, (row, parameter); equal ones fix a parameter."""
+
+    @property
+    def scale(self) -> Array:
+        """What counts as a large change of each shape, (row, shape)."""
+
+    @property
+    def linear(self) -> int:
+        """How many parameters, the first, the rate is linear in."""
+
+    def take(self, rows: AnyArray) -> Self:
+        """Some rows (repeats allowed)."""
+
+    def value(self, theta: Array) -> Array:
+        """Log-likelihood without its constant, (row,)."""
+
+    def rate_and_jacobian(self, theta: Array) -> tuple[Array, Array]:
+        """(row, condition) and (row, parameter, condition)."""
+
+
 class Top(NamedTuple):
     """Parameters (row, parameter), log-likelihood (row,), whether it is the top (row,)."""
 
@@ -41,7 +79,7 @@ class Top(NamedTuple):
     converged: Flags
 
 
-def ascend(model: RateModel, start: Array, iterations: int = ITERATIONS) -> Top:
+def ascend(model: Climbed, start: Array, iterations: int = ITERATIONS) -> Top:
     """Climb from a start in each row.
 
     Parameters
@@ -86,7 +124,7 @@ def ascend(model: RateModel, start: Array, iterations: int = ITERATIONS) -> Top:
     return Top(theta, value, converged & np.isfinite(value))
 
 
-def _step(model: RateModel, theta: Array, damping: Array) -> tuple[Array, Array]:
+def _step(model: Climbed, theta: Array, damping: Array) -> tuple[Array, Array]:
     """The damped step of each row, and what the undamped one promises."""
     rate, jacobian = model.rate_and_jacobian(theta)
     slope = model.likelihood.slope(rate, model.counts)
@@ -122,7 +160,7 @@ def _step(model: RateModel, theta: Array, damping: Array) -> tuple[Array, Array]
     return step, np.where(known, promised, 0.0)
 
 
-def _newton(model: RateModel, theta: Array, value: Array) -> tuple[Array, Array]:
+def _newton(model: Climbed, theta: Array, value: Array) -> tuple[Array, Array]:
     """Newton steps, the second derivatives from differences of the gradient; never downhill."""
     theta, value = theta.copy(), value.copy()
     rows, many = theta.shape
@@ -161,7 +199,7 @@ def _newton(model: RateModel, theta: Array, value: Array) -> tuple[Array, Array]
     return theta, value
 
 
-def score(model: RateModel, theta: Array) -> Array:
+def score(model: Climbed, theta: Array) -> Array:
     """Slope of the log-likelihood with every parameter, (row, parameter)."""
     rate, jacobian = model.rate_and_jacobian(theta)
     with np.errstate(invalid="ignore", over="ignore"):
