@@ -13,7 +13,7 @@ __all__ = ["Known", "flagged", "informed", "statuses"]
 
 
 _SINGULAR = 1e10  # condition number of the information, scaled to a diagonal of 1
-_PART = 0.1  # of a direction without information that is a parameter's
+_PART = 0.1  # of a direction without information, from which on a parameter counts as in it
 
 
 class Known(NamedTuple):

@@ -30,11 +30,11 @@ from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["Projection", "Projections", "projected"]
 
-_BINS = 300  # of the drive, where directions are only ranked
-_CLIMBS = 3, 10  # at least and at most, from the best of the starting directions
-_HOPELESS = 50.0  # nats below the best of them
-_ALIKE = 0.98  # cosine of two of which only the better is climbed from
-_TURNS = 6  # of a climb and a fit of the rectifier at its direction
+_BINS = 300  # of the drive, where directions are only ranked; fewer blur a threshold's place
+_LEAST_CLIMBS, _MOST_CLIMBS = 3, 10  # from the best starting directions; fewer miss the best top
+_DEEPEST = 50.0  # nats below the best direction, from where more than the least are climbed from
+_ALIKE = 0.98  # cosine of two directions of which only the better is climbed from
+_TURNS = 6  # of a climb and a fit of the rectifier at its direction; gains end before
 
 
 class Projection(NamedTuple):
@@ -91,8 +91,8 @@ class Projections:
         values, height = self._ranked(directions)
         chosen: list[int] = []
         for k in np.argsort(-height, kind="stable"):
-            least, most = _CLIMBS
-            if len(chosen) >= (most if height[k] > height.max() - _HOPELESS else least):
+            near = height[k] > height.max() - _DEEPEST
+            if len(chosen) >= (_MOST_CLIMBS if near else _LEAST_CLIMBS):
                 break
             if (directions[chosen] @ directions[k] < _ALIKE).all():
                 chosen.append(int(k))
