@@ -11,8 +11,9 @@ from neurosim.base.errors import Faults
 from neurosim.base.extras import needs
 from neurosim.base.files import folder_for_output
 from neurosim.base.processors import processors
-from neurosim.reproduce import EXPERIMENTS, Outcome, Reproduction, Run
 from neurosim.reproduce.report import verdicts, write_outcome
+from neurosim.reproduce.run import Run
+from neurosim.reproduce.statement import EXPERIMENTS, Outcome, Reproduction
 
 if TYPE_CHECKING:
     from argparse import Namespace
