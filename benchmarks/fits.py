@@ -17,27 +17,27 @@ from concurrent.futures import ThreadPoolExecutor
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+import xarray as xr
 from scipy.optimize import curve_fit
+from scipy.stats import poisson
 
-from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
-from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihood import Counts, poisson_log_likelihood
-from neurosim.models.rectifiers import RECTIFIERS
+from neurosim import RECTIFIERS, fit, poisson_responses
 
 NAMES = ("half-wave", "thresholded half-wave", "half-squared", "two-path energy")
 SAMPLE = 100  # cells that curve_fit gets
 X = np.linspace(-1, 1, 25)
+TRIALS, SECONDS = 10, 0.5
 
 
-def ours(name: str, counts: Counts) -> np.ndarray:
+def ours(name: str, responses: xr.Dataset) -> np.ndarray:
     """Log-likelihoods of all cells, on as many threads as there are processors."""
-    rows = np.array_split(np.arange(len(counts.x)), os.cpu_count() or 1)
+    rows = np.array_split(np.arange(responses.sizes["cell"]), os.cpu_count() or 1)
     with ThreadPoolExecutor(len(rows)) as pool:
-        parts = pool.map(lambda some: fit_counts(RECTIFIERS[name], counts.take(some)), rows)
+        parts = pool.map(lambda some: fit(name, responses.isel(cell=some)), rows)
         return np.concatenate([part.log_likelihood for part in parts])
 
 
-def theirs(name: str, counts: Counts) -> np.ndarray:
+def theirs(name: str, responses: xr.Dataset) -> np.ndarray:
     """Log-likelihoods of what curve_fit finds, cell by cell."""
     rectifier = RECTIFIERS[name]
     gains, shapes = len(rectifier.gains), list(rectifier.parameters.values())
@@ -49,13 +49,14 @@ def theirs(name: str, counts: Counts) -> np.ndarray:
         paths = rectifier.paths(x, *p[1 + gains :])
         return p[0] + sum(g * f for g, f in zip(p[1:], paths, strict=False))
 
-    found = np.empty((len(counts.x), X.size))
-    for cell in range(len(counts.x)):
-        measured = counts.spikes[cell] / counts.exposure[cell]
-        sigma = np.sqrt(counts.spikes[cell] + 1) / counts.exposure[cell]
-        best, _ = curve_fit(rate, X, measured, start, sigma, bounds=(low, high))
-        found[cell] = rate(X, *best)
-    return poisson_log_likelihood(found, counts)
+    counts = responses["count"].transpose("cell", "stimulus", "trial").values
+    found = np.empty(len(counts))
+    for cell, count in enumerate(counts):
+        spikes, exposure = count.sum(1), TRIALS * SECONDS
+        sigma = np.sqrt(spikes + 1) / exposure
+        best, _ = curve_fit(rate, X, spikes / exposure, start, sigma, bounds=(low, high))
+        found[cell] = poisson.logpmf(count, rate(X, *best)[:, None] * SECONDS).sum()
+    return found
 
 
 def main() -> None:
@@ -63,17 +64,16 @@ def main() -> None:
     warnings.simplefilter("ignore")
     total, scaled = 0.0, 0.0
     for name in NAMES:
-        generator = DEFAULT_GENERATORS[name]
-        counts = Counts.from_responses(poisson_responses(name, generator, X, 10, 0.5, cells))
+        typical = RECTIFIERS[name].typical
+        responses = poisson_responses(name, typical, X, TRIALS, SECONDS, cells)
         start = time.perf_counter()
-        found = ours(name, counts)
+        found = ours(name, responses)
         seconds = time.perf_counter() - start
-        few = counts.take(np.arange(SAMPLE))
         start = time.perf_counter()
-        usual = theirs(name, few)
+        usual = theirs(name, responses.isel(cell=slice(SAMPLE)))
         loop = (time.perf_counter() - start) * cells / SAMPLE
         start = time.perf_counter()
-        fit_counts(RECTIFIERS[name], counts.take(np.arange(min(cells, 1000)))).profile(0.95)
+        fit(name, responses.isel(cell=slice(1000))).profile(0.95)
         intervals = time.perf_counter() - start
         total, scaled = total + seconds, scaled + loop
         behind = found[:SAMPLE] - usual

@@ -17,28 +17,27 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.stats import poisson
 
-from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
-from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihood import Counts
-from neurosim.models.rectifiers import RECTIFIERS
+from neurosim import RECTIFIERS, fit, poisson_responses
 
 STARTS = 20
 LEAST = 1e-6  # nats: what counts as better
 X = np.linspace(-1, 1, 25)
+TRIALS, SECONDS = 10, 0.5
 GIVEN = {"quadrature": 0.6 * np.cos(3 * X), "noise": 0.1 + 0.2 * (np.arange(X.size) % 3)}
 
 
-def best_of_many(name: str, counts: Counts, cell: int) -> float:
+def best_of_many(name: str, spikes: np.ndarray, cell: int) -> float:
     """The highest log-likelihood, without its constant, of one cell; its number is the seed."""
     warnings.simplefilter("ignore")
     rectifier, random = RECTIFIERS[name], np.random.default_rng([1, cell])
     given = [GIVEN[each] for each in rectifier.regressors]
-    spikes, exposure = counts.spikes[0], counts.exposure[0]
+    exposure = TRIALS * SECONDS
     linear = 1 + len(rectifier.gains)
     bounds = [(1e-9, None)] * linear
     for parameter in rectifier.parameters.values():
-        low, high = (float(end[0]) for end in parameter.bounds(counts.x))
+        low, high = (float(end[0]) for end in parameter.bounds(X[None]))
         bounds.append((low, high))
 
     def loss(p: np.ndarray) -> float:
@@ -64,14 +63,15 @@ def best_of_many(name: str, counts: Counts, cell: int) -> float:
 
 def measure(name: str, cells: int, seed: int, pool: ProcessPoolExecutor) -> str:
     """What is printed of one rectifier."""
-    parameters = DEFAULT_GENERATORS[name]
-    made = poisson_responses(name, parameters, X, 10, 0.5, cells, seed=seed, regressors=GIVEN)
-    counts = Counts.from_responses(made)
-    fitted = fit_counts(RECTIFIERS[name], counts)
-    ours = fitted.log_likelihood - counts.constant.sum(-1)
+    typical = RECTIFIERS[name].typical
+    made = poisson_responses(name, typical, X, TRIALS, SECONDS, cells, seed, GIVEN)
+    count = made["count"].transpose("cell", "stimulus", "trial").values
+    at_one = poisson.logpmf(count, SECONDS).sum((1, 2))  # log-likelihood of a rate of 1 Hz
+    constant = at_one + SECONDS * count[0].size
+    ours = fit(name, made).log_likelihood - constant
     begin = time.perf_counter()
-    each = [counts.take(np.array([cell])) for cell in range(cells)]
-    theirs = np.array(list(pool.map(best_of_many, [name] * cells, each, range(cells))))
+    found = pool.map(best_of_many, [name] * cells, count.sum(2), range(cells))
+    theirs = np.array(list(found))
     short, took = theirs - ours, time.perf_counter() - begin
     missed = np.flatnonzero(short > LEAST)
     which = f": {', '.join(map(str, missed[:9]))}" if missed.size else ""

@@ -23,10 +23,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from neurosim import compare, responses_from_counts
-from neurosim.models.rectifiers.siegert import rate_deterministic
+from neurosim import RECTIFIERS, compare, responses_from_counts
 
-RECTIFIERS = ("thresholded half-wave", "LIF f-I", "Siegert")
+NAMES = ("thresholded half-wave", "LIF f-I", "Siegert")
 SECONDS = 0.5
 TRUE = {"r0": 0.0, "gain": 50.0, "threshold": 140.0, "depth": 100.0}  # Hz, Hz, pA, pA
 
@@ -55,14 +54,7 @@ def recorded(file):
 def made_up():
     """Currents and expected spikes of a LIF cell of 20 ms that is refractory for 2 ms."""
     current = np.arange(-100.0, 525.0, 25.0)
-    rate = rate_deterministic(
-        current,
-        tau_m=1 / TRUE["gain"],
-        t_ref=0.1 / TRUE["gain"],
-        v_threshold=TRUE["threshold"],
-        v_reset=TRUE["threshold"] - TRUE["depth"],
-    )
-    return current, rate * SECONDS
+    return current, RECTIFIERS["LIF f-I"].rate(current, **TRUE) * SECONDS
 
 
 def responses_to(current, spikes):
@@ -119,7 +111,7 @@ figure, axes = plt.subplots(
     1, len(cells), figsize=(1 + 4.5 * len(cells), 4), squeeze=False, layout="constrained"
 )
 for axis, (name, (current, spikes)) in zip(axes[0], cells.items(), strict=True):
-    comparison = compare(responses_to(current, spikes), RECTIFIERS)
+    comparison = compare(responses_to(current, spikes), NAMES)
     scatter = [dispersion(fit, current, spikes) for fit in comparison.fits]
     scores = pd.DataFrame(
         {

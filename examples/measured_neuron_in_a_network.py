@@ -9,6 +9,7 @@ in a small network that learns handwritten digits. Needs the `convnet` extra.
 """
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -16,8 +17,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from neurosim import LIF, simulate
-from neurosim.convnet import Activation, MeasuredRate, digits
-from neurosim.convnet.training import Training, network, train
+from neurosim.convnet import Activation, MeasuredRate, Training, digits, network, train
 
 # %%
 # The cell is shown 41 drives, 50 times each; its noise lets it fire below threshold.
@@ -32,15 +32,7 @@ torch.set_num_threads(1)
 # %%
 # The same network with ReLU and with the neuron: 400 digits to learn from, three starts each.
 data = digits()
-few = type(data)(
-    data.train_images[:400],
-    data.train_labels[:400],
-    data.test_images,
-    data.test_labels,
-    data.name,
-    data.checksums,
-    data.recognised,
-)
+few = replace(data, train_images=data.train_images[:400], train_labels=data.train_labels[:400])
 layers = {"ReLU": lambda channels: Activation("ReLU"), "measured neuron": lambda channels: measured}
 for name, layer in layers.items():
     errors = []

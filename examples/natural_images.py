@@ -12,8 +12,7 @@ import sys
 import numpy as np
 
 from neurosim import GaborBank, VisualField, spectral_slope
-from neurosim.stimuli.images import read_image
-from neurosim.stimuli.photographs import embedded_photograph
+from neurosim.stimuli import embedded_photograph, read_image
 
 # %%
 # Luminance, linear in light, and contrast about its mean.

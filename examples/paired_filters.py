@@ -17,9 +17,8 @@ import sys
 
 import numpy as np
 
-from neurosim import GaborBank, InputError, VisualField
-from neurosim.convnet.filters.paired_filters import paired_filters
-from neurosim.convnet.weights import filters_from_file
+from neurosim import GaborBank, InputError, VisualField, paired_filters
+from neurosim.convnet import filters_from_file
 
 parser = argparse.ArgumentParser(description="Opposite pairs among first-layer filters.")
 parser.add_argument("file", nargs="?", help="of weights; default: a Gabor bank")

@@ -10,11 +10,7 @@ which are sparse: ``python what_rectifiers_keep.py --plot FILE`` draws the photo
 
 import sys
 
-from neurosim import what_is_kept
-from neurosim.analysis.information_kept.example_ensembles import (
-    photograph_responses,
-    white_noise_responses,
-)
+from neurosim import photograph_responses, what_is_kept, white_noise_responses
 
 # %%
 # White noise has answers on paper: energy kept is 1 for the absolute value, 1/2 for ReLU and, as a

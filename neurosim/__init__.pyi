@@ -1,16 +1,17 @@
 """The public names, each from the module that defines it."""
 
+from .analysis.comparison.compare import compare as compare
 from .analysis.comparison.comparison import Comparison as Comparison
-from .analysis.comparison.comparison import compare as compare
 from .analysis.comparison.discrimination import told_apart as told_apart
 from .analysis.comparison.ranking import rank as rank
 from .analysis.comparison.recovery import poisson_responses as poisson_responses
 from .analysis.comparison.recovery import recovery as recovery
-from .analysis.fitting.fit import Fit as Fit
+from .analysis.fitting.bootstrap import bootstrap_intervals as bootstrap_intervals
 from .analysis.fitting.fit import fit as fit
-from .analysis.fitting.goodness import bootstrap_intervals as bootstrap_intervals
 from .analysis.fitting.goodness import deviance as deviance
+from .analysis.fitting.likelihoods.base import Likelihood as Likelihood
 from .analysis.fitting.rates import fit_rates as fit_rates
+from .analysis.fitting.result import Fit as Fit
 from .analysis.information_kept.example_ensembles import (
     photograph_responses as photograph_responses,
 )
@@ -60,8 +61,8 @@ from .models.receptive_fields.bank import GaborBank as GaborBank
 from .models.receptive_fields.temporal import BiphasicFilter as BiphasicFilter
 from .models.receptive_fields.temporal import TemporalGabor as TemporalGabor
 from .models.rectifiers import RECTIFIERS as RECTIFIERS
-from .models.rectifiers.base import Parameter as Parameter
 from .models.rectifiers.base import Rectifier as Rectifier
+from .models.rectifiers.parameter import Parameter as Parameter
 from .recordings.from_nwb import responses_from_nwb as responses_from_nwb
 from .recordings.from_spike_times import responses_from_spike_times as responses_from_spike_times
 from .recordings.from_table import responses_from_table as responses_from_table

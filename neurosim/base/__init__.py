@@ -1,1 +1,1 @@
-"""What every room stands on: errors, units, files, progress, array types."""
+"""What every room stands on: errors, units, files, progress, processors, array types."""

@@ -33,4 +33,5 @@ def divided(above: Any, below: Any, otherwise: float = np.nan) -> Array:
     """
     above, below = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
     out = np.full(np.broadcast_shapes(above.shape, below.shape), otherwise)
-    return np.divide(above, below, out=out, where=below > 0)
+    divided: Array = np.divide(above, below, out=out, where=below > 0)
+    return divided

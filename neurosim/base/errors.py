@@ -62,7 +62,7 @@ expected tau_m > 0 s, got 0 (times are in seconds)
         Traceback (most recent call last):
         neurosim.base.errors.InputError: compare: expected seed as a whole number >= 0, got a
         """
-        inside = is_whole(value, least) and (most is None or float(value) <= most)
+        inside = is_whole(value, least) and (most is None or int(value) <= most)
         reach = f">= {least}" if most is None else f"from {least} to {most}"
         self.require(inside, f"{name} as a whole number {reach}", value)
         return int(value) if inside else least

@@ -2,13 +2,14 @@
 
 Inside neurosim a quantity is a float or a float array in the unit its docstring states (times s,
 potentials mV, rates Hz, angles deg). `in_unit` is the only converter: it accepts a bare number
-(taken to be in that unit), a Brian2 quantity (its dimensions are checked) or text like ``"20 ms"``.
-Brian2 is not imported: a quantity is recognised by its ``dim``.
+(taken to be in that unit), a Brian2 quantity (its dimensions are checked), text like ``"20 ms"``,
+or a timedelta of Python or NumPy. Brian2 is not imported: a quantity is recognised by its ``dim``.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
 
     Parameters
     ----------
-    value : float, array, Brian2 quantity, or str
+    value : float, array, Brian2 quantity, str, or timedelta
         A bare number is taken to be in `unit` already.
     unit : str
         One of s, ms, us, Hz, kHz, V, mV, uV.
@@ -65,6 +66,8 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
     0.02
     >>> in_unit([1, 2], "mV", "LIF", "noise_sd")
     array([1., 2.])
+    >>> in_unit(np.timedelta64(20, "ms"), "s", "LIF", "tau_m")
+    0.02
     >>> in_unit("20 mV", "s", "LIF", "tau_m")
     Traceback (most recent call last):
     neurosim.base.errors.InputError: LIF: expected tau_m in s or a unit like it, got 20 mV
@@ -84,7 +87,12 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
     elif hasattr(value, "attrs") and hasattr(value, "values"):  # a labelled array may say its unit
         said = _UNITS.get(value.attrs.get("units", unit))
         if said is None or said[1] != dimensions:
-            raise refusal
+            raise InputError(
+                f"{subject}: expected {name} in {unit} or a unit like it, got it in "
+                f"{value.attrs['units']}"
+            )
+        if value.dtype.kind == "m":
+            return in_unit(value.values, unit, subject, name)
         value, factor = value.values, said[0] / size
     elif hasattr(value, "unit") or hasattr(value, "units"):  # of another library
         raise refusal
@@ -92,8 +100,12 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
         if any(value.dim.get_dimension(d) != dimensions.get(d, 0) for d in _DIMENSIONS):
             raise refusal
         factor = 1.0 / size
+    elif isinstance(value, timedelta) or _kind(value) == "m":
+        if dimensions != _TIME:
+            raise refusal
+        value, factor = np.asarray(value, dtype="m8") / np.timedelta64(1, "s"), 1.0 / size
     try:
-        if value is None:
+        if value is None or _kind(value) == "M":  # a date is no duration
             raise TypeError
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
@@ -103,3 +115,8 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
     # dividing by a small unit rounds once less than multiplying by its inverse
     array = array * factor if factor >= 1 else array / (1 / factor)
     return float(array) if array.ndim == 0 else array
+
+
+def _kind(value: Any) -> str:
+    """Of NumPy's type, "m" for time differences and "M" for dates; empty for other libraries'."""
+    return str(getattr(getattr(value, "dtype", None), "kind", ""))

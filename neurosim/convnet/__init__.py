@@ -1,60 +1,25 @@
 """The ConvNet side: rectifiers and measured neurons as layers, filters and images from files.
 
-Names load on first use; those that need torch say which extra brings it.
+The public names are written once, in the stub beside this file. They load on first use; those that
+need torch say what brings it.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from neurosim.convnet.activation import Activation
-    from neurosim.convnet.curve import Curve, MeasuredRate
-    from neurosim.convnet.datasets import digits, load
-    from neurosim.convnet.front_end import GaborLayer, SpikingLayer
-    from neurosim.convnet.labelled_images import Dataset
-    from neurosim.convnet.weights import filters_from_file
+import lazy_loader
 
-_HOME = {
-    "Activation": "neurosim.convnet.activation",
-    "Curve": "neurosim.convnet.curve",
-    "Dataset": "neurosim.convnet.labelled_images",
-    "digits": "neurosim.convnet.datasets",
-    "filters_from_file": "neurosim.convnet.weights",
-    "GaborLayer": "neurosim.convnet.front_end",
-    "load": "neurosim.convnet.datasets",
-    "MeasuredRate": "neurosim.convnet.curve",
-    "SpikingLayer": "neurosim.convnet.front_end",
-}
-
-__all__ = [
-    "Activation",
-    "Curve",
-    "Dataset",
-    "GaborLayer",
-    "MeasuredRate",
-    "SpikingLayer",
-    "digits",
-    "filters_from_file",
-    "load",
-]
+_loaded, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'neurosim.convnet' has no attribute {name!r}")
     try:
-        value = getattr(import_module(_HOME[name]), name)
+        return _loaded(name)
     except ModuleNotFoundError as missing:
         if missing.name != "torch":
             raise
         from neurosim.base.errors import InputError
+        from neurosim.base.extras import needs
 
-        raise InputError(f"{name}: needs torch: pip install 'neurosim[convnet]'") from None
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+        raise InputError(f"{name}: {needs('torch', 'convnet')}") from None

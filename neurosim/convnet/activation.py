@@ -11,17 +11,19 @@ from numpy.typing import ArrayLike
 from torch import nn
 from torch.nn.utils import parametrize
 
-from neurosim.base.errors import Faults, InputError, is_whole
+from neurosim.base.errors import Faults, is_whole
 from neurosim.convnet.bounds import Within
 from neurosim.convnet.curve import Curve
-from neurosim.models.rectifiers import RECTIFIERS
+from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
+from neurosim.models.rectifiers.formula import require_tensors
 
 if TYPE_CHECKING:
-    from neurosim.analysis.fitting.fit import Fit
+    from neurosim.analysis.fitting.result import Fit
 
 __all__ = ["Activation"]
 
+_ARGUMENTS = ("learn", "learned", "dtype")  # what a layer is given or has, and no parameter can be
 _NARROWEST = 1e-3  # of a width or noise that is learned
 
 
@@ -50,7 +52,8 @@ class Activation(nn.Module):
     Raises
     ------
     InputError
-        Naming everything that cannot be: unknown names, values out of bounds or of a wrong length.
+        Naming everything that cannot be: unknown names, values out of bounds or of a wrong length;
+        and for a formula that torch's tensors or their gradients cannot go through.
 
     Notes
     -----
@@ -85,7 +88,8 @@ class Activation(nn.Module):
         **values: ArrayLike,
     ) -> None:
         super().__init__()
-        self.rectifier = _named(rectifier)
+        self.rectifier = named_rectifier(rectifier)
+        require_tensors(type(self.rectifier))
         self.channels, self.dim, self.precise = channels, dim, precise
         self.learned = self._checked(learn, values)
         for name, bounds in self._bounds().items():
@@ -123,8 +127,11 @@ class Activation(nn.Module):
         self._suits(x, regressors)
         inside = self._inside(x)
         value = {name: self._spread(getattr(self, name).to(inside), x) for name in self._bounds()}
-        shapes = [value[name] for name in (*self.rectifier.parameters, *self.rectifier.constants)]
-        paths = self.rectifier.shape(x.to(inside), *(r.to(inside) for r in regressors), *shapes)
+        value |= dict(
+            zip(self.rectifier.regressors, (r.to(inside) for r in regressors), strict=True)
+        )
+        arguments = [value[name] for name in self.rectifier.arguments]
+        paths = self.rectifier.shape(x.to(inside), *arguments)
         paths = paths if isinstance(paths, tuple) else (paths,)
         rates = [
             value["r0"] + value[gain] * path
@@ -156,8 +163,8 @@ class Activation(nn.Module):
             f"one of {', '.join(self.rectifier.regressors)} too",
         )
         faults.stop()
-        named = {name: getattr(self, name).detach().double().item() for name in self._bounds()}
-        shapes = [named[n] for n in (*self.rectifier.parameters, *self.rectifier.constants)]
+        named = {name: np.array(getattr(self, name).tolist()) for name in self._bounds()}
+        shapes = [named[name] for name in self.rectifier.arguments]
         r0, gain = named["r0"], named[self.rectifier.gains[0]]
         return Curve.of(
             lambda x: r0 + gain * self.rectifier.shape(x, *shapes),
@@ -199,6 +206,9 @@ class Activation(nn.Module):
             learn = tuple(self.rectifier.parameters) if learn else ()
         names = (learn,) if isinstance(learn, str) else tuple(learn)
         free = self.rectifier.parameter_names
+        for name in bounds:
+            own = hasattr(self, name) or name in _ARGUMENTS
+            faults.require(not own, "parameters of other names than a layer's attributes", name)
         for name in names:
             faults.require(name in free, f"parameters to learn among {', '.join(free)}", name)
         whole = self.channels is None or is_whole(self.channels)
@@ -261,14 +271,3 @@ class Activation(nn.Module):
         shape = [1] * x.ndim
         shape[self.dim] = -1
         return value.reshape(shape)
-
-
-def _named(rectifier: str | Rectifier) -> Rectifier:
-    if isinstance(rectifier, Rectifier):
-        return rectifier
-    try:
-        return RECTIFIERS[rectifier]
-    except (KeyError, TypeError):
-        raise InputError(
-            f"Activation: expected a rectifier among {', '.join(RECTIFIERS)}, got {rectifier!r}"
-        ) from None

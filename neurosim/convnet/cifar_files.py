@@ -19,13 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosim.base.arrays import Indices
 from neurosim.base.errors import Faults, InputError
 from neurosim.convnet.labelled_images import Dataset, Provenance, in_unit_range
 from neurosim.convnet.numpy_files import check_file
 
 __all__ = ["cifar10", "cifar_files"]
 
-Batch = tuple[NDArray[np.uint8], NDArray[np.int64]]  # images and labels
+Batch = tuple[NDArray[np.uint8], Indices]  # images and labels
 _RECORD = 1 + 3 * 32 * 32  # bytes
 _TRAIN = tuple(f"data_batch_{k}.bin" for k in range(1, 6))
 _TEST = "test_batch.bin"

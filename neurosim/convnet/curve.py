@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.interpolate import make_smoothing_spline
 from torch import nn
 
-from neurosim.analysis.fitting.likelihood import Counts
-from neurosim.base.errors import Faults, is_number, is_whole
+from neurosim.base.arrays import Array
+from neurosim.base.errors import Faults, is_number
+from neurosim.data.counts import reduced
 
 if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["Curve", "MeasuredRate"]
-
-Array = NDArray[np.float64]
 
 _TURNS = 8  # of reweighting a measured curve
 _RESOLVED = 100_000  # drives over the whole range
@@ -93,7 +92,7 @@ class Curve(nn.Module):
         points : int
         """
         faults = Faults("Curve.of")
-        faults.require(is_whole(points, 2), "points >= 2", points)
+        points = faults.whole("points", points, 2)
         faults.stop()
         x = np.linspace(low, high, points)
         return Curve(
@@ -164,7 +163,7 @@ class MeasuredRate(Curve):
         faults = Faults("MeasuredRate")
         for name, value in (("drive_per_unit", drive_per_unit), ("hz_per_unit", hz_per_unit)):
             faults.require(is_number(value) and 0 < value < np.inf, f"{name} > 0", value)
-        faults.require(is_whole(points, 2), "points >= 2", points)
+        points = faults.whole("points", points, 2)
         faults.stop()
         drive, rate, exposure = _measured(responses, cell)
         curve = _smooth(drive, rate, exposure)
@@ -187,9 +186,8 @@ class MeasuredRate(Curve):
 
 def _measured(responses: xr.Dataset, cell: Any) -> tuple[Array, Array, Array]:
     """Drives in rising order, the rate at each (Hz), and the time it was counted for (s)."""
-    counts = Counts.from_responses(responses)
-    known = "cell" in responses.coords
-    labels = responses["cell"].values.tolist() if known else list(range(len(counts.x)))
+    data = reduced(responses)
+    counts, labels = data.counts, data.cells.tolist()
     faults = Faults("MeasuredRate")
     if cell is None:
         faults.require(

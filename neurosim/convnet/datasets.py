@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from neurosim.base.errors import Faults, InputError, is_number, is_whole
+from neurosim.base.errors import Faults, InputError, is_number
+from neurosim.base.extras import needs
 from neurosim.convnet.cifar_files import cifar10, cifar_files
 from neurosim.convnet.idx_files import idx_files, is_idx, mnist, read_idx
 from neurosim.convnet.labelled_images import Dataset
@@ -57,14 +58,14 @@ def digits(seed: int = 0, test_share: float = 0.25) -> Dataset:
     <Dataset digits: 1347 images to train on, 450 to test on, 1 x 8 x 8, 10 classes; ...>
     """
     faults = Faults("digits")
-    faults.require(is_whole(seed, 0), "seed as a whole number >= 0", seed)
+    seed = faults.whole("seed", seed, 0)
     share = is_number(test_share) and 0.01 <= test_share <= 0.99
     faults.require(share, "test_share in [0.01, 0.99]", test_share)
     faults.stop()
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        raise InputError("digits: needs scikit-learn: pip install 'neurosim[convnet]'") from None
+        raise InputError(f"digits: {needs('scikit-learn', 'convnet')}") from None
     found = load_digits()
     images = (found.images[:, None] / 16).astype(np.float32)
     labels = found.target.astype(np.int64)

@@ -51,7 +51,7 @@ class GaborLayer(nn.Module):
     ) -> None:
         super().__init__()
         faults = Faults("GaborLayer")
-        faults.require(is_whole(stride), "stride >= 1", stride)
+        stride = faults.whole("stride", stride)
         named = padding in ("valid", "same") if isinstance(padding, str) else is_whole(padding, 0)
         faults.require(named, "padding as a number of pixels, 'valid' or 'same'", padding)
         faults.stop()

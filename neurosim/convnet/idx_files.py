@@ -13,11 +13,10 @@ import math
 import os
 import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray
 from neurosim.base.errors import Faults, InputError
 from neurosim.convnet.labelled_images import Dataset, Provenance, in_unit_range
 from neurosim.convnet.numpy_files import check_file
@@ -58,7 +57,7 @@ _PUBLISHED = {
 }
 
 
-def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
+def read_idx(path: str | os.PathLike[str]) -> AnyArray:
     """The array of an IDX file, compressed with gzip (whatever its name says) or not.
 
     Parameters
@@ -172,7 +171,7 @@ def is_idx(start: bytes) -> bool:
     return len(start) >= 4 and start[:2] == b"\0\0" and start[2] in _TYPES and start[3] > 0
 
 
-def _array(file: io.BufferedIOBase, subject: str) -> NDArray[Any]:
+def _array(file: io.BufferedIOBase, subject: str) -> AnyArray:
     """The array in an open file of which nothing has been read."""
     start = file.read(4)
     if not is_idx(start):

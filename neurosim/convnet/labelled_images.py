@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosim.base.arrays import Indices
 from neurosim.base.errors import InputError
 
 __all__ = ["Dataset", "Provenance", "in_unit_range"]
@@ -39,9 +40,9 @@ class Dataset:
     """
 
     train_images: NDArray[np.float32]
-    train_labels: NDArray[np.int64]
+    train_labels: Indices
     test_images: NDArray[np.float32]
-    test_labels: NDArray[np.int64]
+    test_labels: Indices
     name: str
     checksums: dict[str, str]
     recognised: str

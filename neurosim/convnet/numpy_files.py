@@ -16,11 +16,11 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray
 from neurosim.base.errors import InputError
 
 __all__ = ["DAMAGED_ZIP", "FLOATS", "StoredTensor", "check_file", "damaged", "from_npy", "from_npz"]
@@ -56,7 +56,7 @@ class StoredTensor:
 
     shape: tuple[int, ...]
     kind: str
-    read: Callable[[], NDArray[Any]]
+    read: Callable[[], AnyArray]
 
     @property
     def readable(self) -> bool:
@@ -72,7 +72,7 @@ def from_npy(path: Path) -> dict[str, StoredTensor]:
     with path.open("rb") as file:
         header = _NpyHeader.read(file, path.stat().st_size, str(path))
 
-    def read() -> NDArray[Any]:
+    def read() -> AnyArray:
         with path.open("rb") as file:
             file.seek(header.start)
             return header.array(file.read(header.size))
@@ -83,8 +83,8 @@ def from_npy(path: Path) -> dict[str, StoredTensor]:
 def from_npz(path: Path) -> dict[str, StoredTensor]:
     """The arrays of a .npz file; members of another kind are passed over."""
 
-    def reader(member: str, header: _NpyHeader) -> Callable[[], NDArray[Any]]:
-        def read() -> NDArray[Any]:
+    def reader(member: str, header: _NpyHeader) -> Callable[[], AnyArray]:
+        def read() -> AnyArray:
             try:
                 with zipfile.ZipFile(path) as archive, archive.open(member) as file:
                     return header.array(file.read()[header.start :])
@@ -146,7 +146,7 @@ class _NpyHeader:
             )
         return header
 
-    def array(self, numbers: bytes) -> NDArray[Any]:
+    def array(self, numbers: bytes) -> AnyArray:
         """The bytes after the header as numbers."""
         flat = np.frombuffer(numbers, self.dtype)
         return flat.reshape(self.shape, order="F" if self.fortran else "C")

@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray
 from neurosim.base.errors import InputError
+from neurosim.base.extras import needs
 from neurosim.convnet.numpy_files import (
     DAMAGED_ZIP,
     StoredTensor,
@@ -108,8 +109,8 @@ def _from_safetensors(path: Path) -> dict[str, StoredTensor]:
         header = json.loads(file.read(length))
     entries = [(name, entry) for name, entry in header.items() if name != "__metadata__"]
 
-    def reader(entry: dict[str, Any]) -> Callable[[], NDArray[Any]]:
-        def read() -> NDArray[Any]:
+    def reader(entry: dict[str, Any]) -> Callable[[], AnyArray]:
+        def read() -> AnyArray:
             begin, end = entry["data_offsets"]
             with path.open("rb") as file:
                 file.seek(8 + length + begin)
@@ -125,7 +126,7 @@ def _from_safetensors(path: Path) -> dict[str, StoredTensor]:
     }
 
 
-def _of_bits(numbers: bytes, kind: str) -> NDArray[Any]:
+def _of_bits(numbers: bytes, kind: str) -> AnyArray:
     """Numbers of a safetensors kind; bfloat16, which NumPy lacks, is the top half of a float32."""
     if kind == "BF16":
         return (np.frombuffer(numbers, "<u2").astype(np.uint32) << 16).view(np.float32)
@@ -205,4 +206,4 @@ def _of_torch(tensor: Any, path: Path) -> StoredTensor:
 
 
 def _missing(path: Path, library: str) -> InputError:
-    return InputError(f"{path}: needs {library}: pip install 'neurosim[convnet]'")
+    return InputError(f"{path}: {needs(library, 'convnet')}")

@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
 from neurosim.convnet.numpy_files import StoredTensor
 from neurosim.convnet.tensor_files import stored_tensors
@@ -21,7 +21,7 @@ __all__ = ["filters_from_file", "tensor_shapes"]
 _MOST = 2**26  # weights; the largest first layers published have less than a million
 
 
-def filters_from_file(path: str | os.PathLike[str], name: str | None = None) -> NDArray[np.float64]:
+def filters_from_file(path: str | os.PathLike[str], name: str | None = None) -> Array:
     """Filters of a convolution layer, by default the first of a file.
 
     Parameters

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 from scipy.special import gammaln, xlogy
 
-from neurosim.base.arrays import AnyArray, Array, Flags, Indices
+from neurosim.base.arrays import AnyArray, Array, Flags, Indices, divided
 from neurosim.data.repeats import Repeats
 from neurosim.data.responses import cell_labels, check_responses
 
@@ -56,8 +56,12 @@ class Counts:
         cls, x: Array, repeats: Repeats, regressors: Mapping[str, Array] | None = None
     ) -> Counts:
         """The sums of single trials at drives x (cell, condition)."""
-        logs = xlogy(repeats.count, np.where(repeats.exists, repeats.seconds, 1.0))
-        constant = (logs - gammaln(repeats.count + 1.0)).sum(-1)
+        longest = repeats.seconds.max(-1, initial=0.0)
+        longest = np.where(longest > 0, longest, 1.0)
+        # to the last bit what one length gives, where all trials of a condition have one
+        shorter = xlogy(repeats.count, divided(repeats.seconds, longest[..., None], 1.0))
+        logs = repeats.spikes * np.log(longest) + shorter.sum(-1)
+        constant = logs - gammaln(repeats.count + 1.0).sum(-1)
         return cls(
             x,
             repeats.spikes,
@@ -72,7 +76,8 @@ class Counts:
     @property
     def conditions(self) -> Indices:
         """How many conditions have data, per row."""
-        return (self.exposure > 0).sum(-1)
+        conditions: Indices = (self.exposure > 0).sum(-1)
+        return conditions
 
     @property
     def shown(self) -> Array:

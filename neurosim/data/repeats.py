@@ -55,17 +55,20 @@ class Repeats:
     @cached_property
     def trials(self) -> Indices:
         """How many trials there are; (cell, stimulus)."""
-        return self.exists.sum(-1)
+        trials: Indices = self.exists.sum(-1)
+        return trials
 
     @cached_property
     def spikes(self) -> Array:
         """Summed over trials; (cell, stimulus)."""
-        return self.count.sum(-1)
+        spikes: Array = self.count.sum(-1)
+        return spikes
 
     @cached_property
     def exposure(self) -> Array:
         """Time observed in all, s; (cell, stimulus)."""
-        return self.seconds.sum(-1)
+        exposure: Array = self.seconds.sum(-1)
+        return exposure
 
     @property
     def duration(self) -> Array:

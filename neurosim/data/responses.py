@@ -163,7 +163,8 @@ def _trials_that_exist(count: NDArray[Any], trials: ArrayLike | None) -> NDArray
             "responses: expected NaN only behind the last trial of a condition, got NaN before "
             "counts (leave those trials out, or give trials=)"
         )
-    return exist
+    trials_that_exist: NDArray[Any] = exist
+    return trials_that_exist
 
 
 def check_responses(responses: xr.Dataset) -> xr.Dataset:

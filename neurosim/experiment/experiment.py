@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from neurosim.analysis.comparison.comparison import Comparison, compare
+from neurosim.analysis.comparison.compare import compare
+from neurosim.analysis.comparison.comparison import Comparison
 from neurosim.analysis.comparison.files import write_comparison
 from neurosim.base.errors import Faults
 from neurosim.base.files import folder_for_output, written_together
@@ -32,6 +33,7 @@ _ORIENTATIONS = (0.0, 45.0, 90.0, 135.0)  # deg
 _SPATIAL_FREQUENCIES = (2.0, 1.4, 2.8)  # cycles/deg, half an octave apart
 _PHASES = tuple(range(0, 360, 30))  # deg; they sweep the drive of a cell through its whole range
 _CONTRASTS = (0.4, 1.0)
+_FOLDS = 5  # held-out folds; as many as stimuli where they are fewer
 _FIELD_SIZE = 6.0  # deg; it holds cells of 1.4 cycles/deg to a millionth of their energy
 
 
@@ -195,7 +197,9 @@ class Experiment:
 
     def compare(self, responses: xr.Dataset, progress: bool = False) -> Result:
         """What responses of this experiment amount to."""
-        return Result(self, compare(responses, self.rectifiers, seed=self.seed, progress=progress))
+        folds = min(_FOLDS, responses.sizes["stimulus"])
+        found = compare(responses, self.rectifiers, folds, self.seed, progress)
+        return Result(self, found)
 
     def keep(self, responses: xr.Dataset, folder: str | os.PathLike[str]) -> Path:
         """Write responses.nc alone, as when a run was stopped; returns where it is."""

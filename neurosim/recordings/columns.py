@@ -11,8 +11,8 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults, InputError
 from neurosim.base.units import in_unit
 from neurosim.recordings.table_file import Table
@@ -112,7 +112,7 @@ class RowFaults:
 
 def numbers(
     table: Table, column: Column, expected: str, good: Callable[[float], bool], faults: RowFaults
-) -> NDArray[np.float64]:
+) -> Array:
     """A column's numbers; whatever is no finite number, or not `good`, is noted.
 
     Parameters

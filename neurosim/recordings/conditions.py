@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array, Indices, divided
 from neurosim.base.errors import Faults
 from neurosim.data.responses import check_responses
 
@@ -49,9 +49,9 @@ class Trials:
         What tells the stimuli of a trial apart where x differs between cells. Default: x.
     """
 
-    x: NDArray[np.float64]
-    count: NDArray[np.float64]
-    duration: NDArray[np.float64]
+    x: Array
+    count: Array
+    duration: Array
     cell: Sequence[Any]
     by: dict[str, Sequence[Any]] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
@@ -150,7 +150,7 @@ def refuse_single_conditions(trials: Trials, faults: Faults) -> None:
     )
 
 
-def _sorted(values: list[Any]) -> tuple[list[Any], NDArray[np.int64]]:
+def _sorted(values: list[Any]) -> tuple[list[Any], Indices]:
     """The different values in order, and which one each is."""
     unique = sorted(set(values))
     index = {value: k for k, value in enumerate(unique)}
@@ -158,11 +158,11 @@ def _sorted(values: list[Any]) -> tuple[list[Any], NDArray[np.int64]]:
 
 
 def _padded(
-    condition: NDArray[np.int64],
-    cell: NDArray[np.int64],
-    values: NDArray[np.float64],
-    exist: NDArray[np.int64],
-) -> NDArray[np.int64]:
+    condition: Indices,
+    cell: Indices,
+    values: Array,
+    exist: Indices,
+) -> Indices:
     """Counts by condition, cell and trial, trials in the order of their rows and zeros behind."""
     order = np.lexsort((condition, cell))  # stable
     condition, cell = condition[order], cell[order]
@@ -174,13 +174,12 @@ def _padded(
 
 
 def _duration(
-    seconds: NDArray[np.float64], exist: NDArray[np.int64], each: NDArray[np.float64]
+    seconds: Array, exist: Indices, each: Array
 ) -> tuple[tuple[str, ...], Any, dict[str, str]]:
     """One number where all trials have the same length, their mean in each condition otherwise."""
     if (each == each[0]).all():
         return (), each[0], {"units": "s"}
-    mean = np.full(seconds.shape, each.mean())  # where nothing was shown it does not matter
-    np.divide(seconds, exist, out=mean, where=exist > 0)
+    mean = divided(seconds, exist, each.mean())  # where nothing was shown it does not matter
     return ("stimulus", "cell"), mean, {"units": "s", "long_name": "mean duration of the trials"}
 
 

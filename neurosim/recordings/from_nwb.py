@@ -14,15 +14,14 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.base.errors import Faults, InputError
+from neurosim.base.extras import needs
 from neurosim.recordings.from_spike_times import Presentations
 from neurosim.recordings.table_file import file_source
 
 __all__ = ["require_pynwb", "responses_from_nwb"]
-
-Array = NDArray[np.float64]
 
 
 def responses_from_nwb(
@@ -134,7 +133,7 @@ def require_pynwb(path: str | os.PathLike[str]) -> None:
     try:
         import pynwb  # noqa: F401
     except ImportError:
-        raise InputError(f"{path}: NWB needs the nwb extra: pip install 'neurosim[nwb]'") from None
+        raise InputError(f"{path}: NWB {needs('pynwb', 'nwb')}") from None
 
 
 def _intervals(nwb: Any, name: str, subject: str) -> Any:
@@ -148,7 +147,7 @@ def _intervals(nwb: Any, name: str, subject: str) -> Any:
     return tables[name]
 
 
-def _columns(table: Any, wanted: list[str], subject: str) -> dict[str, NDArray[Any]]:
+def _columns(table: Any, wanted: list[str], subject: str) -> dict[str, AnyArray]:
     """Columns as arrays, all that are missing named at once."""
     faults = Faults(subject)
     there = ("start_time", "stop_time", *table.colnames)
@@ -173,12 +172,12 @@ def _text(value: Any) -> str:
 
 
 def _rows(
-    columns: dict[str, NDArray[Any]],
+    columns: dict[str, AnyArray],
     x: str,
     where: Mapping[str, Any] | None,
     blank: float | str | None,
     subject: str,
-) -> NDArray[np.int64]:
+) -> Indices:
     """Indices of the trials to take."""
     faults = Faults(subject)
     keep = np.ones(len(columns[x]), dtype=bool)
@@ -207,7 +206,7 @@ def _rows(
     return np.flatnonzero(keep)
 
 
-def _drive(values: NDArray[Any], blank: float | str | None) -> Array:
+def _drive(values: AnyArray, blank: float | str | None) -> Array:
     """A column as numbers: what is none is NaN, or what `blank` says."""
     if values.dtype.kind in "biuf":
         numbers = values.astype(float)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from neurosim.base.arrays import Array, Flags
 from neurosim.base.errors import Faults, InputError
 from neurosim.base.units import in_unit
+from neurosim.base.version import __version__
 from neurosim.recordings.conditions import RESERVED, Trials, responses_of_trials
 
 __all__ = ["Presentations", "responses_from_spike_times", "seconds"]
-
-Array = NDArray[np.float64]
 
 _SHOWN = 5  # faults of single values that a message lists
 
@@ -162,12 +161,14 @@ class Presentations:
     @property
     def start(self) -> Array:
         """When counting starts, s; (trial,)."""
-        return self.onsets + self.window[..., 0]
+        start: Array = self.onsets + self.window[..., 0]
+        return start
 
     @property
     def stop(self) -> Array:
         """When it ends, s; (trial,)."""
-        return self.onsets + self.window[..., 1]
+        stop: Array = self.onsets + self.window[..., 1]
+        return stop
 
     @property
     def length(self) -> Array:
@@ -203,21 +204,22 @@ class Presentations:
         )
         attrs |= {
             "window": str(self.window.tolist()) if self.window.ndim == 1 else "whole trials",
-            "neurosim_version": version("neurosim"),
+            "neurosim_version": __version__,
         }
         if not seen.all():
             attrs["trials_not_observed"] = int((~seen).sum())
         return responses_of_trials(rows, "spike times", attrs)
 
-    def _seen(self, intervals: Array | None) -> NDArray[np.bool_]:
+    def _seen(self, intervals: Array | None) -> Flags:
         """Which windows lie in one of the intervals; (trial,)."""
         if intervals is None:
             return np.ones(len(self.onsets), dtype=bool)
         begun = self.start[:, None] >= intervals[:, 0] - 1e-9
-        return np.any(begun & (self.stop[:, None] <= intervals[:, 1] + 1e-9), axis=1)
+        seen: Flags = np.any(begun & (self.stop[:, None] <= intervals[:, 1] + 1e-9), axis=1)
+        return seen
 
 
-def _refuse_unseen(labels: list[str], seen: NDArray[np.bool_]) -> None:
+def _refuse_unseen(labels: list[str], seen: Flags) -> None:
     faults = Faults("spike times")
     none = [
         label
@@ -233,7 +235,7 @@ def _refuse_unseen(labels: list[str], seen: NDArray[np.bool_]) -> None:
     faults.stop()
 
 
-def _refuse_where(bad: NDArray[np.bool_], values: Array, expected: str, faults: Faults) -> None:
+def _refuse_where(bad: Flags, values: Array, expected: str, faults: Faults) -> None:
     """Note values by their trial; a long list is cut."""
     rows = np.argwhere(bad)
     told = ", ".join(f"{values[tuple(k)]:g} in trial {k[0]}" for k in rows[:_SHOWN])

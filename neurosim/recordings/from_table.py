@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults, InputError
 from neurosim.base.units import in_unit
+from neurosim.base.version import __version__
 from neurosim.recordings.columns import (
     Column,
     RowFaults,
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["responses_from_table"]
-
-Array = NDArray[np.float64]
 
 _MOST_SPIKES = 1e9  # of one trial; more is a mistake
 _MOST_SECONDS = 1e6
@@ -142,7 +140,7 @@ got -1.0; row 2: expected spikes as a whole number >= 0, got 2.5
         "columns": ", ".join(
             f"{role.split('[')[0]}={column.title}" for role, column in columns.items()
         ),
-        "neurosim_version": version("neurosim"),
+        "neurosim_version": __version__,
     }
     return responses_of_trials(trials, read.subject, attrs)
 
@@ -167,7 +165,7 @@ def _length(
         return None
     one = isinstance(seconds, float) and 0 < seconds <= _MOST_SECONDS
     faults.require(one, f"duration as one time > 0 s and <= {_MOST_SECONDS:g} s", seconds)
-    return seconds
+    return float(seconds) if one else None
 
 
 def _refuse_shared(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neurosim.base.errors import InputError
+from neurosim.base.extras import needs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,9 +161,7 @@ def _from_parquet(path: Path, source: dict[str, str]) -> Table:
         import pyarrow
         from pyarrow.parquet import ParquetFile
     except ImportError:
-        raise InputError(
-            f"{path}: Parquet needs the parquet extra: pip install 'neurosim[parquet]'"
-        ) from None
+        raise InputError(f"{path}: Parquet {needs('pyarrow', 'parquet')}") from None
     try:
         with ParquetFile(path) as file:
             table = file.read()

@@ -15,16 +15,14 @@ from uuid import uuid4
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray, Array
 from neurosim.base.errors import Faults
 from neurosim.base.files import folder_for_output, written_together
 from neurosim.data.responses import check_responses
 from neurosim.recordings.from_nwb import require_pynwb
 
 __all__ = ["responses_to_nwb"]
-
-Array = NDArray[np.float64]
 
 _PAUSE = 0.1  # s between the trials of a simulation, in which nothing was simulated
 _INSIDE = 1e-9  # s by which a spike at the very end of a trial is put before it
@@ -180,7 +178,7 @@ def _describing(responses: xr.Dataset, dim: str) -> Iterator[tuple[str, xr.DataA
             yield str(name), values
 
 
-def _storable(values: NDArray[Any]) -> Any:
+def _storable(values: AnyArray) -> Any:
     return values if values.dtype.kind in "biuf" else [str(value) for value in values]
 
 

@@ -8,10 +8,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from neurosim.base.errors import Faults
+from neurosim.base.extras import needs
 from neurosim.base.files import folder_for_output
-from neurosim.reproduce import EXPERIMENTS, Outcome, Reproduction, Run
+from neurosim.base.processors import processors
 from neurosim.reproduce.report import verdicts, write_outcome
-from neurosim.simulation.simulate import processors
+from neurosim.reproduce.run import Run
+from neurosim.reproduce.statement import EXPERIMENTS, Outcome, Reproduction
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -64,9 +66,8 @@ def _list() -> None:
         print(f"{each.name}\n    {each.statement}\n    {each.source}")
         for rule in each.rules:
             print(f"    supported if: {rule}")
-        missing = _missing(each)
-        if missing:
-            print(f"    needs {' and '.join(missing)}: pip install 'neurosim[convnet]'")
+        if missing := _missing(each):
+            print(f"    {needs(' and '.join(missing), 'convnet')}")
     print("\nneurosim reproduce NAME runs one, neurosim reproduce --all every one")
 
 
@@ -95,12 +96,10 @@ def _checked(options: Namespace) -> list[Reproduction]:
     faults.require(workers is None or workers >= 1, "workers >= 1", workers)
     faults.stop()
     chosen = [each for each in EXPERIMENTS.values() if options.all or each.name in options.names]
-    for each in chosen:
-        missing = _missing(each)
-        if missing:
-            faults.add(f"{each.name} needs {' and '.join(missing)}")
-    if faults.found:
-        faults.found[-1] += ": pip install 'neurosim[convnet]'"
+    lacking = {each.name: " and ".join(_missing(each)) for each in chosen if _missing(each)}
+    for name, libraries in lacking.items():
+        last = name == [*lacking][-1]  # what brings them is said once
+        faults.add(f"{name} {needs(libraries, 'convnet') if last else f'needs {libraries}'}")
     faults.stop()
     return chosen
 

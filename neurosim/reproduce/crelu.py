@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.reproduce.few_images import Lesson, few, learn, networks, spread
 from neurosim.reproduce.run import Run
 from neurosim.reproduce.statement import Found, Reproduction, Rule
@@ -30,7 +30,7 @@ _RELU, _FEWER = "ReLU", "ReLU, half in every layer"
 _FIRST, _ALL = "CReLU, half in the first layer", "CReLU, half in every layer"
 _COLOURS = {_RELU: "#000000", _FIRST: "#0072B2", _ALL: "#D55E00", _FEWER: "0.55"}
 
-Values = Mapping[str, NDArray[np.float64]]
+Values = Mapping[str, Array]
 
 
 class HalfTheFilters(Reproduction):

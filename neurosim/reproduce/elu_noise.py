@@ -21,14 +21,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.special import ndtr
 
+from neurosim.base.arrays import Array
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.reproduce.inputs import centred
 from neurosim.reproduce.run import Run
 from neurosim.reproduce.statement import Found, Reproduction, Rule
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from neurosim.convnet.datasets import Dataset
 
 __all__ = ["EluNoise", "passed", "shaken"]
@@ -120,7 +119,7 @@ class EluNoise(Reproduction):
         return Found(_table(shares, networks), figure, quantities)
 
 
-def passed(curve: Curve, x: NDArray[np.float64], noise: NDArray[np.float64]) -> float:
+def passed(curve: Curve, x: Array, noise: Array) -> float:
     """SD of the change of the output over SD of the noise.
 
     Parameters
@@ -140,7 +139,7 @@ def passed(curve: Curve, x: NDArray[np.float64], noise: NDArray[np.float64]) -> 
     return float(np.std(change) / np.std(noise))
 
 
-def share(curve: Curve, seed: int) -> NDArray[np.float64]:
+def share(curve: Curve, seed: int) -> Array:
     """What is passed at each x of DRIVE, and last over the negative half of a unit Gaussian."""
     random = np.random.default_rng(seed)
     noise = WEAK * random.standard_normal(SAMPLES)
@@ -149,7 +148,7 @@ def share(curve: Curve, seed: int) -> NDArray[np.float64]:
     return np.array([*each, passed(curve, half, noise)])
 
 
-def trained(trial: Trial) -> NDArray[np.float64]:
+def trained(trial: Trial) -> Array:
     """Train one network; the logits' variance and the error its noise adds, (noise, 2)."""
     import torch
 
@@ -201,9 +200,7 @@ def shaken(model: Any, images: Any, noise: float, seed: int) -> Any:
     return x
 
 
-def _table(
-    shares: dict[str, NDArray[np.float64]], networks: dict[str, NDArray[np.float64]]
-) -> pd.DataFrame:
+def _table(shares: dict[str, Array], networks: dict[str, Array]) -> pd.DataFrame:
     far = int(np.argmin(np.abs(DRIVE - FAR)))
     rows: list[dict[str, Any]] = []
     for name in dict.fromkeys([*shares, *networks]):
@@ -220,9 +217,7 @@ def _table(
     return pd.DataFrame(rows)
 
 
-def _figure(
-    shares: dict[str, NDArray[np.float64]], networks: dict[str, NDArray[np.float64]], data: str
-) -> Figure:
+def _figure(shares: dict[str, Array], networks: dict[str, Array], data: str) -> Figure:
     figure = Figure(figsize=(10.5, 3.8), dpi=150, layout="constrained")
     curve, variance, error = figure.subplots(1, 3)
     for name, share in shares.items():

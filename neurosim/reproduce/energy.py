@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.models.cells.lif import LIF
 from neurosim.models.receptive_fields.bank import GaborBank
 from neurosim.models.rectifiers import RECTIFIERS
@@ -16,8 +18,6 @@ from neurosim.simulation.simulate import simulate
 from neurosim.stimuli import Gratings, Noise, VisualField
 
 __all__ = ["TwoPathEnergy"]
-
-Array = NDArray[np.float64]
 
 _PHASES = np.arange(0, 360, 15.0)  # deg
 _CONTRASTS = (0.25, 0.5, 0.75, 1.0)
@@ -80,7 +80,8 @@ def _phase_of(paths: Array) -> Array:
     """Phase, deg, from the roots of the two paths of each member."""
     root = np.sqrt(paths)
     odd, even = root[..., 2] - root[..., 3], root[..., 0] - root[..., 1]
-    return np.degrees(np.arctan2(odd, even))
+    phase: Array = np.degrees(np.arctan2(odd, even))
+    return phase
 
 
 def _apart(one: Array, other: Array) -> Array:
@@ -143,7 +144,7 @@ def _even_harmonics(values: Array) -> Array:
     return np.fft.irfft(kept, values.size)
 
 
-def _figure(noise: tuple, spikes: tuple) -> Figure:
+def _figure(noise: tuple[Any, ...], spikes: tuple[Any, ...]) -> Figure:
     figure = Figure(figsize=(9, 3.6), dpi=150, layout="constrained")
     left, right = figure.subplots(1, 2)
     spectral, energy = noise[:2]

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from neurosim.base.arrays import Array
 from neurosim.reproduce.inputs import smaller
 from neurosim.reproduce.statement import half_interval
 
@@ -176,10 +177,11 @@ def _error(model: nn.Module, dataset: Dataset) -> float:
     from neurosim.convnet.training import share_wrong
 
     images, labels = from_numpy(dataset.test_images), from_numpy(dataset.test_labels)
-    return 100 * share_wrong(model, images, labels)
+    error: float = 100 * share_wrong(model, images, labels)
+    return error
 
 
-def spread(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def spread(values: ArrayLike) -> tuple[Array, Array]:
     """Mean over the last dimension, the seeds, and half the width of its 99 % interval.
 
     Examples

@@ -74,7 +74,8 @@ def smaller(images: np.ndarray) -> np.ndarray:
     side = max(1, min(rows, columns) // LEAST_SIDE)
     rows, columns = rows // side, columns // side
     cut = images[:, :, : rows * side, : columns * side]
-    return cut.reshape(*images.shape[:2], rows, side, columns, side).mean((3, 5))
+    averages: np.ndarray = cut.reshape(*images.shape[:2], rows, side, columns, side).mean((3, 5))
+    return averages
 
 
 def _some(of: int, most: int) -> np.ndarray:

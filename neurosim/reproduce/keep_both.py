@@ -6,29 +6,30 @@ several tasks than the absolute value, which loses phase, and ReLU, which loses 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from matplotlib.figure import Figure
 
+from neurosim.base.arrays import Array, Indices
 from neurosim.reproduce.few_images import Lesson, few, learn, networks, spread
-from neurosim.reproduce.keep_both_plots import keep_both_figure
+from neurosim.reproduce.matched_parameters import counted, matched
 from neurosim.reproduce.run import Run
 from neurosim.reproduce.statement import Found, Reproduction, Rule
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from torch import nn
 
     from neurosim.convnet.labelled_images import Dataset
 
-__all__ = ["KeepBoth", "Neuron", "counted", "matched", "slowest_safe"]
+__all__ = ["KeepBoth", "Neuron", "slowest_safe"]
 
 _SEEDS, _NETWORKS = 10, 3
 _CHANNELS = (8, 16)  # of one path
-_KERNEL = 3
 _IMAGES, _EPOCHS = 300, 15
 _RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 _CHOOSING = 4  # networks that choose a learning rate, none of which is evaluated
@@ -40,6 +41,9 @@ _CRELU, _ENERGY, _MEASURED = "CReLU", "E+/E-", "MeasuredRate"
 _DRIVES = np.linspace(-3, 5, 65)
 _CELL = {"gain": 10.0, "baseline": 10.0, "duration": 2.0, "trials": 20}
 _NOISE, _HZ_PER_UNIT = 4.0, 40.0
+
+_COLOURS = ("#000000", "#56B4E9", "#E69F00", "#0072B2", "#D55E00", "#009E73")
+_MARKERS = ("o", "s", "^", "D", "v", "P")
 
 
 class KeepBoth(Reproduction):
@@ -95,7 +99,7 @@ class KeepBoth(Reproduction):
             for rule, (one, other) in zip(self.rules, compared, strict=True)
         }
         table = _table(accuracy, training, parameters, filters, rates)
-        return Found(table, keep_both_figure(accuracy, chosen_on, rates), quantities)
+        return Found(table, _figure(accuracy, chosen_on, rates), quantities)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +114,8 @@ class Neuron:
         s.
     """
 
-    drive: NDArray[np.float64]
-    count: NDArray[np.int64]
+    drive: Array
+    count: Indices
     duration: float
 
     def layer(self, channels: int) -> nn.Module:
@@ -136,66 +140,7 @@ class Neuron:
         return cls(_DRIVES, responses["count"].values[:, 0], _CELL["duration"])
 
 
-def counted(
-    filters: Sequence[int], paths: int, depth: int, pixels: int, classes: int, kernel: int = _KERNEL
-) -> int:
-    """Parameters of a network: weights and biases of its convolutions and of its read-out.
-
-    Parameters
-    ----------
-    filters : sequence of int
-        Of each convolution.
-    paths : int
-        Channels that go on for each filter.
-    depth : int
-        Channels of an image.
-    pixels : int
-        That the read-out sees of each channel.
-    classes, kernel : int
-
-    Examples
-    --------
-    >>> counted([8, 16], 1, 1, 16, 10)
-    3818
-    """
-    total = 0
-    for each in filters:
-        total += each * (depth * kernel**2 + 1)
-        depth = each * paths
-    return total + classes * (depth * pixels + 1)
-
-
-def matched(filters: Sequence[int], paths: int, count: Callable[[Sequence[int], int], int]) -> list:
-    """Filters of a two-layer network of more paths with as many parameters as one of one path.
-
-    The second layer has 1.6 to 2.5 times the filters of the first; of those, the nearest in number.
-
-    Parameters
-    ----------
-    filters : sequence of int
-        Of the network of one path.
-    paths : int
-    count : callable
-        Parameters of (filters, paths).
-
-    Examples
-    --------
-    >>> matched([8, 16], 2, lambda filters, paths: counted(filters, paths, 1, 16, 10))
-    [5, 9]
-    """
-    if paths == 1:
-        return [*filters]
-    wanted = count(filters, 1)
-    tried = [
-        [first, second]
-        for first in range(1, filters[0] + 1)
-        for second in range(first, filters[1] + 1)
-        if 1.6 <= second / first <= 2.5
-    ]
-    return min(tried, key=lambda each: abs(count(each, paths) - wanted))
-
-
-def slowest_safe(error: NDArray[np.float64], rates: Sequence[float]) -> float:
+def slowest_safe(error: Array, rates: Sequence[float]) -> float:
     """The learning rate whose worst network is best; the smallest of several as good.
 
     The worst, not the mean: a rate at which one network in four diverges is no rate to choose.
@@ -262,7 +207,7 @@ def _chosen_rates(
 
 
 def _table(
-    accuracy: Mapping[str, NDArray[np.float64]],
+    accuracy: Mapping[str, Array],
     training: Mapping[str, float],
     parameters: Mapping[str, int],
     filters: Mapping[str, list[int]],
@@ -287,3 +232,54 @@ def _table(
             row[f"above {other}'s ±, 99 %"] = float(apart)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _figure(
+    accuracy: Mapping[str, Array],
+    errors: pd.DataFrame,
+    rates: Mapping[str, float],
+) -> Figure:
+    """Accuracy of each activation beside the test errors its learning rate was chosen by.
+
+    Parameters
+    ----------
+    accuracy : mapping
+        Activation -> per cent (seed,).
+    errors : DataFrame
+        Test error, per cent, of learning rate x activation, on other seeds.
+    rates : mapping
+        Activation -> learning rate chosen.
+    """
+    figure = Figure(figsize=(10, 4), dpi=150, layout="constrained")
+    left, right = figure.subplots(1, 2)
+    _draw_accuracy(left, accuracy)
+    for name, colour, marker in zip(accuracy, _COLOURS, _MARKERS, strict=True):
+        right.plot(
+            errors.index, errors[name], marker=marker, ms=4, lw=1.2, color=colour, label=name
+        )
+        chosen = errors[name].loc[rates[name]]
+        right.plot(rates[name], chosen, marker=marker, ms=10, mfc="none", color=colour)
+    right.set(xscale="log", yscale="log", xlabel="learning rate")
+    right.set_ylabel("mean test error on seeds apart, per cent")
+    right.set_yticks([3, 5, 10, 20, 50, 90], ["3", "5", "10", "20", "50", "90"])
+    right.minorticks_off()
+    right.set_xticks(errors.index.to_list(), [f"{rate:g}" for rate in errors.index])
+    right.set_title("the rate of each (ringed): its worst network is best", fontsize=9)
+    right.legend(fontsize=8, frameon=False, loc="upper left")
+    figure.suptitle("The same network and number of parameters, different rectifiers", fontsize=10)
+    return figure
+
+
+def _draw_accuracy(ax: Axes, accuracy: Mapping[str, Array]) -> None:
+    for k, (values, colour, marker) in enumerate(
+        zip(accuracy.values(), _COLOURS, _MARKERS, strict=True)
+    ):
+        mean, reach = spread(values)
+        across = k + np.linspace(-0.15, 0.15, values.size)
+        ax.plot(across, values, ".", ms=4, color=colour, alpha=0.5)
+        ax.errorbar(k + 0.28, mean, reach, fmt=marker, ms=5, capsize=4, color=colour)
+    names = [name.replace("-sq", "-\nsq").replace("dR", "d\nR") for name in accuracy]
+    ax.set_xticks(np.arange(len(names)) + 0.1, names, fontsize=8)
+    ax.set(xlim=(-0.4, len(names) - 0.4), ylabel="test accuracy, per cent")
+    ax.grid(axis="y", alpha=0.3)
+    ax.set_title("dots: seeds; markers: mean and 99 % interval", fontsize=9)

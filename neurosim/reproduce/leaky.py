@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.reproduce.few_images import Lesson, few, learn, networks, spread
 from neurosim.reproduce.run import Run
 from neurosim.reproduce.statement import Found, Reproduction, Rule
@@ -41,7 +41,7 @@ _COLOURS = {_RELU: "#000000", _LEAKY: "#009E73", _SHARED: "#0072B2", _OWN: "#D55
 _MARKERS = "osD^"
 _PUBLISHED = {_SHARED: 0.681, _OWN: 0.596}  # first layer, He et al. 2015
 
-Values = Mapping[str, NDArray[np.float64]]
+Values = Mapping[str, Array]
 
 
 class LeakyAndLearned(Reproduction):
@@ -130,10 +130,11 @@ def _measured(run: Run) -> tuple[Values, Values, Values]:
     return course, training, slopes
 
 
-def _by_seed(values: Sequence[Any]) -> NDArray[np.float64]:
+def _by_seed(values: Sequence[Any]) -> Array:
     """Means over the networks of each seed."""
     array = np.asarray(values, dtype=float)
-    return array.reshape(-1, _NETWORKS, *array.shape[1:]).mean(axis=1)
+    means: Array = array.reshape(-1, _NETWORKS, *array.shape[1:]).mean(axis=1)
+    return means
 
 
 def _whole(course: Sequence[float]) -> list[float]:
@@ -159,7 +160,7 @@ def _table(course: Values, training: Values, slopes: Values) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _layers(slopes: Values, name: str) -> NDArray[np.float64]:
+def _layers(slopes: Values, name: str) -> Array:
     """Slopes (layer, seed), or none."""
     return slopes[name].T if name in slopes else np.empty((0, 1))
 

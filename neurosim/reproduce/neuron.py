@@ -8,10 +8,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from neurosim.analysis.comparison.comparison import INDISTINGUISHABLE, Comparison, compare
+from neurosim.analysis.comparison.compare import compare
+from neurosim.analysis.comparison.comparison import Comparison
+from neurosim.analysis.comparison.selection import INDISTINGUISHABLE
+from neurosim.base.arrays import Array
 from neurosim.models.cells.lif import LIF
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.reproduce.run import Run
@@ -19,8 +21,6 @@ from neurosim.reproduce.statement import Found, Reproduction, Rule
 from neurosim.simulation.simulate import simulate
 
 __all__ = ["NeuronAsRectifier"]
-
-Array = NDArray[np.float64]
 
 _NOISE = (0.5, 1.0, 2.0, 4.0, 8.0)  # mV, standard deviation of the free membrane
 _DISTANCE = (2.0, 6.0, 10.0, 14.0, 18.0)  # mV from the potential without drive to threshold

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.convnet.filters.filter_nulls import FILTER_NULLS
-from neurosim.convnet.filters.paired_filters import PairedFilters, paired_filters
+from neurosim.convnet.filters.paired_filters import paired_filters
+from neurosim.convnet.filters.pairs import PairedFilters
 from neurosim.models.receptive_fields.bank import GaborBank
 from neurosim.reproduce.inputs import manageable
 from neurosim.reproduce.run import Run
@@ -72,14 +72,15 @@ class PairedFirstLayer(Reproduction):
         return Found(pd.DataFrame(rows), _figure(sets[0], what), quantities)
 
 
-def _trained(job: tuple[Any, int]) -> NDArray[np.float64]:
+def _trained(job: tuple[Any, int]) -> Array:
     """The first layer that a network with ReLU learns."""
     from neurosim.convnet.training import Kind, Training, network, train
 
     dataset, seed = job
     model = network(Kind("ReLU").layer, dataset, (_FILTERS, 16), _KERNEL, seed, gain=0.5)
     train(model, dataset, Training(**_TRAINING, seed=seed))
-    return model[0].weight.detach().double().numpy()
+    weights: Array = model[0].weight.detach().double().numpy()
+    return weights
 
 
 def _row(what: str, seed: int, pairs: PairedFilters) -> dict[str, object]:

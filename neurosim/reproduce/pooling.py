@@ -5,17 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from neurosim.analysis.information_kept.example_ensembles import photograph_responses
 from neurosim.analysis.information_kept.pooled import average_pooled
+from neurosim.base.arrays import Array
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.reproduce.run import Run
 from neurosim.reproduce.statement import Found, Reproduction, Rule
 
 __all__ = ["PoolingCancellation"]
-
-Array = NDArray[np.float64]
 
 _POOLS = (1, 2, 4, 8, 16, 32)  # positions; a cycle of the carrier is 4
 _POOL = 16

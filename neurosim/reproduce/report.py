@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from neurosim.analysis.comparison.figure import save_figure
 from neurosim.base.files import written_together
+from neurosim.report.figure_files import save_figure
 from neurosim.reproduce.statement import Outcome
 
 __all__ = ["verdicts", "write_outcome"]

@@ -289,4 +289,5 @@ def _figure(found: dict[tuple[str, float, bool], list[History]], data: str) -> F
 def _mean(histories: list[History], name: str) -> np.ndarray:
     """Over seeds; up to where the first of them stopped, if one diverged."""
     shortest = min(len(one.epochs) for one in histories)
-    return np.mean([getattr(one, name)[:shortest] for one in histories], axis=0)
+    mean: np.ndarray = np.mean([getattr(one, name)[:shortest] for one in histories], axis=0)
+    return mean

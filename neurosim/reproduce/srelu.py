@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.reproduce.few_images import Learnt, Lesson, few, learn, networks, spread
 from neurosim.reproduce.run import Run
@@ -40,8 +40,6 @@ _STARTS = {
     "flat beyond 0.5": (-0.5, 0.5, 0.0, 0.0),
     "flat beyond 0.1": (-0.1, 0.1, 0.0, 0.0),
 }
-
-Array = NDArray[np.float64]
 
 
 class InitialPieces(Reproduction):

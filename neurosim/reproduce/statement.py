@@ -8,14 +8,17 @@ interval of the mean over the seeds (Student's t). Wholly on the right side of t
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
+from numpy.typing import ArrayLike
+from scipy.stats import ttest_1samp
+
+from neurosim.base.arrays import Array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +42,7 @@ Verdict = Literal["supported", "not supported", "inconclusive"]
 LEVEL = 0.99
 
 
-def half_interval(values: ArrayLike) -> NDArray[np.float64]:
+def half_interval(values: ArrayLike) -> Array:
     """Half the width of the 99 % interval of the mean over the last dimension; NaN of one value.
 
     Examples
@@ -48,11 +51,10 @@ def half_interval(values: ArrayLike) -> NDArray[np.float64]:
     array(0.28650554)
     """
     value = np.asarray(values, dtype=float)
-    number = value.shape[-1]
-    if number == 1:
-        return np.full(value.shape[:-1], np.nan)
-    error = value.std(axis=-1, ddof=1) / np.sqrt(number)
-    return np.asarray(student.ppf((1 + LEVEL) / 2, number - 1) * error)
+    with warnings.catch_warnings():  # of one value, and of equal ones, whose interval has no width
+        warnings.simplefilter("ignore", RuntimeWarning)
+        interval = ttest_1samp(value, 0.0, axis=-1).confidence_interval(LEVEL)
+    return np.asarray((interval.high - interval.low) / 2)
 
 
 @dataclass(frozen=True)

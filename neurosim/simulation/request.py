@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
 from neurosim.base.units import in_unit
 from neurosim.models.cells.brian_cell import BrianCell
 from neurosim.models.cells.lif import LIF
+from neurosim.simulation.drives import Drive, FreePotential, drive_of
 from neurosim.simulation.engine.blocks import Plan
 from neurosim.simulation.engine.cells import second_spike_chance, substeps
 from neurosim.simulation.engine.grid import GridPlan
-from neurosim.simulation.engine.lif import LIFPlan, Sinusoid
+from neurosim.simulation.engine.lif import LIFPlan
 from neurosim.simulation.engine.worker import MOST_TRIALS, Target, usable_target
-from neurosim.simulation.sampled_drive import Integral, MeanOverSteps, seconds
 
 __all__ = ["Request"]
-
-Array = NDArray[np.float64]
 
 _MOST_SECOND_SPIKES = 1e-4  # chance that a step with a spike holds another
 _MOST_STEPS = 1 << 31
@@ -53,7 +50,10 @@ class Request:
     correlation: float
     steps: int = field(init=False, default=0)
     settle_steps: int = field(init=False, default=0)
-    potential: Array = field(init=False)
+    drive: Drive = field(init=False)
+    mean_drive: xr.DataArray = field(init=False)  # over the counted time, (stimulus, cell)
+    potential: Array = field(init=False)  # mean, V, (stimulus, cell)
+    _of_drive: FreePotential = field(init=False)
 
     def __post_init__(self) -> None:
         for name, unit in (
@@ -67,24 +67,11 @@ class Request:
         if self.time_bin is not None:
             self.time_bin = in_unit(self.time_bin, "s", "simulate", "time_bin")
 
-    @property
-    def sinusoidal(self) -> bool:
-        return isinstance(self.given, xr.Dataset)
-
-    @property
-    def drive(self) -> xr.DataArray:
-        """What the responses call drive: (stimulus, cell), the mean over time where it varies."""
-        static = self.given["drive_mean"] if isinstance(self.given, xr.Dataset) else self.given
-        if "time" not in static.dims:
-            return static
-        ends = Integral(static).at(np.array([0.0, self.duration]))
-        over_time = static.isel(time=0, drop=True).transpose("stimulus", "cell")
-        return over_time.copy(data=(ends[1] - ends[0]) / self.duration)
-
     def check(self) -> None:
         """Refuse everything that cannot be, then work out steps and potentials."""
         faults = Faults("simulate")
-        self._check_drive(faults)
+        self.drive = drive_of(self.given, faults)
+        self._check_sizes(faults)
         self._check_numbers(faults)
         self._check_cell(faults)
         faults.stop()
@@ -103,7 +90,10 @@ class Request:
                 self.steps + self.settle_steps,
             )
             faults.stop()
-        self.potential = self._volts(self.drive.transpose("stimulus", "cell").values)
+        rest = np.asarray(self.cell.v_rest) if isinstance(self.cell, LIF) else 0.0
+        self._of_drive = FreePotential(rest + self.baseline, self.gain)
+        self.mean_drive = self.drive.mean(self.duration)
+        self.potential = self._of_drive(self.mean_drive.values)
         self._check_bins(faults)
         if isinstance(self.cell, LIF):
             self._check_second_spikes(faults, self.cell)
@@ -123,10 +113,8 @@ class Request:
             value = getattr(self, name)
             one = np.ndim(value) == 0 and np.isfinite(value)
             faults.require(one, f"{name} as one finite number (s)", value)
-        for name in ("trials", "seed"):
-            value = getattr(self, name)
-            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-            faults.require(whole, f"{name} as a whole number", repr(value))
+        self.trials = faults.whole("trials", self.trials, 1, MOST_TRIALS - 1)
+        self.seed = faults.whole("seed", self.seed, 0, (1 << 63) - 1)
         faults.stop()
         for name in ("correlation", "memory"):
             value = getattr(self, name)
@@ -150,10 +138,6 @@ class Request:
         faults.stop()
         faults.require(np.isfinite(gain).all(), "finite gain (mV)", gain)
         faults.require(np.isfinite(baseline).all(), "finite baseline (mV)", baseline)
-        faults.require(
-            1 <= self.trials < MOST_TRIALS, f"trials from 1 to {MOST_TRIALS - 1}", self.trials
-        )
-        faults.require(0 <= self.seed < 1 << 63, "seed from 0 to 2**63 - 1", self.seed)
         faults.require(self.dt > 0, "dt > 0 s", self.dt)
         shared = 0 <= self.correlation <= 1
         faults.require(shared, "correlation in [0, 1]", self.correlation)
@@ -185,67 +169,20 @@ class Request:
         known = isinstance(self.cell, BrianCell)
         faults.require(known, "a LIF or a BrianCell", type(self.cell).__name__)
         faults.require(self.engine != "theory", "a LIF for engine='theory'", "a BrianCell")
-        varies = self.sinusoidal or "time" in self.given.dims
-        faults.require(not varies, "static drive for a BrianCell", "one that varies in time")
+        static = not self.drive.varies
+        faults.require(static, "static drive for a BrianCell", "one that varies in time")
 
-    def _check_drive(self, faults: Faults) -> None:
-        given = self.given
-        known = isinstance(given, xr.DataArray | xr.Dataset)
-        if not faults.require(known, "drive as a DataArray (stimulus, cell)", type(given).__name__):
-            faults.stop()
-        parts = [given] if isinstance(given, xr.DataArray) else []
-        if isinstance(given, xr.Dataset):
-            needed = {"drive_mean", "drive_amplitude", "drive_phase"}
-            has = needed <= set(given.data_vars) and "temporal_frequency" in given
-            faults.require(
-                has,
-                f"a sinusoid: {', '.join(sorted(needed))}, temporal_frequency",
-                sorted(map(str, given)),
-            )
-            faults.stop()
-            parts = [given[name] for name in sorted(needed)]
-        for part in parts:
-            dims = set(part.dims)
-            static = dims == {"stimulus", "cell"}
-            over_time = dims == {"stimulus", "cell", "time"} and not self.sinusoidal
-            faults.require(
-                static or over_time,
-                "drive with dims (stimulus, cell) or (stimulus, cell, time)",
-                part.dims,
-            )
-            if not faults.require(part.dtype.kind in "iufb", "drive as numbers", part.dtype):
-                faults.stop()
-            faults.require(part.size > 0, "at least one stimulus and cell", dict(part.sizes))
-            finite = np.isfinite(part.values)
-            faults.require(finite.all(), "finite drive", f"{(~finite).sum()} NaN or infinite")
-        faults.stop()
-        cells = given.sizes["cell"]
+    def _check_sizes(self, faults: Faults) -> None:
+        """Whether the cell and the drive agree on how many cells there are."""
         for name, size in (
             ("lif", self.cell.cells if isinstance(self.cell, LIF) else None),
             ("gain", np.size(self.gain) if np.ndim(self.gain) else None),
             ("baseline", np.size(self.baseline) if np.ndim(self.baseline) else None),
         ):
+            cells = self.drive.cells
             faults.require(size in (None, cells), f"{name} for one or {cells} cells", size)
-        if "time" in given.dims:
-            time = seconds(given["time"]) if "time" in given.coords else np.ones(2)
-            faults.require(
-                time.size > 0 and (np.diff(time) > 0).all() and abs(time[0]) < 1e-12,
-                "a rising time coordinate in s from 0",
-                time[:3],
-            )
-            faults.require(self.engine != "theory", "static drive for engine='theory'", "time")
-        if self.sinusoidal:
-            frequency = given["temporal_frequency"].values
-            along = given["temporal_frequency"].dims == ("stimulus",)
-            faults.require(
-                along, "temporal_frequency along stimulus", given["temporal_frequency"].dims
-            )
-            faults.require(
-                np.isfinite(frequency).all() and (frequency >= 0).all(),
-                "temporal_frequency >= 0 Hz",
-                frequency,
-            )
-            faults.require(self.engine != "theory", "static drive for engine='theory'", "sinusoid")
+        static = self.engine != "theory" or not self.drive.varies
+        faults.require(static, "static drive for engine='theory'", self.drive.varies)
 
     def _check_bins(self, faults: Faults) -> None:
         if self.time_bin is not None:
@@ -255,29 +192,24 @@ class Request:
                 "time_bin that divides the duration",
                 self.time_bin,
             )
-        if self.sinusoidal:
-            fastest = float(self.given["temporal_frequency"].values.max()) * self.dt
-            faults.require(
-                fastest <= 0.1,
-                "at least 10 time steps in each cycle of the drive",
-                f"{1 / fastest if fastest else np.inf:.3g}",
-                "a shorter dt",
-            )
+        self.drive.check_step(self.dt, faults)
         if self.phase_bins is not None:
-            whole = isinstance(self.phase_bins, int | np.integer) and self.phase_bins >= 1
-            if not faults.require(whole, "phase_bins as a whole number >= 1", self.phase_bins):
-                faults.stop()
-            if faults.require(self.sinusoidal, "phase_bins with a sinusoidal drive", "another"):
-                cycles = self.given["temporal_frequency"].values * self.duration
-                whole = np.abs(cycles - np.round(cycles)) < 1e-6
+            self.phase_bins = faults.whole("phase_bins", self.phase_bins)
+            faults.stop()
+            frequency = self.drive.frequency
+            faults.require(frequency is not None, "phase_bins with a sinusoidal drive", "another")
+            if frequency is not None:
+                cycles = frequency * self.duration
+                whole = (np.abs(cycles - np.round(cycles)) < 1e-6) & (cycles > 0.5)
                 faults.require(
-                    (whole & (cycles > 0.5)).all(),
+                    whole.all(),
                     "a duration of whole cycles of every stimulus (phase_bins)",
-                    f"{cycles[~whole | (cycles <= 0.5)][:1]} cycles",
+                    f"{cycles[~whole][:1]} cycles",
                 )
 
     def _check_second_spikes(self, faults: Faults, lif: LIF) -> None:
-        highest = self._highest_potential()
+        least, most = self.drive.extremes()
+        highest = np.maximum(self._of_drive(least), self._of_drive(most))  # gain has either sign
 
         def chance(dt: float) -> float:
             cell = {n: v for n, (v, _) in lif.parameters().items() if n in _SPIKING}
@@ -294,25 +226,6 @@ class Request:
                 f"{found:.2g} at dt = {self.dt:g} s",
                 f"dt = {shorter:g} s would do",
             )
-
-    def _volts(self, drive: Array) -> Array:
-        """Mean free potential, V, for drive (..., cell)."""
-        rest = np.asarray(self.cell.v_rest) if isinstance(self.cell, LIF) else 0.0
-        return (rest + self.baseline + self.gain * drive) * 1e-3
-
-    def _highest_potential(self) -> Array:
-        """Each cell's largest mean potential over stimuli and time, V."""
-        if isinstance(self.given, xr.Dataset):
-            mean, amplitude = (self._part(n) for n in ("drive_mean", "drive_amplitude"))
-            return np.maximum(
-                self._volts(mean + np.abs(amplitude)), self._volts(mean - np.abs(amplitude))
-            ).max(0)
-        other = tuple(d for d in self.given.dims if d != "cell")
-        most, least = (f(other).values for f in (self.given.max, self.given.min))
-        return np.maximum(self._volts(most), self._volts(least))
-
-    def _part(self, name: str) -> Array:
-        return self.given[name].transpose("stimulus", "cell").values
 
     def plan(self, target: Target) -> Plan:
         """The run that the engine is asked for."""
@@ -339,21 +252,10 @@ class Request:
         held["v_start"] = np.minimum(held.pop("v_rest"), held["v_reset"])
         if not np.any(held["tau_noise"]):
             del held["tau_noise"]
-        drive: Array | Sinusoid | Callable[..., Array] = self.potential
-        if isinstance(self.given, xr.Dataset):
-            gain = np.broadcast_to(np.asarray(self.gain, dtype=float), (cells,)) * 1e-3
-            drive = Sinusoid(
-                self.potential,
-                gain * self._part("drive_amplitude"),
-                self._part("drive_phase") / 360,
-                self.given["temporal_frequency"].values.astype(float),
-            )
-        elif "time" in self.given.dims:
-            drive = MeanOverSteps(self.given, self._volts, self.dt)
         plan = LIFPlan(
             shape,
             held,
-            drive,
+            self.drive.for_engine(self._of_drive, self.dt),
             self.dt,
             self.settle_steps,
             self.steps,

@@ -6,14 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from neurosim.base.errors import InputError
+from neurosim.base.arrays import Array, Indices
 from neurosim.base.units import in_unit
 
-__all__ = ["Integral", "MeanOverSteps", "seconds"]
-
-Array = NDArray[np.float64]
+__all__ = ["Integral", "MeanOverSteps"]
 
 
 class MeanOverSteps:
@@ -31,10 +28,11 @@ class MeanOverSteps:
     def __init__(self, drive: xr.DataArray, volts: Callable[[Array], Array], dt: float) -> None:
         self._integral, self._volts, self._dt = Integral(drive), volts, dt
 
-    def __call__(self, stimulus: NDArray, cell: NDArray, first: int, steps: int) -> Array:
+    def __call__(self, stimulus: Indices, cell: Indices, first: int, steps: int) -> Array:
         edges = np.arange(first, first + steps + 1, dtype=np.float64) * self._dt
         mean = np.diff(self._integral.at(edges), axis=0) / self._dt  # (step, stimulus, cell)
-        return self._volts(mean)[:, stimulus, cell]
+        potential: Array = self._volts(mean)[:, stimulus, cell]
+        return potential
 
 
 class Integral:
@@ -43,7 +41,7 @@ class Integral:
     def __init__(self, drive: xr.DataArray) -> None:
         given = drive.transpose("time", "stimulus", "cell")
         self._value: Array = given.to_numpy().astype(float)
-        self._time = seconds(given["time"])
+        self._time: Array = in_unit(given["time"], "s", "simulate", "time")
         steps = self._value[:-1] * np.diff(self._time)[:, None, None]
         self._sum = np.concatenate(
             [np.zeros((1, *self._value.shape[1:])), np.cumsum(steps, axis=0)]
@@ -53,15 +51,5 @@ class Integral:
         """At times (s) in rising order, (time, stimulus, cell); before 0 the first value holds."""
         sample = np.clip(np.searchsorted(self._time, time, side="right") - 1, 0, None)
         since = (time - self._time[sample])[:, None, None]
-        return self._sum[sample] + self._value[sample] * since
-
-
-def seconds(time: xr.DataArray) -> Array:
-    """A time coordinate in s, whether it holds time differences or says its unit."""
-    values = time.to_numpy()
-    if values.dtype.kind == "m":
-        return values / np.timedelta64(1, "s")
-    if values.dtype.kind not in "iuf":
-        raise InputError(f"simulate: expected time in s, got {values.dtype}")
-    factor = in_unit(f"1 {time.attrs.get('units', 's')}", "s", "simulate", "time")
-    return values.astype(float) * factor
+        integral: Array = self._sum[sample] + self._value[sample] * since
+        return integral

@@ -10,7 +10,6 @@ target.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import warnings
 from dataclasses import asdict
@@ -20,10 +19,12 @@ from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.base.errors import Faults
+from neurosim.base.processors import processors
 from neurosim.base.progress import progress_bar
+from neurosim.base.version import __version__
 from neurosim.data.responses import check_responses
 from neurosim.models.cells.brian_cell import BrianCell
 from neurosim.models.cells.lif import LIF
@@ -31,9 +32,7 @@ from neurosim.simulation.engine.blocks import Block, Plan, run_blocks
 from neurosim.simulation.engine.worker import Target
 from neurosim.simulation.request import Request
 
-__all__ = ["processors", "simulate"]
-
-Array = NDArray[np.float64]
+__all__ = ["simulate"]
 
 _GIB = 1 << 30
 _GRID_ERROR = (
@@ -157,8 +156,7 @@ def simulate(
         correlation,
     )
     faults = Faults("simulate")
-    many = workers is None or (isinstance(workers, int) and workers >= 1)
-    faults.require(many, "workers >= 1", repr(workers))
+    workers = processors() if workers is None else faults.whole("workers", workers)
     targets = ("auto", "cpp", "cython", "numpy")
     faults.require(target in targets, f"target among {', '.join(targets)}", repr(target))
     faults.stop()
@@ -171,7 +169,6 @@ def simulate(
         return check_responses(responses)
     plan = request.plan(target)
     collected = _Collected(plan, request)
-    workers = workers or processors()
     with progress_bar("simulating", progress) as advance:
         done = run_blocks(plan, workers, collected.take, advance)
     return check_responses(collected.into(responses, done))
@@ -182,15 +179,15 @@ class _Histogram:
 
     def __init__(self, conditions: int, bins: int) -> None:
         self.total = np.zeros((conditions, bins), dtype=np.int64)
-        self.waiting: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+        self.waiting: list[tuple[Indices, Indices]] = []
 
-    def add(self, instance: NDArray[np.int64], place: Array, whole: int) -> None:
+    def add(self, instance: Indices, place: Array, whole: int) -> None:
         """Spikes of instances at places in bins; those below `whole` belong to whole trials."""
         bins = np.minimum(place.astype(np.int64), self.total.shape[1] - 1)
         self.waiting.append((instance, bins))
         self.up_to(whole)
 
-    def up_to(self, whole: int) -> NDArray[np.int64]:
+    def up_to(self, whole: int) -> Indices:
         """The histogram of all instances below `whole`."""
         if self.waiting:
             instance, bins = (np.concatenate(part) for part in zip(*self.waiting, strict=True))
@@ -207,15 +204,15 @@ class _Collected:
         self.plan, self.request = plan, request
         stimuli, cells = plan.shape[:2]
         self.counts = np.zeros(plan.instances, dtype=np.int32)
-        self.spikes: list[tuple[NDArray[np.int64], Array]] = []
+        self.spikes: list[tuple[Indices, Array]] = []
         self.bins, self.phases = request.time_bin, request.phase_bins
         self.conditions, self.frontier = stimuli * cells, 0
         self.taken: dict[int, int] = {}
         if self.bins is not None:
             self.in_bin = _Histogram(self.conditions, round(request.duration / self.bins))
-        if self.phases is not None:
+        if self.phases is not None and request.drive.frequency is not None:
             self.at_phase = _Histogram(self.conditions, self.phases)
-            self.frequency = np.repeat(request.given["temporal_frequency"].values, cells)
+            self.frequency = np.repeat(request.drive.frequency, cells)
 
     def take(self, block: Block) -> None:
         """Keep what a block gave."""
@@ -262,7 +259,7 @@ class _Collected:
             responses = responses.assign(self._spike_table(whole * conditions))
         return responses
 
-    def _spike_table(self, instances: int) -> dict[str, tuple[str, NDArray[Any]]]:
+    def _spike_table(self, instances: int) -> dict[str, tuple[str, AnyArray]]:
         instance = np.concatenate([s[0] for s in self.spikes])
         time = np.concatenate([s[1] for s in self.spikes])
         kept = instance < instances
@@ -279,23 +276,15 @@ class _Collected:
         return {name: ("spike", values[order]) for name, values in named.items()}
 
 
-def processors() -> int:
-    """How many this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _without_counts(request: Request) -> xr.Dataset:
     """Responses with everything but the counts."""
-    drive = request.drive.transpose("stimulus", "cell")
-    stored = request.given.drop_vars("drive_mean") if isinstance(request.given, xr.Dataset) else {}
+    drive = request.mean_drive
     responses = xr.Dataset(
         {
             "drive": drive.rename("drive"),
             "trials": (("stimulus", "cell"), np.full(drive.shape, request.trials)),
             "duration": ((), request.duration, {"units": "s"}),
-            **{name: stored[name] for name in stored},
+            **request.drive.beside_the_mean,
         },
         coords={"trial": np.arange(request.trials)},
         attrs={
@@ -335,7 +324,7 @@ def _provenance() -> dict[str, str]:
         revision = "unknown"
     return {
         "source": "neurosim simulation",
-        "neurosim_version": version("neurosim"),
+        "neurosim_version": __version__,
         "git_revision": revision,
         "brian2_version": version("brian2"),
         "numpy_version": np.__version__,

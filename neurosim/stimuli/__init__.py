@@ -3,13 +3,15 @@
 from neurosim.stimuli.bars import Bars, Blanks, Edges, Uniform
 from neurosim.stimuli.closed_forms import ClosedForm, Steps, Waves
 from neurosim.stimuli.field import VisualField
+from neurosim.stimuli.frames import ClippingWarning
 from neurosim.stimuli.gratings import GaborPatches, Gratings
+from neurosim.stimuli.images import read_image
 from neurosim.stimuli.movies import Movie
 from neurosim.stimuli.noise import Noise
-from neurosim.stimuli.photographs import Photographs
+from neurosim.stimuli.photographs import Photographs, embedded_photograph
 from neurosim.stimuli.plaids import Plaids
 from neurosim.stimuli.statistics import grey_levels, spectral_slope
-from neurosim.stimuli.stimulus import ClippingWarning, Sequence, Stimulus
+from neurosim.stimuli.stimulus import Sequence, Stimulus
 from neurosim.stimuli.textures import Textures
 from neurosim.stimuli.windows import (
     AnnulusWindow,
@@ -43,6 +45,8 @@ __all__ = [
     "VisualField",
     "Waves",
     "Window",
+    "embedded_photograph",
     "grey_levels",
+    "read_image",
     "spectral_slope",
 ]

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.stimuli.field import VisualField
 
 __all__ = ["averaged", "square_wave", "step"]
 
-Array = NDArray[np.float64]
 Antiderivative = Callable[[Array, int], Array]
 
 
@@ -47,12 +46,15 @@ def averaged(
     half = np.sort(np.abs([np.cos(angle), np.sin(angle)])) / (2 * field.ppd)
     position = field.along(orientation) - shift
     short, long = half
+    average: Array
     if short < 1e-4 * long:  # the pixel is seen along an edge of its own
-        return (profile(position + long, 1) - profile(position - long, 1)) / (2 * long)
+        average = (profile(position + long, 1) - profile(position - long, 1)) / (2 * long)
+        return average
     near, far = long - short, long + short
     outer = profile(position + far, 2) + profile(position - far, 2)
     inner = profile(position + near, 2) + profile(position - near, 2)
-    return (outer - inner) / (4 * short * long)
+    average = (outer - inner) / (4 * short * long)
+    return average
 
 
 def step(position: Array, times: int) -> Array:
@@ -68,5 +70,6 @@ def square_wave(position: Array, times: int) -> Array:
     turn = position - np.round(position)  # -1/2 to 1/2, 0 in the middle of the bright half
     beyond = np.abs(turn) - 0.25  # > 0 in the dark half
     if times == 1:
-        return np.sign(turn) * np.where(beyond > 0, 0.5 - np.abs(turn), np.abs(turn))
+        integral: Array = np.sign(turn) * np.where(beyond > 0, 0.5 - np.abs(turn), np.abs(turn))
+        return integral
     return np.where(beyond > 0, 0.0625 - (0.5 - np.abs(turn)) ** 2 / 2, turn**2 / 2)

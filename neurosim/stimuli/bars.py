@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from neurosim.base.errors import Faults, is_whole
+from neurosim.base.arrays import Array
+from neurosim.base.errors import Faults
 from neurosim.stimuli.averages import averaged, step
 from neurosim.stimuli.closed_forms import ClosedForm, Steps, waves
 from neurosim.stimuli.field import VisualField
@@ -15,7 +16,6 @@ from neurosim.stimuli.sweep import DEGREES, POSITIVE, Axis, Combine, Sweep, Swep
 
 __all__ = ["Bars", "Blanks", "Edges", "Uniform"]
 
-Array = NDArray[np.float64]
 _SIGNED = Axis("1", ">= -1 (the luminance of black), light > 0 > dark", lambda values: values >= -1)
 _SPEED = Axis("deg/s", silent_at=0.0)
 
@@ -195,7 +195,7 @@ class Blanks(Uniform):
 
     def __init__(self, number: int = 1) -> None:
         faults = Faults("Blanks")
-        faults.require(is_whole(number), "number as a whole number >= 1", number)
+        number = faults.whole("number", number)
         faults.stop()
         self._sweep = Sweep(
             "Blanks", {"contrast": _SIGNED}, {"contrast": np.zeros(int(number))}, "zip"

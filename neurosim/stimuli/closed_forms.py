@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from neurosim.base.arrays import Array, Indices
 
 __all__ = ["ClosedForm", "Steps", "Waves", "joined", "waves"]
 
-Array = NDArray[np.float64]
 Form = TypeVar("Form", "Waves", "Steps")
 _NONE: Array = np.zeros(0)
-_NO_INDEX: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+_NO_INDEX: Indices = np.zeros(0, dtype=np.int64)
 
 
 class Waves(NamedTuple):
@@ -24,7 +25,7 @@ class Waves(NamedTuple):
     W is :math:`\exp(-|r - r_0|^2 / 2 s^2)`, or 1 where the standard deviation is infinite.
     """
 
-    stimulus: NDArray[np.int64] = _NO_INDEX  # which stimulus each component belongs to
+    stimulus: Indices = _NO_INDEX  # which stimulus each component belongs to
     amplitude: Array = _NONE  # contrast
     spatial_frequency: Array = _NONE  # f, cycles/deg; 0 is uniform
     orientation: Array = _NONE  # of n, deg
@@ -34,7 +35,7 @@ class Waves(NamedTuple):
     window_x: Array = _NONE  # r_0, deg
     window_y: Array = _NONE
 
-    def part(self, which: NDArray[np.int64] | slice) -> Waves:
+    def part(self, which: Indices | slice) -> Waves:
         """Some of the components."""
         return Waves(self.stimulus[which], *(column[which] for column in self[1:]))
 
@@ -45,13 +46,13 @@ class Steps(NamedTuple):
     Contrast is higher by `amplitude` where n . r > position + speed t.
     """
 
-    stimulus: NDArray[np.int64] = _NO_INDEX
+    stimulus: Indices = _NO_INDEX
     amplitude: Array = _NONE  # contrast
     orientation: Array = _NONE  # of n, deg
     position: Array = _NONE  # deg
     speed: Array = _NONE  # deg/s
 
-    def part(self, which: NDArray[np.int64] | slice) -> Steps:
+    def part(self, which: Indices | slice) -> Steps:
         """Some of the components."""
         return Steps(self.stimulus[which], *(column[which] for column in self[1:]))
 
@@ -75,7 +76,7 @@ class ClosedForm(NamedTuple):
             _joined(Steps, self.steps, other.steps),
         )
 
-    def taken(self, which: NDArray[np.int64]) -> ClosedForm:
+    def taken(self, which: Indices) -> ClosedForm:
         """The stimuli `which` (new index -> old index), each as often as named."""
         new, old = _components(self.waves.stimulus, which)
         waves = self.waves.part(old)._replace(stimulus=new)
@@ -108,9 +109,7 @@ def _joined(kind: type[Form], one: Form, other: Form) -> Form:
     return kind(index, *rest)
 
 
-def _components(
-    stimulus: NDArray[np.int64], which: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _components(stimulus: Indices, which: Indices) -> tuple[Indices, Indices]:
     """The components of stimuli `which`: the new index of their stimulus, and their own."""
     pairs = [
         (new, component)

@@ -6,13 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults, is_number
 
 __all__ = ["VisualField"]
 
-Array = NDArray[np.float64]
 _MOST_FRAMES = 1e8
 _SIZE, _PPD = 4.0, 16.0  # deg and pixels/deg, where nothing else is said
 
@@ -162,7 +161,8 @@ class VisualField:
         """Position of each pixel along a direction (deg, counter-clockwise from rightwards), deg;
         shape (rows, columns)."""
         angle = np.deg2rad(orientation)
-        return self.x * np.cos(angle) + self.y[:, None] * np.sin(angle)
+        position: Array = self.x * np.cos(angle) + self.y[:, None] * np.sin(angle)
+        return position
 
     def frame_times(self, duration: float) -> Array:
         """When each frame of a showing starts, s; shape (frame,)."""

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
 from neurosim.stimuli.averages import averaged, square_wave
 from neurosim.stimuli.closed_forms import ClosedForm, waves
@@ -17,7 +18,6 @@ from neurosim.stimuli.sweep import CONTRAST, DEGREES, POSITIVE, Axis, Combine, S
 
 __all__ = ["GaborPatches", "Gratings"]
 
-Array = NDArray[np.float64]
 _AXES = {
     "orientation": DEGREES,
     "spatial_frequency": Axis("cycles/deg", "> 0 cycles/deg", lambda values: values > 0),
@@ -256,4 +256,5 @@ class GaborPatches(Swept):
         along = field.along(orientation) - (x * np.cos(angle) + y * np.sin(angle))
         squared = (field.x - x) ** 2 + (field.y[:, None] - y) ** 2
         carrier = np.cos(2 * np.pi * (frequency * along - speed * time) + np.deg2rad(phase))
-        return contrast * carrier * np.exp(-squared / (2 * sd**2))
+        patch: Array = contrast * carrier * np.exp(-squared / (2 * sd**2))
+        return patch

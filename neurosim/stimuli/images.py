@@ -10,11 +10,11 @@ import re
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray, Array, Flags
 from neurosim.base.errors import Faults, InputError
 
 __all__ = [
@@ -34,7 +34,7 @@ _WHITE = {"u1": 255.0, "u2": 65535.0}  # the code of white, by dtype
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # BT.709 weights of linear R, G, B
 
 
-def srgb_to_linear(value: NDArray[np.float64]) -> NDArray[np.float64]:
+def srgb_to_linear(value: Array) -> Array:
     """Linear light from sRGB-encoded values, both 0..1 (IEC 61966-2-1).
 
     Examples
@@ -87,8 +87,8 @@ def in_natural_order(paths: Iterable[Path]) -> list[Path]:
 class Light(NamedTuple):
     """An image in light."""
 
-    luminance: NDArray[np.float64]  # (row, column), linear; 1 is the file's white, if it has one
-    saturated: NDArray[np.bool_]  # (row, column): at the end of the code, so perhaps brighter
+    luminance: Array  # (row, column), linear; 1 is the file's white, if it has one
+    saturated: Flags  # (row, column): at the end of the code, so perhaps brighter
 
 
 def read_image(path: str | os.PathLike[str], encoding: Encoding = "sRGB") -> Light:
@@ -134,7 +134,7 @@ def read_image(path: str | os.PathLike[str], encoding: Encoding = "sRGB") -> Lig
     return in_light(values, encoding)
 
 
-def in_light(values: NDArray[Any], encoding: Encoding) -> Light:
+def in_light(values: AnyArray, encoding: Encoding) -> Light:
     """Pixel codes of 8 or 16 bits, (row, column) or (row, column, RGB), in light."""
     kind = values.dtype.kind + str(values.dtype.itemsize)
     saturated = values == _WHITE[kind]
@@ -149,7 +149,7 @@ def in_light(values: NDArray[Any], encoding: Encoding) -> Light:
     return Light(linear @ _LUMINANCE, saturated.any(axis=-1))
 
 
-def _wide(values: NDArray[Any], path: str | os.PathLike[str], encoding: Encoding) -> Light:
+def _wide(values: AnyArray, path: str | os.PathLike[str], encoding: Encoding) -> Light:
     """Numbers that have no white: luminance as they are, or refused."""
     faults = Faults(str(path))
     faults.require(
@@ -164,7 +164,7 @@ def _wide(values: NDArray[Any], path: str | os.PathLike[str], encoding: Encoding
     return Light(values.astype(float), np.zeros(values.shape, dtype=bool))
 
 
-def _values(image) -> NDArray[Any]:  # type: ignore[no-untyped-def]  # Pillow comes late
+def _values(image) -> AnyArray:  # type: ignore[no-untyped-def]  # Pillow comes late
     """Pixel codes, uint8 or uint16; shape (rows, columns) for grey, (rows, columns, 3) for RGB."""
     from PIL import ImageOps
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neurosim.base.errors import Faults, is_number, is_whole
+from neurosim.base.arrays import AnyArray, Array
+from neurosim.base.errors import Faults, is_number
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.images import Encoding, image_files, read_image
 from neurosim.stimuli.stimulus import Label, Stimulus
@@ -19,7 +19,6 @@ from neurosim.stimuli.video import VideoFile
 
 __all__ = ["Movie"]
 
-Array = NDArray[np.float64]
 _VIDEO = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ogv"}
 
 
@@ -37,7 +36,7 @@ class _Array:
 
     name = "array"
 
-    def __init__(self, array: NDArray) -> None:
+    def __init__(self, array: AnyArray) -> None:
         faults = Faults("Movie")
         real = array.ndim == 3 and array.size > 0 and array.dtype.kind in "iufb"
         faults.require(real, "an array of shape (frame, row, column)", array.shape)
@@ -107,13 +106,13 @@ class Movie(Stimulus):
 
     def __init__(
         self,
-        source: str | os.PathLike[str] | NDArray | Stimulus,
+        source: str | os.PathLike[str] | AnyArray | Stimulus,
         repeat: int = 1,
         encoding: Encoding = "sRGB",
         mean: float | None = None,
     ) -> None:
         faults = Faults("Movie")
-        faults.require(is_whole(repeat), "repeat as a whole number >= 1", repeat)
+        repeat = faults.whole("repeat", repeat)
         lit = mean is None or (is_number(mean) and 0 < mean < np.inf)
         faults.require(lit, "mean > 0", mean)
         faults.require(encoding in ("sRGB", "linear"), "encoding 'sRGB' or 'linear'", encoding)
@@ -189,7 +188,7 @@ class Movie(Stimulus):
         return shown / self._mean - 1
 
 
-def _opened(source: str | os.PathLike[str] | NDArray, encoding: Encoding) -> _Frames:
+def _opened(source: str | os.PathLike[str] | AnyArray, encoding: Encoding) -> _Frames:
     if isinstance(source, np.ndarray):
         return _Array(source)
     path = Path(source)

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neurosim.base.errors import Faults, is_whole
+from neurosim.base.arrays import Array
+from neurosim.base.errors import Faults
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label, Stimulus
 
 __all__ = ["Noise"]
 
 Kind = Literal["gaussian", "binary", "ternary", "pink"]
-Array = NDArray[np.float64]
 _KINDS = ("gaussian", "binary", "ternary", "pink")
 
 
@@ -73,7 +72,7 @@ class Noise(Stimulus):
         seed: int = 0,
     ) -> None:
         faults = Faults("Noise")
-        faults.require(is_whole(frames), "frames >= 1", frames)
+        frames = faults.whole("frames", frames)
         faults.require(kind in _KINDS, f"kind among {', '.join(_KINDS)}", kind)
         faults.require(0 < contrast < np.inf, "contrast > 0", contrast)
         faults.require(square is None or square > 0, "square > 0 deg", square)
@@ -82,7 +81,7 @@ class Noise(Stimulus):
         faults.require(0 <= slope <= 4, "slope in [0, 4]", slope)
         faults.require(highest is None or kind == "pink", "highest for pink noise only", highest)
         faults.require(highest is None or highest > 0, "highest > 0 cycles/deg", highest)
-        faults.require(is_whole(seed, 0) and seed < 2**64, "seed >= 0", seed)
+        seed = faults.whole("seed", seed, 0, 2**64 - 1)
         faults.stop()
         self.number, self.noise, self.contrast = int(frames), kind, contrast
         self.square, self.density, self.slope, self.seed = square, density, slope, seed
@@ -167,4 +166,5 @@ class Noise(Stimulus):
         white = np.fft.fft2(random.standard_normal(f.shape)) / f.size
         down = np.exp(2j * np.pi * field.y[:, None] * fy)
         across = np.exp(2j * np.pi * fx[:, None] * field.x)
-        return ((down @ (white * amplitude)) @ across).real
+        picture: Array = ((down @ (white * amplitude)) @ across).real
+        return picture

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neurosim.base.errors import Faults, InputError, is_whole
+from neurosim.base.arrays import AnyArray, Array, Indices
+from neurosim.base.errors import Faults, InputError
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.images import Encoding, Light, image_files, read_image
 from neurosim.stimuli.statistics import grey_levels
@@ -19,7 +19,6 @@ from neurosim.stimuli.stimulus import Label, Stimulus
 
 __all__ = ["Photographs", "embedded_photograph"]
 
-Array = NDArray[np.float64]
 PathLike = str | os.PathLike[str]
 _IMAGES_IN_MEMORY = 8
 
@@ -82,7 +81,7 @@ class Photographs(Stimulus):
 
     def __init__(
         self,
-        images: PathLike | NDArray | Iterable[PathLike | NDArray] | None = None,
+        images: PathLike | AnyArray | Iterable[PathLike | AnyArray] | None = None,
         patches: int = 48,
         seed: int = 0,
         encoding: Encoding = "sRGB",
@@ -90,8 +89,8 @@ class Photographs(Stimulus):
         most_saturated: float = 1.0,
     ) -> None:
         faults = Faults("Photographs")
-        faults.require(is_whole(patches), "patches as a whole number >= 1", patches)
-        faults.require(is_whole(seed, 0), "seed >= 0", seed)
+        patches = faults.whole("patches", patches)
+        seed = faults.whole("seed", seed, 0)
         faults.require(encoding in ("sRGB", "linear"), "encoding 'sRGB' or 'linear'", encoding)
         faults.require(0 <= most_saturated <= 1, "most_saturated in [0, 1]", most_saturated)
         faults.stop()
@@ -107,7 +106,7 @@ class Photographs(Stimulus):
         self.patches, self.seed, self.encoding = int(patches), seed, encoding
         self.scrambled = scrambled
         self.names: list[str] = []
-        self._sources: list[Path | NDArray] = []
+        self._sources: list[Path | AnyArray] = []
         self._shapes: list[tuple[int, ...]] = []
         self._means: list[float] = []
         self._light = lru_cache(_IMAGES_IN_MEMORY)(self._light)  # type: ignore[method-assign]
@@ -116,7 +115,7 @@ class Photographs(Stimulus):
         paths = [Path(image) for image in given if not isinstance(image, np.ndarray)]
         self._add_files(paths, most_saturated)
 
-    def _add_arrays(self, arrays: list[NDArray]) -> None:
+    def _add_arrays(self, arrays: list[AnyArray]) -> None:
         faults = Faults("Photographs")
         for i, array in enumerate(arrays):
             if faults.require(array.ndim == 2, f"array {i} of shape (rows, columns)", array.shape):
@@ -156,7 +155,7 @@ class Photographs(Stimulus):
         faults.require(self.names or faults.found, "at least one image", "none")
         faults.stop()
 
-    def _add(self, name: str, source: Path | NDArray, luminance: NDArray) -> None:
+    def _add(self, name: str, source: Path | AnyArray, luminance: AnyArray) -> None:
         self.names.append(name)
         self._sources.append(source)
         self._shapes.append(luminance.shape)
@@ -193,7 +192,7 @@ class Photographs(Stimulus):
     def count(self, field: VisualField) -> int:
         return self.patches
 
-    def _places(self, field: VisualField) -> NDArray[np.int64]:
+    def _places(self, field: VisualField) -> Indices:
         """Image, top and left of each patch; shape (3, patch), patches of one image together."""
         self.check(field)
         random = np.random.default_rng(self.seed)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array, Indices
 from neurosim.base.errors import Faults
 from neurosim.stimuli.closed_forms import ClosedForm
 from neurosim.stimuli.field import VisualField
@@ -14,8 +14,6 @@ from neurosim.stimuli.stimulus import Label, Stimulus, longest
 from neurosim.stimuli.sweep import Combine
 
 __all__ = ["Plaids"]
-
-Array = NDArray[np.float64]
 
 
 class Plaids(Stimulus):
@@ -59,7 +57,7 @@ class Plaids(Stimulus):
         step = ", in step" if self.combine == "zip" else ""
         return f"<Plaids: {' + '.join(map(repr, self.components))}{step}>"
 
-    def _members(self, counts: list[int]) -> NDArray[np.int64]:
+    def _members(self, counts: list[int]) -> Indices:
         """Which stimulus of each component; shape (component, stimulus)."""
         if self.combine == "product":
             return np.indices(counts).reshape(len(counts), -1)
@@ -112,4 +110,5 @@ class Plaids(Stimulus):
             each.picture(field, int(which), time)
             for each, which in zip(self.components, members, strict=True)
         ]
-        return np.sum(pictures, axis=0)
+        plaid: Array = np.sum(pictures, axis=0)
+        return plaid

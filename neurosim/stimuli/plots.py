@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray, Array
 from neurosim.base.errors import Faults
 from neurosim.stimuli.field import VisualField
-from neurosim.stimuli.stimulus import Stimulus, duration_of
 
 if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["animation", "gallery", "page"]
 
-Array = NDArray[np.float64]
+Show = Callable[[int, float], Array]
+"""Of a stimulus and a time (s), its picture (row, column)."""
+
 _COLUMNS = 6
 _SIGNS = {
     "orientation": "°",
@@ -39,26 +41,40 @@ _SHORT = {
 }
 
 
-def gallery(stimulus: Stimulus, field: VisualField, most: int, time: float) -> Figure:
-    """A page of stimuli at one time, evenly chosen, on one grey scale symmetric about the mean."""
-    chosen, titles = _chosen(stimulus, field, most)
-    pictures = np.concatenate([stimulus.pictures(field, k, k + 1, time) for k in chosen])
+def gallery(
+    show: Show, labels: Mapping[str, xr.Variable], field: VisualField, most: int, time: float
+) -> Figure:
+    """A page of stimuli at one time, evenly chosen, on one grey scale symmetric about the mean.
+
+    Parameters
+    ----------
+    show : function
+        Of a stimulus and a time (s): its picture (row, column).
+    labels : mapping of str to Variable (stimulus,)
+        Its `kind`, and what it is told apart by.
+    field : VisualField
+    most : int
+        How many stimuli are drawn.
+    time : float
+        s.
+    """
+    chosen, titles = _chosen(labels, most)
+    pictures = np.array([show(k, time) for k in chosen])
     figure, _ = page(pictures, field, titles, "gray", "contrast about the mean")
     return figure
 
 
 def animation(
-    stimulus: Stimulus, field: VisualField, duration: float | None, most: int
+    show: Show, labels: Mapping[str, xr.Variable], field: VisualField, times: Array, most: int
 ) -> FuncAnimation:
-    """The page over time, at the field's frame rate."""
+    """The page over `times` (s), at the field's frame rate; the rest as for `gallery`."""
     from matplotlib.animation import FuncAnimation
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    times = field.frame_times(duration_of(stimulus, field, duration))
-    chosen, titles = _chosen(stimulus, field, most)
+    chosen, titles = _chosen(labels, most)
 
     def at(time: float) -> Array:
-        return np.concatenate([stimulus.pictures(field, k, k + 1, time) for k in chosen])
+        return np.array([show(k, time) for k in chosen])
 
     sample = np.concatenate([at(t) for t in times[:: max(1, len(times) // 8)]])
     limit = float(np.abs(sample).max()) or 1.0
@@ -146,14 +162,13 @@ def _ticks(panel: Axes, labelled: bool) -> None:
         panel.set_ylabel("deg", fontsize=7, labelpad=1)
 
 
-def _chosen(stimulus: Stimulus, field: VisualField, most: int) -> tuple[list[int], list[str]]:
+def _chosen(labels: Mapping[str, xr.Variable], most: int) -> tuple[list[int], list[str]]:
     """Which stimuli are drawn, and what is written above each: the labels that differ."""
     faults = Faults("plot")
     faults.require(most >= 1, "most >= 1", most)
     faults.stop()
-    count = stimulus.count(field)
+    count = labels["kind"].size
     chosen = np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(int)).tolist()
-    labels = stimulus.coordinates(field)
     differing = {
         name: variable
         for name, variable in labels.items()
@@ -163,7 +178,7 @@ def _chosen(stimulus: Stimulus, field: VisualField, most: int) -> tuple[list[int
     return chosen, [_title(shown, k) or str(labels["kind"].values[k]) for k in chosen]
 
 
-def _constant(values: NDArray[Any]) -> bool:
+def _constant(values: AnyArray) -> bool:
     return bool((values == values[0]).all() or (values != values).all())
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.signal.windows import hann
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults, is_number
 
 __all__ = ["GreyLevels", "SpectralSlope", "grey_levels", "spectral_slope"]
-
-Array = NDArray[np.float64]
 
 
 class GreyLevels(NamedTuple):

@@ -6,40 +6,33 @@ Pictures are made when they are asked for, one at a time, so a set may be longer
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray, Array
 from neurosim.base.errors import Faults
 from neurosim.stimuli.closed_forms import ClosedForm, joined
 from neurosim.stimuli.field import VisualField
+from neurosim.stimuli.frames import labelled_frames, warn_of_clipping
 
 if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation
     from matplotlib.figure import Figure
 
-    from neurosim.stimuli.windows import Window
+__all__ = ["Label", "SeenThrough", "Sequence", "Stimulus"]
 
-__all__ = ["ClippingWarning", "Label", "Sequence", "Stimulus"]
-
-Array = NDArray[np.float64]
 _MEMORY = 2**31  # bytes that frames() may take
-
-
-class ClippingWarning(UserWarning):
-    """A display could not show a stimulus as it is; the fraction of pixels is said."""
 
 
 class Label(NamedTuple):
     """One named value per stimulus, with its unit ('' for names and counts)."""
 
-    values: NDArray
+    values: AnyArray
     unit: str = ""
 
 
@@ -105,7 +98,7 @@ class Stimulus(ABC):
             Contrast about the mean.
         """
         shown, clipped = self.shown(field, start, stop, time)
-        self._say(clipped)
+        warn_of_clipping(type(self).__name__, clipped)
         return shown
 
     def shown(
@@ -118,12 +111,6 @@ class Stimulus(ABC):
         for k in range(start, stop):
             raw[k - start] = self.picture(field, k, time)
         return field.on_display(raw, type(self).__name__)
-
-    def _say(self, clipped: Array) -> None:
-        """Warn of what a display clips."""
-        if clipped.any():
-            what = f"{type(self).__name__}: the display clips {clipped.mean():.2%} of the pixels"
-            warnings.warn(what, ClippingWarning, stacklevel=4)
 
     def coordinates(self, field: VisualField) -> dict[str, xr.Variable]:
         """The labels as coordinates along `stimulus`, with `kind` and each unit in attrs."""
@@ -174,8 +161,8 @@ class Stimulus(ABC):
             for k, time in enumerate(times):
                 values[:, k], now = self.shown(field, time=time)
                 clipped += now / len(times)
-        self._say(clipped)
-        return self._labelled(field, values, clipped, times)
+        warn_of_clipping(type(self).__name__, clipped)
+        return labelled_frames(field, self.coordinates(field), values, clipped, times)
 
     def stream(self, field: VisualField, duration: float | None = None) -> Iterator[xr.DataArray]:
         """One frame of every stimulus at a time, without holding the others.
@@ -202,26 +189,11 @@ class Stimulus(ABC):
         """
         for time in field.frame_times(duration_of(self, field, duration)):
             values, clipped = self.shown(field, time=time)
-            self._say(clipped)
-            yield self._labelled(field, values, clipped).assign_coords(time=time)
+            warn_of_clipping(type(self).__name__, clipped)
+            frame = labelled_frames(field, self.coordinates(field), values, clipped)
+            yield frame.assign_coords(time=time)
 
-    def _labelled(
-        self, field: VisualField, values: Array, clipped: Array, times: Array | None = None
-    ) -> xr.DataArray:
-        coords = {
-            **self.coordinates(field),
-            "y": ("y", field.y, {"units": "deg"}),
-            "x": ("x", field.x, {"units": "deg"}),
-        }
-        if times is not None:
-            coords["time"] = ("time", times, {"units": "s"})
-        dims = ("stimulus", "y", "x") if times is None else ("stimulus", "time", "y", "x")
-        attrs = {"units": "1", "long_name": "luminance contrast about the mean"}
-        if field.contrast_range is not None:
-            coords["clipped"] = ("stimulus", clipped, {"units": "1"})
-        return xr.DataArray(values, coords, dims, "frames", attrs)
-
-    def through(self, window: Window) -> Stimulus:
+    def through(self, window: SeenThrough) -> Stimulus:
         """The set seen through a window, which multiplies its contrast.
 
         Every stimulus is shown through every window, when the window is a sweep of several.
@@ -232,20 +204,18 @@ class Stimulus(ABC):
         >>> Gratings(contrast=[0.5, 1]).through(CircularWindow(diameter=[1, 2]))
         <Windowed: <Gratings: 2 stimuli; 2 contrast> through <CircularWindow: 2 diameter>>
         """
-        from neurosim.stimuli.windows import Window, Windowed
-
         faults = Faults(type(self).__name__)
-        faults.require(
-            isinstance(window, Window), "a window such as CircularWindow(2)", repr(window)
-        )
+        known = isinstance(window, SeenThrough)
+        faults.require(known, "a window such as CircularWindow(2)", repr(window))
         faults.stop()
-        return Windowed(self, window)
+        return window.over(self)
 
     def plot(self, field: VisualField | None = None, most: int = 24, time: float = 0.0) -> Figure:
         """A page of the stimuli (up to `most`, evenly chosen), on one scale of contrast."""
         from neurosim.stimuli.plots import gallery
 
-        return gallery(self, VisualField() if field is None else field, most, time)
+        field = VisualField() if field is None else field
+        return gallery(self._on(field), self.coordinates(field), field, most, time)
 
     def animate(
         self, field: VisualField | None = None, duration: float | None = None, most: int = 6
@@ -256,12 +226,26 @@ class Stimulus(ABC):
         """
         from neurosim.stimuli.plots import animation
 
-        return animation(self, VisualField() if field is None else field, duration, most)
+        field = VisualField() if field is None else field
+        times = field.frame_times(duration_of(self, field, duration))
+        return animation(self._on(field), self.coordinates(field), field, times, most)
+
+    def _on(self, field: VisualField) -> Callable[[int, float], Array]:
+        """Of a stimulus and a time (s), the picture (row, column) as the field shows it."""
+        return lambda index, time: self.pictures(field, index, index + 1, time)[0]
 
     def __add__(self, other: Stimulus) -> Sequence:
         if not isinstance(other, Stimulus):
             return NotImplemented
         return Sequence(self.parts() + other.parts())
+
+
+class SeenThrough(ABC):
+    """What a stimulus set can be seen through, as the windows are."""
+
+    @abstractmethod
+    def over(self, stimulus: Stimulus) -> Stimulus:
+        """The set as it looks through it."""
 
 
 def duration_of(stimulus: Stimulus, field: VisualField, duration: float | None) -> float:

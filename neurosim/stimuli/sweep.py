@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from neurosim.base.arrays import Array, Flags
 from neurosim.base.errors import Faults
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label, Stimulus
 
 __all__ = ["CONTRAST", "DEGREES", "POSITIVE", "Axis", "Combine", "Sweep", "Swept"]
 
-Array = NDArray[np.float64]
 _MOST = 10_000_000  # stimuli in a sweep
 Combine = Literal["product", "zip"]
 
@@ -24,13 +24,13 @@ class Axis(NamedTuple):
 
     unit: str
     condition: str = ""  # follows the name: "> 0 cycles/deg"
-    holds: Callable[[Array], NDArray[np.bool_]] = np.isfinite
+    holds: Callable[[Array], Flags] = np.isfinite
     remedy: str = ""
     silent_at: float | None = None  # a label of this value for all tells nothing and is left out
     infinite: bool = False  # whether infinity is a value
 
 
-def _positive(values: Array) -> NDArray[np.bool_]:
+def _positive(values: Array) -> Flags:
     return values > 0
 
 

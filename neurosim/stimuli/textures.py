@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from neurosim.base.errors import Faults, is_whole
+from neurosim.base.arrays import Array, Flags
+from neurosim.base.errors import Faults
 from neurosim.stimuli.closed_forms import ClosedForm, waves
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label
@@ -22,12 +23,11 @@ from neurosim.stimuli.sweep import DEGREES, Axis, Combine, Sweep, Swept
 
 __all__ = ["Textures"]
 
-Array = NDArray[np.float64]
 _REACH = 2.5  # standard deviations of log frequency, beyond which none are drawn
 _SD_PER_WIDTH = 1 / (2 * np.sqrt(2 * np.log(2)))  # of a Gaussian's full width at half height
 
 
-def _at_least_0(values: Array) -> NDArray[np.bool_]:
+def _at_least_0(values: Array) -> Flags:
     return values >= 0
 
 
@@ -96,9 +96,9 @@ class Textures(Swept):
         combine: Combine = "product",
     ) -> None:
         faults = Faults("Textures")
-        faults.require(is_whole(samples), "samples as a whole number >= 1", samples)
-        faults.require(is_whole(components), "components as a whole number >= 1", components)
-        faults.require(is_whole(seed, 0) and seed < 2**64, "seed >= 0", seed)
+        samples = faults.whole("samples", samples)
+        components = faults.whole("components", components)
+        seed = faults.whole("seed", seed, 0, 2**64 - 1)
         faults.stop()
         values = (
             np.arange(samples),
@@ -137,7 +137,8 @@ class Textures(Swept):
         faults.stop()
 
     def largest(self) -> Array:
-        return self._sweep["contrast"] * np.sqrt(2 * self.components)
+        bound: Array = self._sweep["contrast"] * np.sqrt(2 * self.components)
+        return bound
 
     def _drawn(self, index: int) -> tuple[Array, Array, Array]:
         """Spatial frequency, orientation and phase of the components of one texture."""
@@ -173,4 +174,5 @@ class Textures(Swept):
         turn = np.exp(1j * (np.deg2rad(phase) - 2 * np.pi * speed * time))
         down = np.exp(1j * field.y[:, None] * ky) * turn
         across = np.exp(1j * kx[:, None] * field.x)
-        return contrast * np.sqrt(2 / self.components) * (down @ across).real
+        picture: Array = contrast * np.sqrt(2 / self.components) * (down @ across).real
+        return picture

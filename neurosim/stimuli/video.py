@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from neurosim.base.arrays import Array
 from neurosim.base.errors import InputError
+from neurosim.base.extras import needs
 from neurosim.stimuli.images import Encoding, in_light
 
 __all__ = ["VideoFile"]
@@ -41,7 +40,7 @@ class VideoFile:
     def __len__(self) -> int:
         return self._length
 
-    def luminance(self, index: int) -> NDArray[np.float64]:
+    def luminance(self, index: int) -> Array:
         """One frame, (row, column), 1 being white."""
         if index < self._next or self._next == 0:  # from the beginning again
             self._next, self._stream = 0, self._decoded()
@@ -55,9 +54,7 @@ class VideoFile:
         try:
             import av
         except ImportError:
-            raise InputError(
-                f"{self._path}: reading video needs PyAV; pip install 'neurosim[video]'"
-            ) from None
+            raise InputError(f"{self._path}: video {needs('PyAV', 'video')}") from None
         try:
             with av.open(str(self._path)) as container:
                 yield from container.decode(video=0)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
 from neurosim.stimuli.closed_forms import ClosedForm
 from neurosim.stimuli.field import VisualField
-from neurosim.stimuli.stimulus import Label, Stimulus
+from neurosim.stimuli.stimulus import Label, SeenThrough, Stimulus
 from neurosim.stimuli.sweep import DEGREES, POSITIVE, Axis, Combine, Sweep
 
 __all__ = [
@@ -25,12 +26,11 @@ __all__ = [
     "Windowed",
 ]
 
-Array = NDArray[np.float64]
 _SMALLEST = {"sd": 1.0, "diameter": 3.0, "inner": 3.0, "outer": 3.0, "edge": 1.0}  # pixels
 _AT_CENTRE = DEGREES._replace(silent_at=0.0)
 
 
-class Window(ABC):
+class Window(SeenThrough):
     """A window, or a sweep of several. Subclasses say how high it is at a distance from its centre.
 
     Parameters common to all: x and y of the centre (deg), and `combine`, "product" or "zip" of
@@ -48,6 +48,9 @@ class Window(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.sweep.varied or 'one'}>"
+
+    def over(self, stimulus: Stimulus) -> Stimulus:
+        return Windowed(stimulus, self)
 
     def height(self, field: VisualField, index: int) -> Array:
         """0 to 1 on the field's pixels; shape (rows, columns)."""

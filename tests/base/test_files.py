@@ -1,4 +1,4 @@
-"""Files that are written together or not at all."""
+"""Files that are written whole or not at all."""
 
 import pytest
 

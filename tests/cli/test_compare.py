@@ -65,7 +65,7 @@ def test_command_line_options(tmp_path, capsys):
         (["--models", "swish"], "got 'swish'"),
         (["--seed", "-1"], "seed >= 0, got -1"),
         (["--duration", "5mV"], "duration in s or a unit like it, got 5mV"),
-        (["--trials", "0"], "trials from 1 to 16777215, got 0"),
+        (["--trials", "0"], "trials as a whole number from 1 to 16777215, got 0"),
     ],
 )
 def test_command_line_refuses_in_one_line(arguments, message, tmp_path, capsys):

@@ -77,7 +77,7 @@ def test_the_figure_says_what_the_stimulus_variable_is(table):
         (["--x", "contrast", "--count", "contrast", "--duration", "1"], "a column for each"),
         (["--x", "contrast", "--duration", "1"], "expected either count or rate, got neither"),
         ([*FIT, "--units", "depth=mm"], "units of columns that are used, got depth"),
-        ([*FIT, "--seed", "-1"], "seed >= 0"),
+        ([*FIT, "--seed", "-1"], "seed as a whole number >= 0"),
         ([*FIT, "--models", "nothing"], "rectifier: expected one of"),
     ],
 )
@@ -99,3 +99,20 @@ def test_fit_takes_few_conditions_and_units(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["fit", str(path), *arguments, "--units", "pA"])
     assert "expected COLUMN=UNIT, got 'pA'" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("default::neurosim.analysis.comparison.files.NotDrawnWarning")
+def test_a_figure_that_fails_is_one_line_and_costs_nothing(table, tmp_path, capsys, monkeypatch):
+    import neurosim.analysis.comparison.figure as figure
+
+    def fails(*_):
+        raise KeyError("contrast")
+
+    monkeypatch.setattr(figure, "comparison_figure", fails)
+    out = tmp_path / "out"
+    assert main(["fit", str(table), *FIT, "--models", "ReLU", "--out", str(out)]) == 0
+    said = capsys.readouterr().err.strip().splitlines()
+    assert len(said) == 1
+    assert re.search(r"^neurosim: .*comparison.png was not drawn .KeyError: 'contrast'", said[0])
+    written = {file.name for file in out.iterdir()}
+    assert written == {"fits.csv", "responses.nc", "summary.csv"}

@@ -1,5 +1,6 @@
 """Rectifiers as layers: against the NumPy formula, against torch's own, bounds, export."""
 
+import inspect
 import warnings
 
 import numpy as np
@@ -7,9 +8,16 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from neurosim import RECTIFIERS, InputError, responses_from_counts  # noqa: E402
+from neurosim import (  # noqa: E402
+    RECTIFIERS,
+    InputError,
+    Parameter,
+    Rectifier,
+    responses_from_counts,
+)
 from neurosim.analysis.fitting.fit import fit  # noqa: E402
 from neurosim.convnet import Activation, Curve  # noqa: E402
+from neurosim.models.rectifiers.formula import require_tensors  # noqa: E402
 
 EVERY = list(RECTIFIERS.values())
 X = np.linspace(-3, 3, 1201)
@@ -353,7 +361,7 @@ def test_a_fitted_cell_is_an_activation():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"rectifier": "Swish"}, r"expected a rectifier among half-wave.*got 'Swish'"),
+        ({"rectifier": "none"}, r"rectifier: expected one of 'half-wave' \(ReLU\).*got 'none'"),
         ({"rectifier": "LReLU", "leak": 1.7}, r"half-wave: expected leak in \[0, 1\], got 1.7"),
         ({"rectifier": "LReLU", "slope": 1}, r"expected values of r0, gain, leak, got slope"),
         ({"rectifier": "LReLU", "learn": "slope"}, r"parameters to learn among r0.*got slope"),
@@ -362,7 +370,7 @@ def test_a_fitted_cell_is_an_activation():
         ({"rectifier": "LReLU", "leak": [0.25]}, r"leak as one number or one per channel"),
         ({"rectifier": "LReLU", "leak": "a"}, r"expected leak as a number, got a"),
         ({"rectifier": "ReLU", "gain": np.inf}, r"expected gain in \[0, inf\], got inf"),
-        ({"rectifier": ["ReLU"]}, r"expected a rectifier among half-wave.*"),
+        ({"rectifier": ["ReLU"]}, r"rectifier: expected a name or a Rectifier, got list"),
         (
             {"rectifier": "LReLU", "leak": -1, "learn": "x", "channels": -2},
             r"to learn.*; expected channels.*; expected leak",
@@ -372,6 +380,86 @@ def test_a_fitted_cell_is_an_activation():
 def test_refusals(arguments, message):
     with pytest.raises(InputError, match=message):
         Activation(**arguments)
+
+
+@pytest.mark.parametrize("name", ["half", "dim", "dtype", "learned", "training", "tabulated"])
+def test_a_parameter_named_as_an_attribute_of_a_layer_is_refused_there(name):
+    # oracle: torch.nn.Module's own attributes, and the layer's; a fit takes such a rectifier
+    body = {
+        name: Parameter("p", "", 0.5),
+        "shape": staticmethod(_with_arguments(name)),
+        "slope": staticmethod(_with_arguments(name)),
+    }
+    mine = type(Rectifier)("Mine", (Rectifier,), body, register=False)()
+    with pytest.raises(InputError, match=f"Mine: expected parameters of other names .* got {name}"):
+        Activation(mine)
+
+
+def _with_arguments(*names):
+    """x times all of them."""
+
+    def formula(x, *values):
+        for value in values:
+            x = x * value
+        return x
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    arguments = [inspect.Parameter(name, kind) for name in ("x", *names)]
+    formula.__signature__ = inspect.Signature(arguments)
+    return formula
+
+
+@pytest.mark.parametrize("learn", [False, True])
+def test_every_parameter_reaches_the_formula_in_the_library_and_precision_of_the_drive(learn):
+    # oracle: what the formula is given, learnt or not, fitted or constant
+    seen = []
+
+    class Spy(Rectifier, register=False):
+        ceiling = Parameter("c", "", 0.5, low=0)
+        fixed = Parameter("f", "", 1.0, low=0, free=False)
+
+        @staticmethod
+        def shape(x, ceiling, fixed):
+            seen.extend((x, ceiling, fixed))
+            return x * ceiling * fixed
+
+        @staticmethod
+        def slope(x, ceiling, fixed):
+            seen.extend((x, ceiling, fixed))
+            return 0 * x + ceiling * fixed
+
+    layer = Activation(Spy(), learn=learn)
+    for dtype, inside in ((torch.float32, torch.float64), (torch.float64, torch.float64)):
+        seen.clear()
+        layer(torch.zeros(3, 2, dtype=dtype))
+        assert all(isinstance(each, torch.Tensor) and each.dtype == inside for each in seen)
+    layer.precise = False
+    seen.clear()
+    layer(torch.zeros(3, 2))
+    assert {each.dtype for each in seen} == {torch.float32}
+    seen.clear()
+    layer.tabulated(-1, 1)
+    assert all(isinstance(each, np.ndarray) and each.dtype == float for each in seen)
+    assert len(seen) == 6
+
+
+@pytest.mark.parametrize("rectifier", EVERY, ids=str)
+def test_every_formula_of_the_family_goes_through_tensors(rectifier):
+    # oracle: the formula on arrays, and its difference quotients
+    require_tensors(type(rectifier))
+
+
+@pytest.mark.parametrize("name", ["thresholded power law", "LIF f-I"])
+def test_a_parameter_held_fixed_in_a_child_is_in_its_place(name):
+    # oracle: the parent at that value
+    parent = RECTIFIERS[name]
+    held = Parameter("T", "", 0.3, within="drive", free=False)
+    child = type(Rectifier)("Held", (type(parent),), {"threshold": held}, register=False)()
+    x = torch.linspace(-1, 1, 41)[:, None]
+    assert torch.equal(Activation(child)(x), Activation(parent, threshold=0.3)(x))
+    assert torch.equal(
+        Activation(child).tabulated(-1, 1)(x), Activation(parent, threshold=0.3).tabulated(-1, 1)(x)
+    )
 
 
 def test_a_regressor_is_asked_for():

@@ -105,7 +105,7 @@ def test_digits_that_cannot_be(monkeypatch):
     with pytest.raises(InputError, match=r"seed as .* got -1; expected test_share in .*, got 1"):
         digits(seed=-1, test_share=1)
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(InputError, match=r"scikit-learn: pip install 'neurosim\[convnet\]'"):
+    with pytest.raises(InputError, match=r"needs scikit-learn .*-e '.\[convnet\]'"):
         digits()
 
 

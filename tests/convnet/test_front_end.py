@@ -66,7 +66,9 @@ def test_refusals():
     few = responses_from_counts([0.0, 0.5, 1.0], np.ones((3, 2), int), duration=1.0)
     with pytest.raises(InputError, match="expected at least 5 different drives, got 3"):
         MeasuredRate(few)
-    with pytest.raises(InputError, match=r"drive_per_unit > 0, got -1; expected points >= 2"):
+    with pytest.raises(
+        InputError, match=r"drive_per_unit > 0, got -1; expected points as a whole number >= 2"
+    ):
         MeasuredRate(few, drive_per_unit=-1, points=1)
     with pytest.raises(InputError, match=r"low < high.*; expected finite values"):
         Curve(1, 0, [0, np.nan], [0, 0])

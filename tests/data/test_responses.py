@@ -1,4 +1,4 @@
-"""Responses: from counts, on the disk, and what is refused."""
+"""Responses: on the disk and back, what is refused, repeats that are unequal."""
 
 import numpy as np
 import pytest

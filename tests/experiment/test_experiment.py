@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from neurosim import RECTIFIERS, Experiment, InputError, load_responses
-from neurosim.analysis.comparison import panels
-from neurosim.analysis.fitting.likelihood import Counts
+from neurosim.analysis.comparison.drawn import opposite_pair, representative_cells
+from neurosim.data.counts import reduced
 
 
 def test_counts_are_what_the_cells_parameters_predict(result):
@@ -17,7 +17,7 @@ def test_counts_are_what_the_cells_parameters_predict(result):
         "stimulus", "cell"
     )
     expected = result.experiment.lif.rate(mean.values)
-    counts = Counts.from_responses(data)
+    counts = reduced(data).counts
     rate = (counts.spikes / counts.exposure).T
     # the first spikes after settling are those of a stationary cell: totals agree within the bias
     assert rate.sum() / expected.sum() == pytest.approx(0.97, abs=0.03)
@@ -64,8 +64,8 @@ def test_the_figure_shows_the_data(result):
     figure = result.plot()
     axes = [ax for sub in figure.subfigs for ax in sub.axes]
     titles = [ax.get_title() for ax in axes]
-    cells = panels.representative_cells(result.comparison)
-    counts = Counts.from_responses(result.responses)
+    cells = representative_cells(result.comparison.drawn)
+    counts = reduced(result.responses).counts
     for cell in cells:
         ax = next(a for a, t in zip(axes, titles, strict=True) if t.startswith(f"cell {cell}:"))
         drawn = ax.lines[0].get_xydata()
@@ -75,7 +75,7 @@ def test_the_figure_shows_the_data(result):
         for fitted in result.comparison.fits:
             x, rate = curves[fitted.rectifier.name].get_data()
             assert rate == pytest.approx(fitted.rate(x, cell))
-    on, off = panels.opposite_pair(result.responses)
+    on, off = opposite_pair(result.comparison.drawn)
     phase = result.responses["preferred_phase"].values
     assert phase[off] - phase[on] == 180
     assert sum(t.startswith("field") for t in titles) == 4

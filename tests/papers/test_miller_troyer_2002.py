@@ -11,9 +11,10 @@ import xarray as xr
 from scipy.stats import norm
 
 from neurosim import LIF, simulate
-from neurosim.analysis.fitting.likelihood import Counts
-from neurosim.analysis.fitting.noise_models import Gaussian, Poisson
+from neurosim.analysis.fitting.likelihoods.gaussian import Gaussian
+from neurosim.analysis.fitting.likelihoods.poisson import Poisson
 from neurosim.analysis.fitting.optimum import best_parameters, rate_model
+from neurosim.data.counts import Counts, reduced
 from neurosim.models.rectifiers import RECTIFIERS
 
 DISTANCE = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0])  # T - rest, sd
@@ -66,4 +67,4 @@ def test_exponents_of_simulated_spikes_rise_with_the_distance_to_threshold(noise
         mean, {"stimulus": range(20), "cell": range(len(DISTANCE))}, ("stimulus", "cell")
     )
     responses = simulate(lif, drive, gain=noise_sd, duration=2, trials=20, seed=1)
-    assert (np.diff(_exponents(Counts.from_responses(responses), Poisson())) > 0.1).all()
+    assert (np.diff(_exponents(reduced(responses).counts, Poisson())) > 0.1).all()

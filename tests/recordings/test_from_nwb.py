@@ -129,5 +129,5 @@ def test_nwb_without_its_extra_says_how(simulated, tmp_path, monkeypatch):
         lambda: responses_from_nwb(tmp_path / "x.nwb", x="contrast"),
         lambda: responses_to_nwb(simulated, tmp_path / "y.nwb"),
     ):
-        with pytest.raises(InputError, match=r"pip install 'neurosim\[nwb\]'"):
+        with pytest.raises(InputError, match=r"NWB needs pynwb .*-e '.\[nwb\]'"):
             asked()

@@ -269,7 +269,7 @@ def test_parquet_that_is_none_and_values_that_python_has_not(tmp_path):
 def test_parquet_without_its_extra_says_how(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     path = written(tmp_path, b"PAR1", "trials.parquet")
-    with pytest.raises(InputError, match=r"pip install 'neurosim\[parquet\]'"):
+    with pytest.raises(InputError, match=r"Parquet needs pyarrow .*-e '.\[parquet\]'"):
         responses_from_table(path, **ROLES)
 
 

@@ -6,6 +6,7 @@ import sys
 import pandas as pd
 import pytest
 
+from neurosim.base.extras import needs
 from neurosim.cli import main
 from neurosim.reproduce import (
     EXPERIMENTS,
@@ -111,10 +112,10 @@ def test_without_torch_the_rest_works_and_what_needs_it_names_the_extra(tmp_path
     done = subprocess.run(code, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     listed, _, ran = done.stdout.partition("listed\n")
-    extra = "needs torch and scikit-learn: pip install 'neurosim[convnet]'"
+    extra = needs("torch and scikit-learn", "convnet")
     assert listed.count(extra) == sum(len(each.needs) > 0 for each in EXPERIMENTS.values())
     assert ran.startswith("figure-3.7: supported")
     refused, _, layer = done.stderr.partition("refused with 2\n")
     assert "saturation needs torch and scikit-learn; " in refused
-    assert refused.endswith("pip install 'neurosim[convnet]'\n")
-    assert layer == "GaborLayer: needs torch: pip install 'neurosim[convnet]'\n"
+    assert refused.endswith(f" {extra}\n")
+    assert layer == f"GaborLayer: {needs('torch', 'convnet')}\n"

@@ -5,6 +5,7 @@ import pytest
 
 from neurosim.convnet.labelled_images import Dataset
 from neurosim.reproduce import keep_both
+from neurosim.reproduce.matched_parameters import counted, matched
 
 
 @pytest.mark.parametrize("shape", [(8, 1, 10), (28, 1, 10), (32, 3, 10), (9, 2, 3)])
@@ -18,15 +19,15 @@ def test_parameters_are_matched(shape, paths):
     pixels = (size // 2) ** 2
 
     def count(filters, number):
-        return keep_both.counted(filters, number, depth, pixels, classes)
+        return counted(filters, number, depth, pixels, classes)
 
-    filters = keep_both.matched([8, 16], paths, count)
+    filters = matched([8, 16], paths, count)
     images = np.zeros((classes, depth, size, size), np.float32)
     data = Dataset(images, np.arange(classes), images, np.arange(classes), "none", {}, "made")
     model = network(Kind("ReLU" if paths == 1 else "CReLU").layer, data, filters)
-    counted = sum(each.numel() for each in model.parameters())
-    assert counted == count(filters, paths)
-    assert abs(counted / count([8, 16], 1) - 1) < 0.04
+    number_of = sum(each.numel() for each in model.parameters())
+    assert number_of == count(filters, paths)
+    assert abs(number_of / count([8, 16], 1) - 1) < 0.04
 
 
 def test_learning_rates_are_chosen_by_their_worst_network():

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from scipy.stats import t as student
 from scipy.stats import ttest_1samp
 
 from neurosim.reproduce import EXPERIMENTS, Found, Outcome, Reproduction, Rule, Run
+from neurosim.reproduce.statement import half_interval
 
 NAMES = [
     "figure-3.7",
@@ -96,3 +98,13 @@ def test_an_experiment_reports_what_its_rules_name():
             EXPERIMENTS["forgetful"].outcome(Run())
     finally:
         del EXPERIMENTS["forgetful"]
+
+
+def test_the_interval_of_a_mean_over_seeds():
+    # oracle: Student's t by its quantile; equal values have no width and one value no interval,
+    # neither with a warning
+    values = np.random.default_rng(1).normal(3.0, 2.0, (2, 5))
+    reach = student.ppf(0.995, 4) * values.std(axis=1, ddof=1) / np.sqrt(5)
+    assert half_interval(values) == pytest.approx(reach)
+    assert half_interval(np.full((2, 3), 0.1)) == pytest.approx(0, abs=1e-15)
+    assert np.isnan(half_interval([[0.1], [0.2]])).all()

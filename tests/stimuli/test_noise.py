@@ -48,7 +48,7 @@ def test_noise_squares_and_refusals():
     with pytest.raises(InputError, match=r"squares of whole pixels, got 1.6 pixels"):
         Noise(1, square=0.1).frames(SMALL)
     for arguments, message in (
-        ({"frames": 0}, "frames >= 1"),
+        ({"frames": 0}, "frames as a whole number >= 1"),
         ({"frames": 1, "kind": "blue", "contrast": -1}, "kind among .* contrast > 0"),
         ({"frames": 1, "density": 2}, "density in"),
         ({"frames": 1, "kind": "pink", "square": 1}, "no square for pink"),

@@ -1,35 +1,30 @@
-"""Comparing rectifiers on the same responses: which one is each cell, and how sure is that?"""
+"""Rectifiers compared on the same responses: which one is each cell, and how sure is that?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from neurosim.analysis.comparison.held_out import HeldOut, folds_by_condition, held_out
-from neurosim.analysis.comparison.ranking import require_one_likelihood
-from neurosim.analysis.fitting.dispersion import Trials
-from neurosim.analysis.fitting.fit import Fit, fit
-from neurosim.analysis.fitting.likelihood import Counts, akaike_weights
+from neurosim.analysis.comparison.drawn import Drawn
+from neurosim.analysis.comparison.held_out import HeldOut
+from neurosim.analysis.comparison.ranking import likelihood_ratios, require_one_likelihood
+from neurosim.analysis.comparison.selection import INDISTINGUISHABLE, Selection, simplest
+from neurosim.analysis.fitting.criteria import above_best, akaike_weights
+from neurosim.analysis.fitting.goodness import deviance, deviance_explained
+from neurosim.analysis.fitting.result import Fit
+from neurosim.base.arrays import AnyArray, Array, Flags, Indices, divided
 from neurosim.base.errors import Faults
-from neurosim.base.progress import progress_bar
-from neurosim.data.responses import check_responses
-from neurosim.models.rectifiers import RECTIFIERS, named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["INDISTINGUISHABLE", "Comparison", "compare"]
-
-INDISTINGUISHABLE = 4.0
-"""AICc units within which a rectifier counts as no worse than the best."""
+__all__ = ["Comparison"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,66 +49,60 @@ class Comparison:
 
     def __post_init__(self) -> None:
         require_one_likelihood("Comparison", self.fits)
+        faults = Faults("Comparison")
+        scored = len(self.scores) in (0, len(self.fits))
+        faults.require(scored, f"{len(self.fits)} held-out scores, or none", len(self.scores))
+        faults.stop()
 
     @property
     def rectifiers(self) -> list[Rectifier]:
         return [each.rectifier for each in self.fits]
 
     @cached_property
-    def delta_aicc(self) -> NDArray[np.float64]:
+    def delta_aicc(self) -> Array:
         """AICc above the cell's best; (cell, rectifier). Infinite for a rectifier that has too many
         parameters for the cell's conditions, NaN where every one has."""
-        criterion = np.stack([each.aicc for each in self.fits], axis=1)
-        best = criterion.min(1, keepdims=True)
-        return np.where(np.isfinite(best), criterion - np.where(np.isfinite(best), best, 0), np.nan)
+        return above_best(np.stack([each.aicc for each in self.fits], axis=1))
 
     @cached_property
-    def delta_bic(self) -> NDArray[np.float64]:
+    def delta_bic(self) -> Array:
         """Schwarz's criterion above the cell's best; (cell, rectifier)."""
-        criterion = np.stack([each.bic for each in self.fits], axis=1)
-        return criterion - criterion.min(1, keepdims=True)
+        return above_best(np.stack([each.bic for each in self.fits], axis=1))
 
     @cached_property
-    def undetermined(self) -> NDArray[np.bool_]:
+    def undetermined(self) -> Flags:
         """Cells that say nothing: no spikes, or too few conditions for any rectifier; (cell,)."""
-        silent = Counts.from_responses(self.responses).spikes.sum(1) == 0
-        return silent | np.isnan(self.delta_aicc).all(1)
+        silent = self.fits[0].model.counts.spikes.sum(1) == 0
+        undetermined: Flags = silent | np.isnan(self.delta_aicc).all(1)
+        return undetermined
 
-    @cached_property
-    def chosen(self) -> NDArray[np.int64]:
+    @property
+    def chosen(self) -> Indices:
         """Index of each cell's rectifier: the one with the fewest parameters among those within
         4 AICc units of the best (the better of equals); -1 where undetermined; (cell,)."""
-        return self._simplest(np.ones(len(self.fits), dtype=bool))[0]
+        return self._selection.chosen
 
-    @cached_property
-    def indistinguishable(self) -> NDArray[np.bool_]:
+    @property
+    def indistinguishable(self) -> Flags:
         """Cells in which a rectifier that is no limit or extension of the chosen one is also
         within 4 AICc units of the best; (cell,)."""
-        return self._simplest(np.ones(len(self.fits), dtype=bool))[1]
+        return self._selection.rivalled
 
     @cached_property
-    def resembles(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def resembles(self) -> Selection:
         """`chosen` and `indistinguishable` among the descriptive rectifiers alone, without the
         mechanistic reference: what the cell is called when it is called a rectifier."""
         descriptive = np.array([not each.mechanistic for each in self.rectifiers])
-        return self._simplest(descriptive if descriptive.any() else ~descriptive)
+        among = descriptive if descriptive.any() else ~descriptive
+        return simplest(self._candidates, self.rectifiers, among)
 
-    def _simplest(self, among: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """The simplest adequate rectifier of each cell, and whether a rival is adequate too."""
-        size = np.array([len(each.parameter_names) for each in self.rectifiers], dtype=float)
-        delta = np.where(among & ~self.undetermined[:, None], self.delta_aicc, np.inf)
-        best = delta.min(1, keepdims=True)
-        delta = np.where(np.isfinite(best), delta - np.where(np.isfinite(best), best, 0), np.inf)
-        near = delta <= INDISTINGUISHABLE
-        tie = np.where(near, delta, 0.0) / (10 * INDISTINGUISHABLE)
-        chosen = np.where(near.any(1), np.where(near, size + tie, np.inf).argmin(1), -1)
-        rivals = np.array(
-            [
-                [not (a.is_nested_in(b) or b.is_nested_in(a)) for b in self.rectifiers]
-                for a in self.rectifiers
-            ]
-        )
-        return chosen, (rivals[chosen] & near).any(1)
+    @cached_property
+    def _selection(self) -> Selection:
+        return simplest(self._candidates, self.rectifiers)
+
+    @property
+    def _candidates(self) -> Array:
+        return np.where(self.undetermined[:, None], np.inf, self.delta_aicc)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -121,94 +110,64 @@ class Comparison:
         import pandas as pd
 
         weights = akaike_weights(self.delta_aicc)
-        rows = []
-        for k, (each, score) in enumerate(zip(self.fits, self.scores, strict=True)):
+        rows, parameters = [], []
+        for k, each in enumerate(self.fits):
             frame = each.to_dataframe()
+            parameters += [c for c in frame.columns if _is_of_parameter(c)]
             frame.insert(2, "ConvNet twin", each.rectifier.convnet)
             frame["delta AICc"] = self.delta_aicc[:, k]
             frame["Akaike weight"] = weights[:, k]
             frame["delta BIC"] = self.delta_bic[:, k]
             frame["chosen"] = self.chosen == k
-            frame["held-out log-likelihood per spike (nats)"] = score.per_spike
-            frame["held-out standard error (nats)"] = score.standard_error
-            frame["held-out information per spike (bits)"] = score.bits_per_spike
-            frame["held-out log-likelihood at maximum (nats)"] = score.log_likelihood_at_maximum
-            frame["held-out impossible conditions"] = score.impossible
+            if self.scores:
+                frame = frame.assign(**_columns_of(self.scores[k]))
             rows.append(frame)
         table = pd.concat(rows).sort_values("cell", kind="stable").reset_index(drop=True)
-        parameters = [
-            c
-            for c in table.columns
-            if c.endswith(")") and "likelihood" not in c and "information" not in c
-        ]
-        last = ["status"]
-        first = [c for c in table.columns if c not in parameters + last]
-        lead = first[:3]
-        return table[[*lead, *parameters, *(c for c in first if c not in lead), *last]]
+        parameters = [c for c in table.columns if c in set(parameters)]
+        rest = [c for c in table.columns if c not in (*parameters, "status")]
+        return table[[*rest[:3], *parameters, *rest[3:], "status"]]
 
     @cached_property
     def likelihood_ratios(self) -> pd.DataFrame:
-        """Likelihood-ratio tests of every nested pair in every cell.
-
-        Twice the gain in log-likelihood against a chi-squared distribution with as many degrees of
-        freedom as parameters more (Wilks 1938). Where the smaller model has a parameter of the
-        larger one at its bound (a gain or a noise of 0) the p-value is too large, at most twofold.
-        """
-        import pandas as pd
-        from scipy.stats import chi2
-
-        rows = []
-        for small in self.fits:
-            for large in self.fits:
-                more = large.free - small.free
-                if more < 1 or not small.rectifier.is_nested_in(large.rectifier):
-                    continue
-                gained = np.maximum(2 * (large.log_likelihood - small.log_likelihood), 0.0)
-                rows.append(
-                    pd.DataFrame(
-                        {
-                            "cell": small.cells,
-                            "rectifier": small.rectifier.name,
-                            "within": large.rectifier.name,
-                            "statistic": gained,
-                            "degrees of freedom": more,
-                            "p": chi2.sf(gained, more),
-                        }
-                    )
-                )
-        if not rows:
-            return pd.DataFrame(
-                columns=["cell", "rectifier", "within", "statistic", "degrees of freedom", "p"]
-            )
-        return pd.concat(rows).sort_values("cell", kind="stable").reset_index(drop=True)
+        """Likelihood-ratio tests of every nested pair in every cell (see `ranking`)."""
+        return likelihood_ratios(self.fits)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """One row per rectifier: its two names, the cells it describes, its held-out score."""
+        """One row per rectifier: its two names, the cells it describes, its held-out score, its
+        deviance over the degrees of freedom (1 where likelihood and rectifier are right)."""
         import pandas as pd
 
-        return pd.DataFrame(
-            {
-                "rectifier": [each.name for each in self.rectifiers],
-                "ConvNet twin": [each.convnet for each in self.rectifiers],
-                "parameters": [len(each.parameter_names) for each in self.rectifiers],
-                "cells described best": self._number(self.chosen),
-                "cells described best, reference aside": self._number(self.resembles[0]),
-                "cells with lowest AICc": (self.delta_aicc == 0).sum(0),
-                "median delta AICc": [_median(each) for each in self.delta_aicc.T],
+        misfits = [deviance(each) for each in self.fits]
+        columns: dict[str, object] = {
+            "rectifier": [each.name for each in self.rectifiers],
+            "ConvNet twin": [each.convnet for each in self.rectifiers],
+            "parameters": [len(each.parameter_names) for each in self.rectifiers],
+            "cells described best": self._number(self.chosen),
+            "cells described best, reference aside": self._number(self.resembles.chosen),
+            "cells with lowest AICc": (self.delta_aicc == 0).sum(0),
+            "median delta AICc": [_median(each) for each in self.delta_aicc.T],
+        }
+        if self.scores:
+            columns |= {
                 "median held-out log-likelihood per spike (nats)": [
                     _median(score.per_spike) for score in self.scores
                 ],
                 "median held-out information per spike (bits)": [
                     _median(score.bits_per_spike) for score in self.scores
                 ],
-                "cells not converged": [
-                    sum(status == "not-converged" for status in each.status) for each in self.fits
-                ],
             }
-        )
+        columns |= {
+            "median deviance per degree of freedom": [
+                _median(divided(each.value, each.degrees_of_freedom)) for each in misfits
+            ],
+            "cells not converged": [
+                sum(status == "not-converged" for status in each.status) for each in self.fits
+            ],
+        }
+        return pd.DataFrame(columns)
 
-    def _number(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _number(self, which: Indices) -> Indices:
         return np.bincount(which[which >= 0], minlength=len(self.fits))
 
     def report(self) -> str:
@@ -233,7 +192,7 @@ class Comparison:
             )
         return f"{found}, by the simplest rectifier within {INDISTINGUISHABLE:g} AICc of the best."
 
-    def _shares(self, which: NDArray[np.int64]) -> str:
+    def _shares(self, which: Indices) -> str:
         won = self._number(which)
         order = [k for k in np.argsort(-won, kind="stable") if won[k]]
         names = [self.rectifiers[k].name for k in order]
@@ -242,21 +201,46 @@ class Comparison:
             parts + [f"{won[k]} as {n}" for k, n in zip(order[1:], names[1:], strict=True)]
         )
 
-    def _doubt(self, unsure: NDArray[np.bool_]) -> str:
+    def _doubt(self, unsure: Flags) -> str:
         if len(self.fits) == 1:
             return " (nothing was compared)"
         if unsure.all():
             return " (another kind is indistinguishable in every one)"
         return f" (another kind is indistinguishable in {unsure.sum() or 'none'})"
 
-    def plot(self, **options: Any) -> Figure:
+    def plot(
+        self, frames: xr.DataArray | None = None, kernels: xr.DataArray | None = None
+    ) -> Figure:
         """Rates against drive with every rectifier, and the comparison over cells.
 
-        Options are those of `neurosim.analysis.comparison.figure.comparison_figure`.
+        Parameters
+        ----------
+        frames : DataArray (stimulus, y, x), optional
+            The stimuli, for a row of pictures.
+        kernels : DataArray (cell, y, x), optional
+            The receptive fields, for the same row.
         """
         from neurosim.analysis.comparison.figure import comparison_figure
 
-        return comparison_figure(self, **options)
+        return comparison_figure(self.drawn, frames, kernels)
+
+    @property
+    def drawn(self) -> Drawn:
+        """What `plot` draws, as arrays."""
+        bits = [score.bits_per_spike for score in self.scores]
+        return Drawn(
+            responses=self.responses,
+            counts=self.fits[0].model.counts,
+            cells=self.fits[0].cells,
+            rectifiers=self.rectifiers,
+            values=[each.values for each in self.fits],
+            explained=[deviance_explained(each) for each in self.fits],
+            delta_aicc=self.delta_aicc,
+            selected=self._selection,
+            resembles=self.resembles,
+            undetermined=self.undetermined,
+            bits=np.stack(bits, axis=1) if bits else None,
+        )
 
     def __repr__(self) -> str:
         names = ", ".join(each.name for each in self.rectifiers)
@@ -267,88 +251,21 @@ def _cells(number: int) -> str:
     return f"{number} cell" + "s" * (number != 1)
 
 
-def _median(values: NDArray[np.float64]) -> float:
+def _median(values: Array) -> float:
     kept = values[np.isfinite(values)]
     return float(np.median(kept)) if kept.size else float("nan")
 
 
-def compare(
-    responses: xr.Dataset,
-    rectifiers: Iterable[Rectifier | str] | Rectifier | str | None = None,
-    folds: int = 5,
-    seed: int = 0,
-    progress: bool = False,
-    likelihood: str = "Poisson",
-) -> Comparison:
-    """Fit several rectifiers to the same responses and compare them.
-
-    Parameters
-    ----------
-    responses : Dataset
-        See `neurosim.data.responses`.
-    rectifiers : Rectifier or str, or several, optional
-        By either of their names. Default: the standard six (`Rectifier.standard`).
-    folds : int
-        Held-out folds, by stimulus condition.
-    seed : int
-        Shuffles the conditions into folds.
-    progress : bool
-        Show a bar on a terminal.
-    likelihood : "Poisson" or "negative binomial"
-        How counts scatter, of every fit and of the held-out scores. For rates there are `fit_rates`
-        and `rank`.
-
-    Returns
-    -------
-    Comparison
-
-    Raises
-    ------
-    InputError
-        As for `fit`, and for fewer conditions than folds.
-
-    Examples
-    --------
-    >>> from neurosim.data.responses import responses_from_counts
-    >>> drive = [-1, -0.6, -0.2, 0.2, 0.6, 1]
-    >>> count = [[0, 1], [1, 0], [1, 1], [9, 7], [24, 20], [33, 37]]
-    >>> responses = responses_from_counts(drive, count, duration=1.0)
-    >>> compare(responses, ["ReLU", "half-squared"], folds=3)
-    <Comparison of half-wave, half-squared on 1 cell>
-    Of 1 cell, 1 best described as half-wave (another kind is indistinguishable in none), by the
-    simplest rectifier within 4 AICc of the best.
-    """
-    if isinstance(rectifiers, str | Rectifier):
-        rectifiers = [rectifiers]
-    chosen = [named_rectifier(r) for r in (_standard() if rectifiers is None else rectifiers)]
-    responses = check_responses(responses)
-    chosen = sorted(dict.fromkeys(chosen), key=lambda r: len(r.parameter_names))
-    conditions = responses.sizes.get("stimulus", 0)
-    faults = Faults("compare")
-    faults.require(chosen, "at least one rectifier", "none")
-    whole = folds == int(folds) and 2 <= folds <= conditions
-    faults.require(whole, f"folds from 2 to {conditions} (conditions)", folds)
-    faults.require(seed >= 0, "seed >= 0", seed)
-    known = likelihood in ("Poisson", "negative binomial")
-    faults.require(
-        known,
-        "likelihood 'Poisson' or 'negative binomial'",
-        likelihood,
-        "rates are fitted by fit_rates and compared by rank",
-    )
-    faults.stop()
-    counts = Counts.from_responses(responses)
-    trials = Trials.from_responses(responses) if likelihood == "negative binomial" else None
-    fold = folds_by_condition(conditions, folds, seed)
-    fits, scores = [], []
-    with progress_bar("fitting", progress) as advance:
-        for done, rectifier in enumerate(chosen):
-            fits.append(fit(rectifier, responses, likelihood))
-            scores.append(held_out(fits[-1], counts, fold, trials))
-            advance((done + 1) / len(chosen))
-    return Comparison(responses, fits, scores, folds)
+def _is_of_parameter(column: str) -> bool:
+    """Whether a column of a fit's table is a parameter's: it ends in a unit in parentheses."""
+    return column.endswith(")") and "log-likelihood" not in column
 
 
-def _standard() -> list[str]:
-    """The rectifiers that are compared when none are named."""
-    return [name for name, each in RECTIFIERS.items() if each.standard]
+def _columns_of(score: HeldOut) -> dict[str, AnyArray]:
+    return {
+        "held-out log-likelihood per spike (nats)": score.per_spike,
+        "held-out standard error (nats)": score.standard_error,
+        "held-out information per spike (bits)": score.bits_per_spike,
+        "held-out log-likelihood at maximum (nats)": score.log_likelihood_at_maximum,
+        "held-out impossible conditions": score.impossible,
+    }

@@ -8,22 +8,21 @@ AICc is how often they are told apart.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihood import Counts
-from neurosim.base.errors import Faults, is_whole
-from neurosim.data.responses import check_responses
+from neurosim.analysis.fitting.likelihoods.poisson import Poisson
+from neurosim.base.arrays import Array
+from neurosim.base.errors import Faults
+from neurosim.data.counts import reduced
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["Discrimination", "told_apart"]
 
-Array = NDArray[np.float64]
 _FACTORS = (1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0)
 _DRIVES = 201
 
@@ -118,18 +117,18 @@ def told_apart(
     >>> told_apart(made, "half-squared", "thresholded half-wave", simulations=100).conditions
     12
     """
-    responses = check_responses(responses)
+    counts = reduced(responses).counts
     pair = [named_rectifier(one), named_rectifier(other)]
     faults = Faults("told_apart")
-    cells = responses.sizes["cell"]
-    faults.require(is_whole(cell, 0) and cell < cells, f"cell from 0 to {cells - 1}", cell)
+    cell = faults.whole("cell", cell, 0, len(counts.x) - 1)
+    simulations = faults.whole("simulations", simulations, 10)
+    seed = faults.whole("seed", seed, 0)
     faults.require(0 < goal < 1, "goal between 0 and 1", goal)
-    faults.require(is_whole(simulations, 10), "simulations >= 10", simulations)
     faults.require(pair[0] is not pair[1], "two rectifiers", pair[0].name)
     needs = sorted({name for each in pair for name in each.regressors})
     faults.require(not needs, "rectifiers of the drive alone", f"one that needs {', '.join(needs)}")
     faults.stop()
-    counts = Counts.from_responses(responses).take(np.array([cell]))
+    counts = counts.take(np.array([cell]))
     fits = [fit_counts(each, counts) for each in pair]
     shown = counts.exposure[0] > 0
     rates = [each.rate(counts.x[0]) for each in fits]
@@ -138,17 +137,16 @@ def told_apart(
     def share(factor: float) -> float:
         right = []
         for k, rate in enumerate(rates):
-            exposure = np.repeat(counts.exposure * factor, simulations, axis=0)
-            spikes = random.poisson(rate * exposure).astype(float)
-            made = Counts(
-                np.repeat(counts.x, simulations, axis=0), spikes, exposure, np.zeros(exposure.shape)
-            )
+            many = counts.take(np.zeros(simulations, dtype=np.int64))
+            longer = replace(many, exposure=many.exposure * factor)
+            made = Poisson().sample(np.broadcast_to(rate, many.x.shape), longer, random)
             criterion = [fit_counts(each, made).aicc for each in pair]
             right.append(np.mean(criterion[k] < criterion[1 - k]))
         return float(np.mean(right))
 
     now = share(1.0)
-    trials = float(responses["trials"].values[:, cell][shown].mean())
+    assert counts.trials is not None
+    trials = float(counts.trials[0][shown].mean())
     needed = trials if now >= goal else _needed(share, now, goal, trials)
     drives = np.linspace(counts.x[0][shown].min(), counts.x[0][shown].max(), _DRIVES)
     information = _divergence(*(np.maximum(each.rate(drives), 1e-3) for each in fits))
@@ -179,4 +177,5 @@ def _needed(share: Callable[[float], float], now: float, goal: float, trials: fl
 
 def _divergence(one: Array, other: Array) -> Array:
     """Kullback-Leibler divergence of two Poisson rates per second, the mean of both ways, nats."""
-    return (one - other) * np.log(one / other) / 2
+    divergence: Array = (one - other) * np.log(one / other) / 2
+    return divergence

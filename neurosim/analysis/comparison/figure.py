@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure, SubFigure
 
-from neurosim.analysis.comparison import panels
-from neurosim.analysis.comparison.comparison import Comparison
+from neurosim.analysis.comparison import cell_panels, population_panels
+from neurosim.analysis.comparison.drawn import Drawn, opposite_pair, representative_cells
+from neurosim.base.arrays import Array
 
-__all__ = ["comparison_figure", "save_figure"]
+__all__ = ["comparison_figure"]
 
+_ALIKE = 6  # decimals of a contrast by which pictures differ
 _STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -22,15 +24,15 @@ _STYLE: dict[Any, Any] = {
 
 
 def comparison_figure(
-    comparison: Comparison,
+    drawn: Drawn,
     frames: xr.DataArray | None = None,
     kernels: xr.DataArray | None = None,
 ) -> Figure:
-    """Draw a comparison on one page.
+    """A comparison on one page.
 
     Parameters
     ----------
-    comparison : Comparison
+    drawn : Drawn
     frames : DataArray (stimulus, y, x), optional
         The stimuli, for the row of pictures.
     kernels : DataArray (cell, y, x), optional
@@ -41,74 +43,92 @@ def comparison_figure(
     Figure
         10 inches wide.
     """
-    import matplotlib as mpl
-
     with mpl.rc_context(_STYLE):
         pictures = frames is not None or kernels is not None
-        middle = _middle_panels(comparison)
+        middle = _middle_panels(drawn)
         heights = [1.25] * pictures + [4.4] + [3.1] * bool(middle) + [2.7]
         figure = Figure(figsize=(10, sum(heights)), dpi=160, layout="constrained")
         grid = figure.subfigures(len(heights), 1, height_ratios=heights, hspace=0.03)
         rows = list(np.ravel(np.asarray(grid)))
         if pictures:
             _pictures(rows.pop(0), frames, kernels)
-        _fits(rows.pop(0), comparison)
+        _fits(rows.pop(0), drawn)
         if middle:
-            _two_paths_and_decision(rows.pop(0), comparison, middle)
-        _population(rows.pop(0), comparison)
+            _two_paths_and_decision(rows.pop(0), drawn, middle)
+        _population(rows.pop(0), drawn)
         return figure
-
-
-def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write a figure; in a PDF or SVG the text stays text."""
-    import matplotlib as mpl
-
-    with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):
-        figure.savefig(path)
 
 
 def _pictures(row: SubFigure, frames: xr.DataArray | None, kernels: xr.DataArray | None) -> None:
     shown = []
     if frames is not None:
-        kinds = frames["kind"].values
-        for kind in dict.fromkeys(kinds):
-            mine = np.flatnonzero(kinds == kind)
-            strong = mine[np.argsort(-frames["contrast"].values[mine], kind="stable")]
-            some = np.unique(np.linspace(0, strong.size // 2, 3).astype(int))
-            for k in strong[some]:
-                bound = max(1.0, float(np.percentile(np.abs(frames.values[k]), 99)))
-                wide = float(np.ptp(frames["x"].values)) * (1 + 1 / (frames.sizes["x"] - 1))
-                shown.append((frames.values[k], f"{kind}, {wide:.1f}°", bound))
+        shown += _stimuli(frames)
     if kernels is not None:
-        first_set = kernels[:4]
-        bound = float(np.abs(first_set).max())
-        middle = abs(first_set).max("cell") > 0.02 * bound
-        near = middle.any("y").values, middle.any("x").values  # cut to where the fields are
-        for k, image in enumerate(first_set.values[:, near[1]][:, :, near[0]]):
-            phase = float(kernels["preferred_phase"].values[k])
-            wide = image.shape[1] * float(abs(kernels["x"][1] - kernels["x"][0]))
-            shown.append((image, f"field {phase:.0f}°, {wide:.1f}° wide", bound))
+        shown += _fields(kernels)
     axes = np.atleast_1d(row.subplots(1, len(shown)))
     for ax, (image, title, bound) in zip(axes, shown, strict=True):
-        panels.draw_patch(ax, image, title, bound)
+        cell_panels.draw_patch(ax, image, title, bound)
 
 
-def _fits(row: SubFigure, comparison: Comparison) -> None:
-    cells = panels.representative_cells(comparison)
+def _stimuli(frames: xr.DataArray) -> list[tuple[Array, str, float]]:
+    """Three pictures of each kind, from the strongest to the median, with title and scale."""
+    kinds = frames["kind"].values if "kind" in frames.coords else np.full(len(frames), "stimulus")
+    pictures = _strongest(frames)
+    strength = pictures.std((1, 2))
+    wide = float(np.ptp(frames["x"].values)) * (1 + 1 / (frames.sizes["x"] - 1))
+    shown = []
+    for kind in dict.fromkeys(kinds):
+        mine = np.flatnonzero(kinds == kind)
+        strong = mine[np.argsort(-strength[mine].round(_ALIKE), kind="stable")]
+        some = np.unique(np.linspace(0, strong.size // 2, 3).astype(int))
+        for k in strong[some]:
+            bound = max(1.0, float(np.percentile(np.abs(pictures[k]), 99)))
+            shown.append((pictures[k], f"{kind}, {wide:.1f}°", bound))
+    return shown
+
+
+def _fields(kernels: xr.DataArray) -> list[tuple[Array, str, float]]:
+    """The first four receptive fields, cut to where they are, with title and scale."""
+    first_set = _strongest(kernels[:4])
+    bound = float(np.abs(first_set).max())
+    there = np.abs(first_set).max(0) > 0.02 * bound
+    cut = first_set[:, there.any(1)][:, :, there.any(0)]
+    wide = cut.shape[2] * float(abs(kernels["x"][1] - kernels["x"][0]))
+    phases = kernels["preferred_phase"].values if "preferred_phase" in kernels.coords else None
+    names = ["" if phases is None else f" {phases[k]:.0f}°" for k in range(len(cut))]
+    return [
+        (image, f"field{name}, {wide:.1f}° wide", bound)
+        for image, name in zip(cut, names, strict=True)
+    ]
+
+
+def _strongest(pictures: xr.DataArray) -> Array:
+    """Pictures (first, y, x), of those that change in time the frame of the highest contrast."""
+    values: Array = pictures.values
+    if values.ndim == 3:
+        return values
+    flat = values.reshape(len(values), -1, *values.shape[-2:])
+    best = flat.std((2, 3)).argmax(1)
+    strongest: Array = flat[np.arange(len(flat)), best]
+    return strongest
+
+
+def _fits(row: SubFigure, drawn: Drawn) -> None:
+    cells = representative_cells(drawn)
     axes = row.subplots(2, len(cells), sharex="col", height_ratios=[3, 1.1], squeeze=False)
-    names = comparison.fits[0].cells
+    names = drawn.cells
     for column, cell in enumerate(cells):
         top, bottom = axes[:, column]
-        panels.draw_fits(top, comparison, cell)
-        panels.draw_residuals(bottom, comparison, cell)
-        bottom.set_xlabel(_drive_label(comparison))
-        if comparison.undetermined[cell]:
+        cell_panels.draw_fits(top, drawn, cell)
+        cell_panels.draw_residuals(bottom, drawn, cell)
+        bottom.set_xlabel(_drive_label(drawn))
+        if drawn.undetermined[cell]:
             top.set_title(f"cell {names[cell]}: says nothing", fontsize="medium")
             continue
-        chosen = comparison.rectifiers[comparison.chosen[cell]]
-        like = comparison.rectifiers[comparison.resembles[0][cell]]
+        chosen = drawn.rectifiers[drawn.selected.chosen[cell]]
+        like = drawn.rectifiers[drawn.resembles.chosen[cell]]
         title = f"cell {names[cell]}: {chosen.name}"
-        if comparison.indistinguishable[cell]:
+        if drawn.selected.rivalled[cell]:
             title += " (not the only one)"
         if chosen.mechanistic and like is not chosen:
             title += f"\n(reference aside: {like.name})"
@@ -117,6 +137,8 @@ def _fits(row: SubFigure, comparison: Comparison) -> None:
     axes[1, 0].set_ylabel("residual (SD)")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     lines = [(h, text) for h, text in zip(handles, labels, strict=True) if "=" in text]
+    if not lines:
+        return
     row.legend(
         *zip(*lines, strict=True),
         loc="outside lower center",
@@ -126,43 +148,43 @@ def _fits(row: SubFigure, comparison: Comparison) -> None:
     )
 
 
-def _drive_label(comparison: Comparison) -> str:
-    said = comparison.responses["drive"].attrs
+def _drive_label(drawn: Drawn) -> str:
+    said = drawn.responses["drive"].attrs
     name, unit = said.get("long_name", "drive"), said.get("units", "1")
     if unit == "1":
         return "drive (contrast units)" if name == "drive" else name
     return f"{name} ({unit})"
 
 
-def _middle_panels(comparison: Comparison) -> dict[str, tuple[int, ...]]:
+def _middle_panels(drawn: Drawn) -> dict[str, tuple[int, ...]]:
     """Which of the two panels in the middle the responses can fill, with the cells they need."""
     found: dict[str, tuple[int, ...]] = {}
-    if pair := panels.opposite_pair(comparison.responses):
+    if pair := opposite_pair(drawn):
         found["two paths"] = pair
-    if {"noise_sd", "v_rest", "v_threshold", "gain"} <= set(comparison.responses.coords):
+    if {"noise_sd", "v_rest", "v_threshold", "gain"} <= set(drawn.responses.coords):
         found["decision"] = ()
     return found
 
 
 def _two_paths_and_decision(
-    row: SubFigure, comparison: Comparison, which: dict[str, tuple[int, ...]]
+    row: SubFigure, drawn: Drawn, which: dict[str, tuple[int, ...]]
 ) -> None:
     axes = list(row.subplots(1, len(which), squeeze=False)[0])
     if pair := which.get("two paths"):
         ax = axes.pop(0)
-        panels.draw_two_paths(ax, comparison, pair[0], pair[1])
-        names = comparison.fits[0].cells
+        cell_panels.draw_two_paths(ax, drawn, pair[0], pair[1])
+        names = drawn.cells
         ax.set_title(f"two paths: cells {names[pair[0]]} and {names[pair[1]]}", fontsize="medium")
     if "decision" in which:
-        panels.draw_decision(axes[0], comparison)
-        aside = ", reference aside" if any(r.mechanistic for r in comparison.rectifiers) else ""
+        population_panels.draw_decision(axes[0], drawn)
+        aside = ", reference aside" if any(r.mechanistic for r in drawn.rectifiers) else ""
         axes[0].set_title(f"what decides the rectifier{aside}", fontsize="medium")
 
 
-def _population(row: SubFigure, comparison: Comparison) -> None:
+def _population(row: SubFigure, drawn: Drawn) -> None:
     left, middle, right = row.subplots(1, 3, width_ratios=[2, 1, 1])
-    panels.draw_delta_aicc(left, comparison)
-    panels.draw_cells_described(middle, comparison)
-    panels.draw_held_out(right, comparison)
-    number = len(comparison.chosen)
+    population_panels.draw_delta_aicc(left, drawn)
+    population_panels.draw_cells_described(middle, drawn)
+    population_panels.draw_held_out(right, drawn)
+    number = len(drawn.cells)
     left.set_title(f"{number} cell" + "s" * (number != 1), fontsize="medium")

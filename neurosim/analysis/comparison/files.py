@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from neurosim.analysis.comparison.comparison import Comparison
-from neurosim.base.errors import Faults
 from neurosim.base.files import folder_for_output, written_together
 from neurosim.data.responses import save_responses
+from neurosim.report.figure_files import check_format, save_figure
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "write_comparison"]
+__all__ = ["NotDrawnWarning", "write_comparison"]
 
-FORMATS = ("png", "pdf", "svg")
-"""In which the figure can be written."""
+
+class NotDrawnWarning(UserWarning):
+    """A figure could not be drawn; the results it belongs to are written."""
 
 
 def write_comparison(
@@ -29,6 +31,9 @@ def write_comparison(
     draw: Callable[[], Figure] | None = None,
 ) -> list[Path]:
     """Write responses.nc, fits.csv, summary.csv and comparison.FORMAT; all or none.
+
+    A figure that fails costs nobody their data: the other files are written, and a
+    `NotDrawnWarning` says what the matter is.
 
     Parameters
     ----------
@@ -43,22 +48,31 @@ def write_comparison(
     Returns
     -------
     list of Path
+        What was written.
 
     Raises
     ------
     InputError
         When the folder cannot be written to, or the format is another.
     """
-    from neurosim.analysis.comparison.figure import save_figure  # brings Matplotlib
-
     out = folder_for_output(folder)
-    faults = Faults("write")
-    faults.require(format in FORMATS, f"format among {', '.join(FORMATS)}", format)
-    faults.stop()
+    check_format(format)
+    name, failure = f"comparison.{format}", ""
     with written_together(out) as scratch:
         save_responses(comparison.responses, scratch / "responses.nc")
         comparison.table.to_csv(scratch / "fits.csv", index=False)
         comparison.summary.to_csv(scratch / "summary.csv", index=False)
-        save_figure((draw or comparison.plot)(), scratch / f"comparison.{format}")
-        names = sorted(file.name for file in scratch.iterdir())
-    return [out / name for name in names]
+        try:
+            save_figure((draw or comparison.plot)(), scratch / name)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the results are not its price
+            (scratch / name).unlink(missing_ok=True)
+            failure = " ".join(f"{type(error).__name__}: {error}".split())
+        written = sorted(file.name for file in scratch.iterdir())
+    if failure:
+        earlier = "; the one there is of an earlier run" if (out / name).exists() else ""
+        warnings.warn(
+            f"{out / name} was not drawn ({failure}); the results are written{earlier}",
+            NotDrawnWarning,
+            stacklevel=2,
+        )
+    return [out / each for each in written]

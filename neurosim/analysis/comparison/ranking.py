@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import chi2
 
-from neurosim.analysis.fitting.fit import Fit
-from neurosim.analysis.fitting.likelihood import akaike_weights
+from neurosim.analysis.fitting.criteria import above_best, akaike_weights
+from neurosim.analysis.fitting.result import Fit
 from neurosim.base.errors import Faults
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["rank", "require_one_likelihood"]
+__all__ = ["likelihood_ratios", "rank", "require_one_likelihood"]
 
 
 def rank(fits: Sequence[Fit]) -> pd.DataFrame:
@@ -51,12 +53,9 @@ def rank(fits: Sequence[Fit]) -> pd.DataFrame:
     import pandas as pd
 
     require_one_likelihood("rank", fits)
-    criterion = np.stack([each.aicc for each in fits], axis=1)
-    best = criterion.min(1, keepdims=True)
-    known = np.isfinite(best)  # none is where every one has too many parameters
-    delta = np.where(known, criterion - np.where(known, best, 0.0), np.nan)
+    delta = above_best(np.stack([each.aicc for each in fits], axis=1))
+    delta_bic = above_best(np.stack([each.bic for each in fits], axis=1))
     weight = akaike_weights(delta)
-    bic = np.stack([each.bic for each in fits], axis=1)
     rows = [
         pd.DataFrame(
             {
@@ -66,7 +65,7 @@ def rank(fits: Sequence[Fit]) -> pd.DataFrame:
                 "log-likelihood (nats)": each.log_likelihood,
                 "delta AICc": delta[:, k],
                 "Akaike weight": weight[:, k],
-                "delta BIC": bic[:, k] - bic.min(1),
+                "delta BIC": delta_bic[:, k],
                 "status": each.status,
             }
         )
@@ -91,7 +90,7 @@ def require_one_likelihood(subject: str, fits: Sequence[Fit]) -> None:
     faults.stop()
     likelihoods = list(dict.fromkeys(each.likelihood for each in fits))
     remedy = "fit every rectifier again with one likelihood"
-    if "Gaussian" in likelihoods:
+    if any(each.model.likelihood.of == "rates" for each in fits):
         remedy = "rates and counts do not compare: fit all to counts, or all with fit_rates"
     one = faults.require(
         len(likelihoods) == 1, "fits with one likelihood", " and ".join(likelihoods), remedy
@@ -104,11 +103,41 @@ def require_one_likelihood(subject: str, fits: Sequence[Fit]) -> None:
     faults.stop()
 
 
+def likelihood_ratios(fits: Sequence[Fit]) -> pd.DataFrame:
+    """Likelihood-ratio tests of every nested pair in every cell.
+
+    Twice the gain in log-likelihood against a chi-squared distribution with as many degrees of
+    freedom as parameters more (Wilks 1938). Where the smaller model has a parameter of the larger
+    one at its bound (a gain or a noise of 0) the p-value is too large, at most twofold.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+
+    Returns
+    -------
+    DataFrame
+        One row per cell and nested pair.
+    """
+    import pandas as pd
+
+    columns = ["cell", "rectifier", "within", "statistic", "degrees of freedom", "p"]
+    rows = [pd.DataFrame(columns=columns)]
+    for small, large in permutations(fits, 2):
+        more = large.free - small.free
+        if more < 1 or not small.rectifier.is_nested_in(large.rectifier):
+            continue
+        gained = np.maximum(2 * (large.log_likelihood - small.log_likelihood), 0.0)
+        names = small.rectifier.name, large.rectifier.name
+        tested = (small.cells, *names, gained, more, chi2.sf(gained, more))
+        rows.append(pd.DataFrame(dict(zip(columns, tested, strict=True))))
+    table = pd.concat(rows[1:]) if len(rows) > 1 else rows[0]
+    return table.sort_values("cell", kind="stable").reset_index(drop=True)
+
+
 def _same_data(one: Fit, other: Fit) -> bool:
     if not np.array_equal(one.cells, other.cells):
         return False
-    if one.model is None or other.model is None:
-        return True
     a, b = one.model.counts, other.model.counts
     pairs = ((a.x, b.x), (a.spikes, b.spikes), (a.exposure, b.exposure))
-    return all(np.array_equal(*pair) for pair in pairs)
+    return all(a is b or np.array_equal(a, b) for a, b in pairs)

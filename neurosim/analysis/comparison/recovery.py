@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from neurosim.analysis.comparison.comparison import Comparison
-from neurosim.analysis.fitting.fit import Fit, fit, fit_counts
-from neurosim.analysis.fitting.likelihood import REGRESSORS, Counts, poisson_log_likelihood
+from neurosim.analysis.fitting.fit import fit, fit_counts
+from neurosim.analysis.fitting.likelihoods.poisson import Poisson
+from neurosim.analysis.fitting.result import Fit
+from neurosim.base.arrays import Array, Indices
+from neurosim.base.errors import Faults, is_number
+from neurosim.data.counts import REGRESSORS, Counts
 from neurosim.data.responses import responses_from_counts
 from neurosim.models.rectifiers import RECTIFIERS, named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
@@ -22,61 +26,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "BIOLOGICAL",
-    "DEFAULT_GENERATORS",
     "Recovery",
     "expected_gap",
     "poisson_responses",
     "recovery",
 ]
-
-DEFAULT_GENERATORS: dict[str, dict[str, float]] = {
-    "half-wave": {"r0": 3, "gain": 60},
-    "thresholded half-wave": {"r0": 3, "gain": 90, "threshold": 0.3},
-    "half-squared": {"r0": 3, "gain": 80},
-    "two-path half-wave": {"r0": 3, "gain_plus": 60, "gain_minus": 30},
-    "two-path energy": {"r0": 3, "gain_plus": 80, "gain_minus": 40},
-    "noise-smoothed threshold": {"r0": 3, "gain": 90, "threshold": 0.2, "noise": 0.25},
-    "thresholded half-squared": {"r0": 3, "gain": 110, "threshold": -0.2},
-    "full-wave": {"r0": 3, "gain": 60},
-    "modulus": {"r0": 3, "gain": 60},
-    "power law": {"r0": 3, "gain": 80, "exponent": 2.8},
-    "thresholded power law": {"r0": 3, "gain": 60, "threshold": -0.3, "exponent": 1.8},
-    "Naka-Rushton": {"r0": 3, "gain": 80, "semisaturation": 0.3, "exponent": 2.5},
-    "softplus": {"r0": 3, "gain": 80, "threshold": 0.2, "softness": 0.15},
-    "logistic": {"r0": 3, "gain": 70, "midpoint": 0.2, "width": 0.15},
-    "tanh": {"r0": 40, "gain": 30, "width": 0.5},
-    "rectified tanh": {"r0": 3, "gain": 60, "width": 0.5},
-    "leaky half-wave": {"r0": 20, "gain": 60, "leak": 0.25},
-    "exponential-linear": {"r0": 30, "gain": 40, "depth": 0.8},
-    "S-shaped linear": {
-        "r0": 30,
-        "gain": 50,
-        "left": -0.4,
-        "right": 0.4,
-        "left_slope": 0.2,
-        "right_slope": 0.3,
-    },
-    "measured-noise threshold": {"r0": 3, "gain": 90, "threshold": 0.2},
-    "LIF f-I": {"r0": 3, "gain": 40, "threshold": 0.1, "depth": 0.6},
-    "Siegert": {"r0": 3, "gain": 50, "threshold": 0.2, "depth": 0.6, "noise": 0.25},
-}
-"""Parameters (Hz, contrast units) away from their bounds, at rates of visual cortex."""
-
-BIOLOGICAL = (
-    "half-wave",
-    "thresholded half-wave",
-    "two-path half-wave",
-    "half-squared",
-    "thresholded half-squared",
-    "two-path energy",
-    "full-wave",
-    "power law",
-    "thresholded power law",
-    "Naka-Rushton",
-    "noise-smoothed threshold",
-)
-"""Rectifiers of visual cortex that are functions of the drive alone."""
 
 
 def poisson_responses(
@@ -134,12 +88,12 @@ def expected_gap(
     x: ArrayLike,
     trials: int,
     duration: float,
-    rectifiers: Iterable[str] | None = None,
+    rectifiers: Iterable[Rectifier | str] | None = None,
 ) -> dict[str, float]:
     """How much worse each rectifier is than the generating one, in expected AICc units.
 
     Twice the Kullback-Leibler distance of the best approximation (a fit to the expected counts),
-    plus one unit for each parameter more.
+    plus one unit for each parameter more. Those in `rectifiers`; by default the standard ones.
 
     Examples
     --------
@@ -148,19 +102,18 @@ def expected_gap(
     3.4
     """
     generator = named_rectifier(rectifier)
-    standard = [name for name, each in RECTIFIERS.items() if each.standard]
-    rivals = {name: RECTIFIERS[name] for name in (standard if rectifiers is None else rectifiers)}
+    rivals = [named_rectifier(each) for each in _chosen(rectifiers)]
     drive = np.asarray(x, dtype=float)[None]
     rate = generator.rate(drive, **parameters)
     exposure = np.full(drive.shape, trials * duration)
     counts = Counts(drive, rate * exposure, exposure, np.zeros(drive.shape))
-    truth = poisson_log_likelihood(rate, counts)
+    truth = Poisson().log_likelihood(rate, counts)
     size = len(generator.parameter_names)
     return {
-        name: float((2 * (truth - fit_counts(rival, counts).log_likelihood))[0])
+        rival.name: float((2 * (truth - fit_counts(rival, counts).log_likelihood))[0])
         + len(rival.parameter_names)
         - size
-        for name, rival in rivals.items()
+        for rival in rivals
     }
 
 
@@ -180,21 +133,22 @@ class Recovery:
         For each generator, each parameter's fraction of estimates within two standard errors of
         the truth (an estimate at a bound has no standard error and counts as outside).
     worst_rival : array (generating,)
-        The smallest expected AICc gap to a rectifier that does not contain the generator.
+        The smallest expected AICc gap to a rectifier that does not contain the generator; infinite
+        where there is none.
     """
 
     generating: list[str]
     selected: list[str]
-    confusion: NDArray[np.int64]
-    accepted: NDArray[np.float64]
+    confusion: Indices
+    accepted: Array
     within_two_se: dict[str, dict[str, float]]
-    worst_rival: NDArray[np.float64]
+    worst_rival: Array
 
     def plot(self) -> Figure:
-        """The confusion matrix, in percent of each row."""
+        """Share of the cells of each generator (rows) that each rectifier is selected for."""
         from neurosim.analysis.comparison.recovery_figure import recovery_figure
 
-        return recovery_figure(self)
+        return recovery_figure(self.confusion, self.generating, self.selected, self.accepted)
 
     def to_dataframe(self) -> pd.DataFrame:
         """The confusion matrix with its margins."""
@@ -214,24 +168,31 @@ def recovery(
     duration: float = 2.0,
     cells: int = 100,
     seed: int = 0,
-    rectifiers: Iterable[str] | None = None,
+    rectifiers: Iterable[Rectifier | str] | None = None,
 ) -> Recovery:
     """Generate from each rectifier, fit all, and count what is selected.
 
     Parameters
     ----------
     generators : mapping of rectifier name to parameters, optional
-        Default: those of `rectifiers`, at `DEFAULT_GENERATORS`.
+        Some of `rectifiers`, by either name; a parameter that is left out is as `Rectifier.typical`
+        has it. Default: all of them, as typical.
     x : array (stimulus,), optional
         Default: 25 drives from -1 to 1.
     trials, duration, cells, seed
         The design; duration in s.
-    rectifiers : names, optional
-        What is fitted to every cell. Default: the standard six; `BIOLOGICAL` has more.
+    rectifiers : names or Rectifiers, optional
+        What is fitted to every cell. Default: the standard ones; `RECTIFIERS.biological` are more.
 
     Returns
     -------
     Recovery
+
+    Raises
+    ------
+    InputError
+        For a design that is none, a generator that is not fitted, and one that needs more of a
+        condition than its drive.
 
     Examples
     --------
@@ -239,28 +200,58 @@ def recovery(
     >>> found.confusion.sum()
     np.int64(5)
     """
-    standard = [each.name for each in RECTIFIERS.values() if each.standard]
-    fitted = [named_rectifier(name) for name in (standard if rectifiers is None else rectifiers)]
-    if generators is None:
-        generators = {each.name: DEFAULT_GENERATORS[each.name] for each in fitted}
+    fitted = {each.name: each for each in map(named_rectifier, _chosen(rectifiers))}
+    asked = {name: {} for name in fitted} if generators is None else generators
+    truths = _truths(asked, fitted, trials, duration, cells, seed)
     x = np.linspace(-1, 1, 25) if x is None else x
-    models = sorted(fitted, key=lambda r: len(r.parameter_names))
-    names = [each.name for each in models]
+    models = sorted(fitted.values(), key=lambda each: len(each.parameter_names))
     confusion, accepted, within, gaps = [], [], {}, []
-    for k, (name, parameters) in enumerate(generators.items()):
-        generator = named_rectifier(name)
-        design = (x, trials, duration)
+    for k, (name, parameters) in enumerate(truths.items()):
+        generator, design = fitted[name], (x, trials, duration)
         responses = poisson_responses(generator, parameters, *design, cells, seed=seed + k)
         fits = [fit(each, responses) for each in models]
         chosen = Comparison(responses, fits, [], 0).chosen
         confusion.append(np.bincount(chosen[chosen >= 0], minlength=len(models)))
         accepted.append(np.mean([c >= 0 and models[c].is_nested_in(generator) for c in chosen]))
-        within[generator.name] = _within_two_se(fits[models.index(generator)], parameters)
-        gap = expected_gap(generator, parameters, *design, [m.name for m in models])
-        gaps.append(min(gap[m.name] for m in models if not generator.is_nested_in(m)))
+        within[name] = _within_two_se(fits[models.index(generator)], parameters)
+        gap = expected_gap(generator, parameters, *design, models)
+        rivals = [each.name for each in models if not generator.is_nested_in(each)]
+        gaps.append(min((gap[rival] for rival in rivals), default=np.inf))
+    selected = [each.name for each in models]
     return Recovery(
-        list(within), names, np.array(confusion), np.array(accepted), within, np.array(gaps)
+        list(within), selected, np.array(confusion), np.array(accepted), within, np.array(gaps)
     )
+
+
+def _chosen(rectifiers: Iterable[Rectifier | str] | None) -> list[Rectifier | str]:
+    return list(RECTIFIERS.standard if rectifiers is None else rectifiers)
+
+
+def _truths(
+    generators: Mapping[str, Mapping[str, float]],
+    fitted: Mapping[str, Rectifier],
+    trials: int,
+    duration: float,
+    cells: int,
+    seed: int,
+) -> dict[str, dict[str, float]]:
+    """Every parameter of every generator; `InputError` for a design or a generator that is none."""
+    faults = Faults("recovery")
+    for name, value, least in (("trials", trials, 1), ("cells", cells, 1), ("seed", seed, 0)):
+        faults.whole(name, value, least)
+    faults.require(is_number(duration) and duration > 0, "duration > 0 s", duration)
+    faults.require(len(fitted) > 0, "at least one rectifier", "none")
+    truths = {}
+    for asked, parameters in generators.items():
+        own = [each for each in fitted.values() if each.name == asked]
+        generator = own[0] if own else named_rectifier(asked)
+        among = f"generators among the rectifiers fitted ({', '.join(fitted)})"
+        faults.require(generator.name in fitted, among, asked)
+        needs = ", ".join(generator.regressors)
+        faults.require(not needs, "generators of the drive alone", f"{asked}, which needs {needs}")
+        truths[generator.name] = {**generator.typical, **parameters}
+    faults.stop()
+    return truths
 
 
 def _within_two_se(fitted: Fit, truth: Mapping[str, float]) -> dict[str, float]:

@@ -2,28 +2,73 @@
 
 Each step solves for all parameters together (Levenberg 1944; Marquardt 1963) with the information
 about the rates in place of the second derivatives, so that the matrix is never indefinite. A row
-that creeps along a curved ridge is taken on with the second derivatives themselves. A
-parameter at a bound that the gradient pushes against waits. A row is done when the quadratic
-promises less than a billionth of a nat, or, at a corner, no step however small gains anything.
+that follows a curved ridge and gains next to nothing in many steps goes on with the second
+derivatives themselves. A parameter at a bound that the gradient pushes against is left out of the
+step. A row is done when the quadratic promises less than a billionth of a nat, or, at a corner, no
+step however small gains anything.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neurosim.analysis.fitting.rate_model import RateModel
+from neurosim.analysis.fitting.likelihoods import Likelihood
+from neurosim.base.arrays import AnyArray, Array, Flags
+from neurosim.data.counts import Counts
 
-__all__ = ["Top", "ascend"]
+__all__ = ["ITERATIONS", "Climbed", "Top", "ascend", "score"]
 
-Array = NDArray[np.float64]
-_ITERATIONS = 1000
-_PROMISE = 1e-9  # nats
-_NEWTON_STEPS, _DIFFERENCE = 25, 1e-4
-_LARGEST = 1e100  # curvature that is told from none
-_PATIENCE, _NOTHING = 40, 1e-4  # steps in which a row must gain so many nats
+ITERATIONS = 1000
+"""Steps of an ascent, at the most; rows that need them end as not converged."""
+
+_LEAST_PROMISE = 1e-9  # nats; larger leaves maxima short by as much, rounding is near 1e-11
+_RIDGE_STEPS = 40  # in which a row must gain _RIDGE_GAIN nats, or it is on a ridge
+_RIDGE_GAIN = 1e-4  # larger sends rows to Newton's steps that still rise; smaller, few in time
+_NEWTON_STEPS = 25  # of a row on a ridge, at the most
+_NEWTON_DIFFERENCE = 1e-4  # of a parameter's size, for second derivatives: rounding below it
+_MOST_CURVATURE = 1e100  # beyond it squares overflow
+_FIRST_DAMPING, _LEAST_DAMPING = 1e-3, 1e-9  # in curvatures; the least keeps a step finite
+_SHORTER, _LONGER = 6.0, 0.2  # damping after a step that lost or gained (Marquardt 1963)
+_TRUSTED, _STUCK = 1e3, 1e12  # damping up to which a promise counts, from which no step is left
+
+
+class Climbed(Protocol):
+    """What is asked of a model of rates, such as a `RateModel`; many rows at once."""
+
+    @property
+    def counts(self) -> Counts:
+        """(row, condition)"""
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """How they scatter about the rates."""
+
+    @property
+    def low(self) -> Array:
+        """Lower bounds, (row, parameter)."""
+
+    @property
+    def high(self) -> Array:
+        """Upper bounds, (row, parameter); equal ones fix a parameter."""
+
+    @property
+    def scale(self) -> Array:
+        """What counts as a large change of each shape, (row, shape)."""
+
+    @property
+    def linear(self) -> int:
+        """How many parameters, the first, the rate is linear in."""
+
+    def take(self, rows: AnyArray) -> Self:
+        """Some rows (repeats allowed)."""
+
+    def value(self, theta: Array) -> Array:
+        """Log-likelihood without its constant, (row,)."""
+
+    def rate_and_jacobian(self, theta: Array) -> tuple[Array, Array]:
+        """(row, condition) and (row, parameter, condition)."""
 
 
 class Top(NamedTuple):
@@ -31,10 +76,10 @@ class Top(NamedTuple):
 
     theta: Array
     value: Array
-    converged: NDArray[np.bool_]
+    converged: Flags
 
 
-def ascend(model: RateModel, start: Array, iterations: int = _ITERATIONS) -> Top:
+def ascend(model: Climbed, start: Array, iterations: int = ITERATIONS) -> Top:
     """Climb from a start in each row.
 
     Parameters
@@ -48,18 +93,18 @@ def ascend(model: RateModel, start: Array, iterations: int = _ITERATIONS) -> Top
     theta = np.clip(start, model.low, model.high)
     value = model.value(theta)
     converged = np.zeros(len(theta), dtype=bool)
-    damping = np.full(len(theta), 1e-3)
+    damping = np.full(len(theta), _FIRST_DAMPING)
     active = np.arange(len(theta))
     before_long = np.full(len(theta), -np.inf)
     for turn in range(iterations):
-        if turn % _PATIENCE == 0:  # along a ridge a row creeps for ever: what it gained is nothing
+        if turn % _RIDGE_STEPS == 0:  # along a ridge a row gains next to nothing for ever
             with np.errstate(invalid="ignore"):
-                crept = ~(value[active] - before_long[active] >= _NOTHING)
-            ridge = active[crept]
+                on_ridge = ~(value[active] - before_long[active] >= _RIDGE_GAIN)
+            ridge = active[on_ridge]
             theta[ridge], value[ridge] = _newton(model.take(ridge), theta[ridge], value[ridge])
             converged[ridge] = True
             before_long[active] = value[active]
-            active = active[~crept]
+            active = active[~on_ridge]
         if active.size == 0:
             break
         here = model.take(active)
@@ -70,20 +115,20 @@ def ascend(model: RateModel, start: Array, iterations: int = _ITERATIONS) -> Top
         better = reached > before
         theta[active] = np.where(better[:, None], trial, now)
         value[active] = np.where(better, reached, before)
-        damping[active] *= np.where(better, 0.2, 6.0)
-        np.clip(damping, 1e-9, None, out=damping)
-        at_top = (promised < _PROMISE) & (damping[active] < 1e3)
-        stuck = damping[active] > 1e12
+        damping[active] *= np.where(better, _LONGER, _SHORTER)
+        np.clip(damping, _LEAST_DAMPING, None, out=damping)
+        at_top = (promised < _LEAST_PROMISE) & (damping[active] < _TRUSTED)
+        stuck = damping[active] > _STUCK
         converged[active] = at_top | stuck
         active = active[~(at_top | stuck)]
     return Top(theta, value, converged & np.isfinite(value))
 
 
-def _step(model: RateModel, theta: Array, damping: Array) -> tuple[Array, Array]:
+def _step(model: Climbed, theta: Array, damping: Array) -> tuple[Array, Array]:
     """The damped step of each row, and what the undamped one promises."""
     rate, jacobian = model.rate_and_jacobian(theta)
-    slope = model.noise.slope(rate, model.counts)
-    weight = model.noise.information(rate, model.counts)
+    slope = model.likelihood.slope(rate, model.counts)
+    weight = model.likelihood.information(rate, model.counts)
     with np.errstate(invalid="ignore", over="ignore"):
         gradient = np.einsum("rps,rs->rp", jacobian, slope)
         matrix = np.einsum("rps,rs,rqs->rpq", jacobian, weight, jacobian, optimize=True)
@@ -115,27 +160,27 @@ def _step(model: RateModel, theta: Array, damping: Array) -> tuple[Array, Array]
     return step, np.where(known, promised, 0.0)
 
 
-def _newton(model: RateModel, theta: Array, value: Array) -> tuple[Array, Array]:
+def _newton(model: Climbed, theta: Array, value: Array) -> tuple[Array, Array]:
     """Newton steps, the second derivatives from differences of the gradient; never downhill."""
     theta, value = theta.copy(), value.copy()
     rows, many = theta.shape
     size = np.concatenate([np.maximum(np.abs(theta[:, : model.linear]), 1e-3), model.scale], axis=1)
     for _ in range(_NEWTON_STEPS if rows else 0):
-        gradient = _gradient(model, theta)
+        gradient = score(model, theta)
         free = (model.high > model.low) & ~(
             ((theta <= model.low) & (gradient <= 0)) | ((theta >= model.high) & (gradient >= 0))
         )
         hessian = np.empty((rows, many, many))
         for k in range(many):
             up, down = theta.copy(), theta.copy()
-            up[:, k] = np.minimum(up[:, k] + _DIFFERENCE * size[:, k], model.high[:, k])
-            down[:, k] = np.maximum(down[:, k] - _DIFFERENCE * size[:, k], model.low[:, k])
+            up[:, k] = np.minimum(up[:, k] + _NEWTON_DIFFERENCE * size[:, k], model.high[:, k])
+            down[:, k] = np.maximum(down[:, k] - _NEWTON_DIFFERENCE * size[:, k], model.low[:, k])
             width = np.where(up[:, k] > down[:, k], up[:, k] - down[:, k], 1.0)
             with np.errstate(over="ignore", invalid="ignore"):
-                hessian[:, k] = (_gradient(model, up) - _gradient(model, down)) / width[:, None]
+                hessian[:, k] = (score(model, up) - score(model, down)) / width[:, None]
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = hessian * size[:, :, None] * size[:, None, :]
-        scaled = np.clip(np.nan_to_num(scaled), -_LARGEST, _LARGEST)
+        scaled = np.clip(np.nan_to_num(scaled), -_MOST_CURVATURE, _MOST_CURVATURE)
         scaled = (scaled + scaled.swapaxes(1, 2)) / 2
         scaled *= free[:, :, None] & free[:, None, :]
         bend, axes = np.linalg.eigh(scaled)
@@ -154,7 +199,9 @@ def _newton(model: RateModel, theta: Array, value: Array) -> tuple[Array, Array]
     return theta, value
 
 
-def _gradient(model: RateModel, theta: Array) -> Array:
+def score(model: Climbed, theta: Array) -> Array:
+    """Slope of the log-likelihood with every parameter, (row, parameter)."""
     rate, jacobian = model.rate_and_jacobian(theta)
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.einsum("rps,rs->rp", jacobian, model.noise.slope(rate, model.counts))
+        score: Array = np.einsum("rps,rs->rp", jacobian, model.likelihood.slope(rate, model.counts))
+        return score

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neurosim.analysis.fitting.rate_model import RateModel
+from neurosim.base.arrays import Array, Flags
 
 __all__ = ["Known", "flagged", "informed", "statuses"]
 
-Array = NDArray[np.float64]
 
 _SINGULAR = 1e10  # condition number of the information, scaled to a diagonal of 1
-_PART = 0.1  # of a direction without information that is a parameter's
+_PART = 0.1  # of a direction without information, from which on a parameter counts as in it
 
 
 class Known(NamedTuple):
     """Standard errors and whether the data identify each parameter, (row, parameter) each."""
 
     standard_errors: Array
-    identified: NDArray[np.bool_]
+    identified: Flags
 
 
-def informed(model: RateModel, values: Array, free: NDArray[np.bool_]) -> Known:
+def informed(model: RateModel, values: Array, free: Flags) -> Known:
     """What the expected information of the free parameters says about each.
 
     One is not identified if the rates do not change with it, if they change as with others
@@ -39,8 +37,8 @@ def informed(model: RateModel, values: Array, free: NDArray[np.bool_]) -> Known:
     free : bool array (row, parameter)
         Parameters off their bounds; the others have NaN, and count as identified.
     """
-    rate, jacobian = replace(model, shifted=False).rate_and_jacobian(values)
-    weight = model.noise.expected(np.where(rate > 1e-200, rate, np.inf), model.counts)
+    rate, jacobian = model.plain.rate_and_jacobian(values)
+    weight = model.likelihood.expected(np.where(rate > 1e-200, rate, np.inf), model.counts)
     each = jacobian * free[:, :, None] * np.sqrt(weight)[:, None, :]
     information = np.einsum("cks,cls->ckl", each, each)
     finite = np.isfinite(information).all((1, 2))
@@ -70,18 +68,19 @@ def informed(model: RateModel, values: Array, free: NDArray[np.bool_]) -> Known:
     return Known(sensible, ~unknown)
 
 
-def _without_information(normal: Array) -> NDArray[np.bool_]:
+def _without_information(normal: Array) -> Flags:
     """Parameters that have a part in directions without information; (row, parameter)."""
     size, directions = np.linalg.eigh(normal)
     none = size < size[:, -1:] / _SINGULAR
-    return ((np.abs(directions) > _PART) & none[:, None, :]).any(-1)
+    without_information: Flags = ((np.abs(directions) > _PART) & none[:, None, :]).any(-1)
+    return without_information
 
 
 def statuses(
     names: tuple[str, ...],
-    converged: NDArray[np.bool_],
-    at_bound: NDArray[np.bool_],
-    identified: NDArray[np.bool_],
+    converged: Flags,
+    at_bound: Flags,
+    identified: Flags,
 ) -> list[str]:
     """ "ok", or what is the matter with the fit of each row.
 
@@ -98,7 +97,7 @@ def statuses(
     return found
 
 
-def flagged(flag: str, names: tuple[str, ...], which: NDArray[np.bool_]) -> list[str]:
+def flagged(flag: str, names: tuple[str, ...], which: Flags) -> list[str]:
     """What a flag of some parameters reads like; nothing for none."""
     chosen = [name for name, there in zip(names, which, strict=True) if there]
     return [f"{flag}: {', '.join(chosen)}"] if chosen else []

@@ -8,32 +8,31 @@ negative is the same as coefficients that are not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neurosim.analysis.fitting.likelihood import Counts
-from neurosim.analysis.fitting.noise_models import NoiseModel
+from neurosim.analysis.fitting.likelihoods import Likelihood
+from neurosim.base.arrays import AnyArray, Array
+from neurosim.data.counts import Counts
 from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["RateModel"]
 
-Array = NDArray[np.float64]
 _STEP = 1e-6  # of a shape's scale, for its derivative
 _PART = 1e-3  # of the way from a steep threshold to the next drive, the same
 
 
 @dataclass(frozen=True)
 class RateModel:
-    """Rows of cells under one rectifier and one noise model.
+    """Rows of cells under one rectifier and one likelihood.
 
     Attributes
     ----------
     rectifier : Rectifier
     counts : Counts
         (row, condition)
-    noise : NoiseModel
+    likelihood : Likelihood
     low, high : array (row, parameter)
         Bounds; equal ones fix a parameter.
     scale : array (row, shape parameter)
@@ -43,34 +42,36 @@ class RateModel:
 
     rectifier: Rectifier
     counts: Counts
-    noise: NoiseModel
+    likelihood: Likelihood
     low: Array
     high: Array
     scale: Array
     shifted: bool = True
 
     @property
+    def plain(self) -> RateModel:
+        """The same rows not shifted: the constant is r0."""
+        return replace(self, shifted=False)
+
+    @property
     def linear(self) -> int:
         """How many parameters the rate is linear in."""
         return 1 + len(self.rectifier.gains)
 
-    def take(self, rows: NDArray) -> RateModel:
+    def take(self, rows: AnyArray) -> RateModel:
         """Some rows (repeats allowed)."""
-        return RateModel(
-            self.rectifier,
-            self.counts.take(rows),
-            self.noise.take(rows),
-            self.low[rows],
-            self.high[rows],
-            self.scale[rows],
-            self.shifted,
+        return replace(
+            self,
+            counts=self.counts.take(rows),
+            likelihood=self.likelihood.take(rows),
+            low=self.low[rows],
+            high=self.high[rows],
+            scale=self.scale[rows],
         )
 
     def within(self, low: Array, high: Array) -> RateModel:
         """The same rows with other bounds."""
-        return RateModel(
-            self.rectifier, self.counts, self.noise, low, high, self.scale, self.shifted
-        )
+        return replace(self, low=low, high=high)
 
     def basis(self, shape: Array) -> Array:
         """The constant and the paths; (row, 1 + path, condition)."""
@@ -85,23 +86,40 @@ class RateModel:
         """What `shifted` takes off the paths; (row, path)."""
         if not self.rectifier.negative_side:
             return np.zeros((len(shape), len(self.rectifier.gains)))
-        plain = RateModel(
-            self.rectifier, self.counts, self.noise, self.low, self.high, self.scale, shifted=False
-        )
-        return np.minimum(plain.basis(shape)[:, 1:].min(-1), 0.0)
+        least: Array = np.minimum(self.plain.basis(shape)[:, 1:].min(-1), 0.0)
+        return least
+
+    def shift(self, values: Array) -> Array:
+        """Parameters (row, parameter) with the rate at the lowest condition in place of r0."""
+        theta = values.copy()
+        theta[:, 0] += self._lowest(values)
+        return theta
+
+    def unshift(self, theta: Array) -> Array:
+        """Parameters (row, parameter) with r0 in place of the rate at the lowest condition."""
+        values = theta.copy()
+        values[:, 0] -= self._lowest(theta)
+        return values
+
+    def _lowest(self, theta: Array) -> Array:
+        """How far below r0 the rate is at the lowest condition, (row,); <= 0."""
+        lowest: Array = (theta[:, 1 : self.linear] * self.least(theta[:, self.linear :])).sum(1)
+        return lowest
 
     def rate(self, theta: Array) -> Array:
         """(row, condition), Hz."""
         basis = self.basis(theta[:, self.linear :])
-        return np.einsum("rks,rk->rs", basis, theta[:, : self.linear])
+        rate: Array = np.einsum("rks,rk->rs", basis, theta[:, : self.linear])
+        return rate
 
     def value(self, theta: Array) -> Array:
         """Log-likelihood without its constant, (row,); -inf for a rate below 0."""
         return self._value(self.rate(theta))
 
     def _value(self, rate: Array) -> Array:
-        total = self.noise.terms(rate, self.counts).sum(-1)
-        if self.noise.name != "Gaussian" and self.rectifier.negative_side and not self.shifted:
+        total = self.likelihood.terms(rate, self.counts).sum(-1)
+        counted = self.likelihood.of == "counts"
+        if counted and self.rectifier.negative_side and not self.shifted:
             total = np.where((rate < 0).any(-1), -np.inf, total)
         return np.where(np.isnan(total), -np.inf, total)
 
@@ -113,7 +131,10 @@ class RateModel:
         # upright just below a drive: the scale there is the way to it
         away = self.counts.x - shape[:, [k]]
         nearest = np.where(away > 0, away, np.inf).min(1)
-        return np.maximum(np.minimum(step, _PART * nearest), 2 * np.spacing(np.abs(shape[:, k])))
+        difference: Array = np.maximum(
+            np.minimum(step, _PART * nearest), 2 * np.spacing(np.abs(shape[:, k]))
+        )
+        return difference
 
     def rate_and_jacobian(self, theta: Array) -> tuple[Array, Array]:
         """(row, condition) and (row, parameter, condition); shapes differenced in their bounds."""

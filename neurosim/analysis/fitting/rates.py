@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from neurosim.analysis.fitting.fit import Fit, fit_counts
-from neurosim.analysis.fitting.likelihood import REGRESSORS, Counts
-from neurosim.analysis.fitting.noise_models import Gaussian
+from neurosim.analysis.fitting.fit import fit_counts
+from neurosim.analysis.fitting.likelihoods.gaussian import Gaussian
+from neurosim.analysis.fitting.result import Fit
 from neurosim.base.errors import Faults
+from neurosim.data.counts import REGRESSORS, Counts
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["fit_rates"]
-
-Array = NDArray[np.float64]
 
 
 def fit_rates(
@@ -91,20 +90,20 @@ def fit_rates(
     faults.require(enough, f"more than {free} conditions, or known errors", conditions)
     faults.stop()
     counts = Counts(drive, measured, np.ones(drive.shape), np.zeros(drive.shape), given)
-    found = fit_counts(rectifier, counts, None, drive_unit, noise=Gaussian(sd), fixed=fixed)
+    found = fit_counts(
+        rectifier, counts, drive_unit=drive_unit, likelihood=Gaussian(sd), fixed=fixed
+    )
     if error is not None:
         return found
-    assert found.model is not None
-    left = measured - replace(found.model, shifted=False).rate(found.values)
-    squares = np.maximum((left**2).sum(-1), np.finfo(float).tiny)
+    squares = np.maximum(((measured - found.rates) ** 2).sum(-1), np.finfo(float).tiny)
     most_likely = np.sqrt(squares / conditions)
-    noise = Gaussian(np.repeat(most_likely[:, None], conditions, axis=1))
+    likelihood = Gaussian(np.repeat(most_likely[:, None], conditions, axis=1))
     scatter = np.sqrt(squares / (conditions - free))
     return replace(
         found,
         standard_errors=found.standard_errors * scatter[:, None],
-        log_likelihood=(noise.terms(measured - left, counts) + noise.constant(counts)).sum(-1),
+        log_likelihood=likelihood.log_likelihood(found.rates, counts),
         free=free + 1,
         scatter=scatter,
-        model=replace(found.model, noise=noise),
+        model=replace(found.model, likelihood=likelihood),
     )

@@ -10,24 +10,29 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.ndimage import generate_binary_structure, maximum_filter
 
 from neurosim.analysis.fitting.rate_model import RateModel
+from neurosim.base.arrays import Array, Flags, divided
 
 __all__ = ["peaks_on_grid", "starts_in_interval"]
 
-Array = NDArray[np.float64]
 
-_PEAKS = {1: 3, 2: 4, 3: 6, 4: 14, 0: 300}  # of as many shapes; 0: of several corners
-_GRID = {1: (48,), 2: (24, 12), 3: (16, 8, 8), 4: (24, 24, 4, 4)}  # points along each shape
-_BATCH = 2_000_000  # array elements worked on at once
-_FAR_BELOW = 25.0  # nats by which a start may be lower than the best
-_TURNS = 2  # of weighting
-_FAR = 20.0  # where a grid ends for a parameter that has no bound
+# what is missed when one of these moves is counted by benchmarks/optima.py
+# points along each shape, by the number of shapes
+_POINTS = {1: (48,), 2: (24, 12), 3: (16, 8, 8), 4: (24, 24, 4, 4)}
+_MOST_POINTS = 4096  # of a grid of more shapes
+_PEAKS = {1: 3, 2: 4, 3: 6}  # climbed from, at the most, by the number of shapes
+_PEAKS_OF_MORE, _PEAKS_OF_CORNERS = 14, 300  # of more shapes; of several corners, many by nature
+_DEEPEST = 25.0  # nats below the best, from where a climb can still end above it
+_MOST_ELEMENTS = 2_000_000  # of an array worked on at once; bounds the memory and nothing else
+_WEIGHTINGS = 2  # of the least squares: by the counts, and by the fit that this gives
+_LEAST_R0 = 1e-3  # of the mean rate, in a start: at 0 a spike there would be impossible
+_FAR = 20.0  # times the other bound (at least 1): where a grid ends without one
 _STEEP = 200  # points, at the most, along a threshold whose rate leaves its corner upright
 # below the upper end of an interval, in its lengths
 _UPRIGHT = np.r_[1.0, 0.75, 0.5, 0.25, 0.1, 0.03, 0.01, 1e-3, 1e-6, 1e-9, 1e-13]
-_OTHERS = {1: 8, 2: 6, 3: 4}  # points along each other shape there
+_OTHERS = {1: 8, 2: 6, 3: 4}  # points along each other shape there, by their number; one of more
 
 
 def peaks_on_grid(model: RateModel) -> Array:
@@ -35,21 +40,22 @@ def peaks_on_grid(model: RateModel) -> Array:
     shapes = len(model.rectifier.parameters)
     if shapes == 0:
         return _solved(model, np.zeros((len(model.low), 1, 0)))[0]
-    points, conditions = list(_GRID[shapes]), model.counts.x.shape[1]
-    for k, each in enumerate(model.rectifier.parameters.values()):
-        if each.steep:
+    even = int(_MOST_POINTS ** (1 / shapes))
+    points, conditions = list(_POINTS.get(shapes, (even,) * shapes)), model.counts.x.shape[1]
+    for k, parameter in enumerate(model.rectifier.parameters.values()):
+        if parameter.steep:
             points[k] = max(points[k], min(conditions, _STEEP))
-    size = max(1, _BATCH // (int(np.prod(points)) * conditions))
+    size = max(1, _MOST_ELEMENTS // (int(np.prod(points)) * conditions))
     rows = np.arange(len(model.low))
-    found = []
+    starts = []
     for part in np.array_split(rows, -(-len(rows) // size)):
         here = model.take(part)
         axes = [_axis(here, k, number) for k, number in enumerate(points)]
-        found.append(_peaks(here, axes))
-    return np.concatenate(found)
+        starts.append(_peaks(here, axes))
+    return np.concatenate(starts)
 
 
-def starts_in_interval(model: RateModel, which: int) -> tuple[Array, Array]:
+def starts_in_interval(model: RateModel, index: int) -> tuple[Array, Array]:
     """Starts (row, place, parameter) and their likelihoods (row, place): the best of the other
     shapes at some places of one parameter within an interval.
 
@@ -57,36 +63,33 @@ def starts_in_interval(model: RateModel, which: int) -> tuple[Array, Array]:
     ----------
     model : RateModel
         Its bounds of the parameter are the interval; the rate leaves its upper end upright.
-    which : int
-        The parameter's index among all.
+    index : int
+        Of the parameter among all.
     """
     shapes = len(model.rectifier.parameters)
-    low, high = model.low[:, [which]], model.high[:, [which]]
+    low, high = model.low[:, [index]], model.high[:, [index]]
     axes = [_axis(model, k, _OTHERS.get(shapes - 1, 1)) for k in range(shapes)]
-    axes[which - model.linear] = high - _UPRIGHT * (high - low)
-    first = which - model.linear
+    axes[index - model.linear] = high - _UPRIGHT * (high - low)
+    first = index - model.linear
     order = [first, *(k for k in range(shapes) if k != first)]
     mesh = np.meshgrid(*(np.arange(axes[k].shape[1]) for k in order), indexing="ij")
-    index = np.empty((mesh[0].size, shapes), dtype=int)
-    index[:, order] = np.stack(mesh, -1).reshape(-1, shapes)
-    found = []
-    size = len(low) * len(index) * model.counts.x.shape[1]
-    for part in np.array_split(np.arange(len(low)), -(-size // _BATCH)):
-        grid = np.stack([axes[k][part][:, index[:, k]] for k in range(shapes)], -1)
+    point = np.empty((mesh[0].size, shapes), dtype=int)
+    point[:, order] = np.stack(mesh, -1).reshape(-1, shapes)
+    starts, heights = [], []
+    size = len(low) * len(point) * model.counts.x.shape[1]
+    for part in np.array_split(np.arange(len(low)), -(-size // _MOST_ELEMENTS)):
+        grid = np.stack([axes[k][part][:, point[:, k]] for k in range(shapes)], -1)
         theta, value = _solved(model.take(part), grid)
         value = value.reshape(len(part), _UPRIGHT.size, -1)
         theta = theta.reshape(*value.shape, -1)
         best = value.argmax(2)[..., None]
-        found.append(
-            (
-                np.take_along_axis(theta, best[..., None], axis=2)[:, :, 0],
-                np.take_along_axis(value, best, axis=2)[..., 0],
-            )
-        )
-    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+        starts.append(np.take_along_axis(theta, best[..., None], axis=2)[:, :, 0])
+        heights.append(np.take_along_axis(value, best, axis=2)[..., 0])
+    return np.concatenate(starts), np.concatenate(heights)
 
 
 def _peaks(model: RateModel, axes: list[Array]) -> Array:
+    """The highest peaks on a grid along the shapes; as `peaks_on_grid`."""
     points = tuple(axis.shape[1] for axis in axes)
     mesh = np.stack(np.meshgrid(*(np.arange(n) for n in points), indexing="ij"), -1)
     index = mesh.reshape(-1, len(points))
@@ -94,21 +97,21 @@ def _peaks(model: RateModel, axes: list[Array]) -> Array:
     theta, value = _solved(model, grid)
     value = value.reshape(len(grid), *points)
     corners = [k for k, p in enumerate(model.rectifier.parameters.values()) if p.kinked]
+    most = _PEAKS.get(len(points), _PEAKS_OF_MORE)
     if (
         len(corners) > 1
-    ):  # a maximum may be between any two drives of each: the others at their best
+    ):  # a maximum may be between any two drives of each, the others at their best
+        most = _PEAKS_OF_CORNERS
         value, theta = _best_of_others(value, theta.reshape(*value.shape, -1), corners)
     peak = np.ones(value.shape, dtype=bool) if len(corners) > 1 else _highest(value)
     height = np.where(peak, value, -np.inf).reshape(len(grid), -1)
-    best = np.argsort(-height, axis=1, kind="stable")[
-        :, : _PEAKS.get(len(points) if len(corners) < 2 else 0)
-    ]
+    best = np.argsort(-height, axis=1, kind="stable")[:, :most]
     kept = np.take_along_axis(height, best, axis=1)
     starts = np.take_along_axis(theta, best[..., None], axis=1)
     # what is no peak, or far below the best of them, is no start; the best always is
-    hopeless = ~(kept > kept[:, :1] - _FAR_BELOW)
-    hopeless[:, 0] = False
-    return np.where(hopeless[..., None], np.nan, starts)
+    deep = ~(kept > kept[:, :1] - _DEEPEST)
+    deep[:, 0] = False
+    return np.where(deep[..., None], np.nan, starts)
 
 
 def _best_of_others(value: Array, theta: Array, kept: list[int]) -> tuple[Array, Array]:
@@ -125,16 +128,12 @@ def _best_of_others(value: Array, theta: Array, kept: list[int]) -> tuple[Array,
     return np.take_along_axis(value, best, axis=-1)[..., 0], theta.reshape(rows, -1, parameters)
 
 
-def _highest(value: Array) -> NDArray[np.bool_]:
+def _highest(value: Array) -> Flags:
     """Where no neighbour on the grid (row, point, ...) is higher."""
-    padded = np.pad(value, [(0, 0)] + [(1, 1)] * (value.ndim - 1), constant_values=-np.inf)
-    peak = np.ones(value.shape, dtype=bool)
-    for dimension in range(1, value.ndim):
-        inner = [slice(1, -1) if d else slice(None) for d in range(value.ndim)]
-        for side in (slice(0, -2), slice(2, None)):
-            inner[dimension] = side
-            peak &= value >= padded[tuple(inner)]
-    return peak
+    along = generate_binary_structure(value.ndim, 1)
+    along[[0, 2]] = False  # rows are no neighbours
+    highest: Flags = value >= maximum_filter(value, footprint=along, mode="constant", cval=-np.inf)
+    return highest
 
 
 def _axis(model: RateModel, k: int, number: int) -> Array:
@@ -144,12 +143,17 @@ def _axis(model: RateModel, k: int, number: int) -> Array:
     fraction = np.linspace(0, 1, number)
     if parameter.within == "spread":  # a scale: as many small values as large ones
         fraction = np.r_[0, np.geomspace(0.005 / parameter.stretch, 1, number - 1)]
-        return low[:, None] + fraction * (high - low)[:, None]
+        return np.asarray(low[:, None] + fraction * (high - low)[:, None])
     if parameter.within is None:
-        low, high = np.clip(low, -_FAR, _FAR), np.clip(high, -_FAR, _FAR)
+        end = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high, 0.0))
+        far = _FAR * np.maximum(np.abs(end), 1.0)
+        low = np.where(np.isfinite(low), low, end - far)
+        high = np.where(np.isfinite(high), high, end + far)
+        if parameter.by_decades:
+            return np.asarray(np.geomspace(low, high, number, axis=1), dtype=float)
         if len(model.rectifier.parameters) == 4 and (low == 0).all():  # few points: by their sizes
-            return np.r_[0, np.geomspace(0.01, 1, number - 1)] * high[:, None]
-        return low[:, None] + fraction**1.5 * (high - low)[:, None]
+            return np.asarray(np.r_[0, np.geomspace(0.01, 1, number - 1)] * high[:, None])
+        return np.asarray(low[:, None] + fraction**1.5 * (high - low)[:, None])
     even = low[:, None] + fraction[::2] * (high - low)[:, None]
     where_data = np.quantile(model.counts.shown, fraction[1::2], axis=1).T
     where_data = np.clip(where_data, low[:, None], high[:, None])
@@ -164,24 +168,19 @@ def _solved(model: RateModel, grid: Array) -> tuple[Array, Array]:
     shape = grid.reshape(rows * many, -1)
     basis = flat.basis(shape).reshape(rows, many, linear, -1)
     seen = counts.exposure > 0
-    measured = np.divide(counts.spikes, counts.exposure, out=np.zeros(seen.shape), where=seen)
-    typical = np.divide(
-        counts.spikes.sum(-1),
-        counts.exposure.sum(-1),
-        out=np.ones(rows),
-        where=counts.exposure.sum(-1) > 0,
-    )
+    measured = divided(counts.spikes, counts.exposure, 0.0)
+    typical = divided(counts.spikes.sum(-1), counts.exposure.sum(-1), 1.0)
     # first about the counts' own rates, drawn to the mean where they are few, then about the fit
     drawn = 1 / np.maximum(np.abs(typical), 1e-9)[:, None]
     rate = ((np.abs(counts.spikes) + 1.0) / (counts.exposure + drawn))[:, None]
-    floor = 1e-3 * np.abs(typical)[:, None]
+    floor = _LEAST_R0 * np.abs(typical)[:, None]
     bounds = model.low[:, None, :linear], model.high[:, None, :linear]
-    for turn in range(_TURNS):
+    for turn in range(_WEIGHTINGS):
         rate = np.maximum(rate, np.maximum(floor, 1e-9)[..., None])
         if turn == 0:
-            weight = model.noise.expected(rate[:, 0], counts)[:, None]
+            weight = model.likelihood.expected(rate[:, 0], counts)[:, None]
         else:
-            weight = flat.noise.expected(rate.reshape(rows * many, -1), flat.counts)
+            weight = flat.likelihood.expected(rate.reshape(rows * many, -1), flat.counts)
             weight = weight.reshape(rows, many, -1)
         weighted = basis * np.where(seen[:, None], weight, 0.0)[:, :, None]
         gram = np.matmul(weighted, basis.swapaxes(-1, -2))

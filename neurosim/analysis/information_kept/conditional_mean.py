@@ -14,12 +14,11 @@ several outputs vary at once, neighbours are the nearest in the plane of their r
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-__all__ = ["conditional_mean"]
+from neurosim.base.arrays import Array, Indices
 
-Array = NDArray[np.float64]
+__all__ = ["conditional_mean"]
 
 _LEVEL = 32  # samples that share a value make it a level
 _FACTOR = 4  # between the numbers of neighbours that are tried
@@ -76,7 +75,7 @@ def conditional_mean(outputs: Array, targets: Array, at: Array) -> Array:
     return found
 
 
-def _levels(outputs: Array, at: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _levels(outputs: Array, at: Array) -> tuple[Indices, Indices]:
     """Index of the level that each output is at, -1 between levels; (path, sample) of both."""
     known, asked = (np.full(each.shape, -1, dtype=np.int64) for each in (outputs, at))
     for path, (y, other) in enumerate(zip(outputs, at, strict=True)):

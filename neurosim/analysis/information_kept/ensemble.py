@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from neurosim.base.errors import Faults, InputError, is_number, is_whole
+from neurosim.base.arrays import Array, Indices
+from neurosim.base.errors import Faults, InputError, is_number
 from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["BLOCKS", "Ensemble", "Outputs", "ensemble_of", "outputs_of"]
-
-Array = NDArray[np.float64]
 
 BLOCKS = 20
 """Blocks that samples are dealt into; learnt from the even ones, read from the odd, and in turn."""
@@ -49,7 +48,7 @@ class Ensemble:
 
     x: Array
     regressors: Mapping[str, Array]
-    block: NDArray[np.int64]
+    block: Indices
     axes: tuple[str, ...]
     sd: float
     name: str
@@ -88,9 +87,7 @@ def outputs_of(rectifier: Rectifier, ensemble: Ensemble, given: Mapping[str, flo
     values = tuple(float(value) for value in named.values())
     with_regressors = [ensemble.regressors[name] for name in rectifier.regressors]
     paths = rectifier.paths(ensemble.x, *with_regressors, *values)
-    fixed = (p.default for p in rectifier.constants.values())
-    slopes = rectifier.slope(ensemble.x, *with_regressors, *values, *fixed)
-    slopes = slopes if isinstance(slopes, tuple) else (slopes,)
+    slopes = rectifier.slopes(ensemble.x, *with_regressors, *values)
     f, slope = (_stacked(each, ensemble.x.shape) for each in (paths, slopes))
     return Outputs(rectifier, values, f, slope)
 
@@ -121,7 +118,7 @@ def ensemble_of(
     values = _numbers("x", x)
     named = ["sample"] * values.ndim if dims is None else [str(d) for d in dims]
     found = _laid_out(values, quadrature, noise, named, faults)
-    faults.require(is_whole(seed, 0), "seed >= 0", seed)
+    seed = faults.whole("seed", seed, 0)
     positive = scale is None or (is_number(scale) and 0 < scale < np.inf)
     faults.require(positive, "scale > 0, or None", scale)
     faults.stop()
@@ -189,7 +186,7 @@ def _laid_out(
     return Ensemble(turned.pop("x"), turned, np.zeros(shape[1:], dtype=np.int64), axes, 1.0, "")
 
 
-def _blocks(shape: tuple[int, ...], mapped: bool, seed: int) -> NDArray[np.int64]:
+def _blocks(shape: tuple[int, ...], mapped: bool, seed: int) -> Indices:
     """Block of every (sample, row, column): strips of maps, or samples at random."""
     samples, _, columns = shape
     if mapped:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from neurosim.base.errors import Faults, is_whole
+from neurosim.base.arrays import Array
+from neurosim.base.errors import Faults
 from neurosim.models.receptive_fields.bank import QUADRATURE, GaborBank
 from neurosim.stimuli import VisualField
 from neurosim.stimuli.images import read_image
@@ -79,13 +80,13 @@ def white_noise_responses(seed: int = 0, rows: int = 600, columns: int = 512) ->
     """
     faults = Faults("white_noise_responses")
     for name, value in (("rows", rows), ("columns", columns)):
-        faults.require(is_whole(value), f"{name} >= 1", value)
+        faults.whole(name, value)
     faults.stop()
     image = np.random.default_rng(seed).standard_normal((int(rows), int(columns)))
     return _responses(image, "white noise's")
 
 
-def _responses(image: NDArray[np.float64], whose: str) -> xr.Dataset:
+def _responses(image: Array, whose: str) -> xr.Dataset:
     bank = GaborBank.quadrature(_ORIENTATION, spatial_frequency=1.0)
     field = VisualField(size=_SIZE, ppd=_CYCLE)
     maps = bank.convolve(image, field, stride=_CYCLE // _STEPS)

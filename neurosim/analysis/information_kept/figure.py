@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from neurosim.base.arrays import Array
 from neurosim.models.rectifiers.base import Rectifier
 
 if TYPE_CHECKING:
-    from neurosim.analysis.information_kept.table import Kept
+    import pandas as pd
 
 __all__ = ["kept_figure"]
 
@@ -44,39 +45,50 @@ _REACH = 2.5  # of the curves, in units of x as scaled
 _ROW, _COLUMN, _NAMES = 0.27, 0.62, 3.3  # inch
 
 
-def kept_figure(kept: Kept) -> Figure:
-    """Rows are rectifiers; the darker a number, the larger (up to 1); a dot has no meaning."""
-    table, rows = kept.table, len(kept.rectifiers)
+def kept_figure(
+    table: pd.DataFrame,
+    rectifiers: list[Rectifier],
+    parameters: dict[str, dict[str, float]],
+    title: str,
+    caption: str,
+) -> Figure:
+    """Rows are rectifiers; the darker a number, the larger (up to 1); a dot has no meaning.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row per rectifier, a column per measure and one for its standard error ("... SE").
+    rectifiers : list of Rectifier
+    parameters : dict of dict of float
+        By name of the rectifier, those that are not at their default.
+    title, caption : str
+        What stands above and below.
+    """
+    rows = len(rectifiers)
     groups = {
-        title: [name for name in names if table[name].notna().any()]
-        for title, names in _GROUPS.items()
+        group: [name for name in names if table[name].notna().any()]
+        for group, names in _GROUPS.items()
     }
-    groups = {title: names for title, names in groups.items() if names}
+    groups = {group: names for group, names in groups.items() if names}
     widths = [_COLUMN * len(names) for names in groups.values()]
     figure = Figure(
         figsize=(_NAMES + 0.9 + sum(widths) + 0.3, 1.5 + _ROW * rows), dpi=150, layout="constrained"
     )
     axes = figure.subplots(1, 1 + len(groups), width_ratios=[0.9, *widths], sharey=True)
-    _draw_curves(axes[0], kept.rectifiers, kept.settings["parameters"])
-    for panel, (title, names) in zip(axes[1:], groups.items(), strict=True):
+    _draw_curves(axes[0], rectifiers, parameters)
+    for panel, (group, names) in zip(axes[1:], groups.items(), strict=True):
         values = table[names].to_numpy(dtype=float)
-        _draw_numbers(panel, values, _COLOURS.get(title, "Blues"))
+        _draw_numbers(panel, values, _COLOURS.get(group, "Blues"))
         errors = table[[f"{name} SE" for name in names]].max()
         labels = [f"{_LABELS[n]}\n±{e:.2g}" for n, e in zip(names, errors, strict=True)]
         panel.set_xticks(range(len(names)), labels, fontsize=7.5)
-        panel.set_title(title if len(names) > 2 else title.replace(" ", "\n"), fontsize=8.5, pad=4)
-    names = [f"{each.name} = {each.convnet}" for each in kept.rectifiers]
+        panel.set_title(group if len(names) > 2 else group.replace(" ", "\n"), fontsize=8.5, pad=4)
+    names = [f"{each.name} = {each.convnet}" for each in rectifiers]
     axes[0].set_yticks(range(rows), names, fontsize=8)
     axes[0].set_ylim(rows - 0.5, -0.5)
-    figure.suptitle(f"What each rectifier keeps of {kept.subject}", fontsize=10)
-    figure.supxlabel(_caption(kept), fontsize=7.5, color="0.35")
+    figure.suptitle(title, fontsize=10)
+    figure.supxlabel(caption, fontsize=7.5, color="0.35")
     return figure
-
-
-def _caption(kept: Kept) -> str:
-    left = "; ".join(f"{name} left out ({why})" for name, why in kept.left_out.items())
-    errors = "± the largest standard error of a column"
-    return f"{kept.conditions}\n{errors}" + (f"; {left}" if left else "")
 
 
 def _draw_curves(
@@ -102,7 +114,7 @@ def _draw_curves(
     panel.spines[:].set_visible(False)
 
 
-def _draw_numbers(panel: Axes, values: np.ndarray, colours: str) -> None:
+def _draw_numbers(panel: Axes, values: Array, colours: str) -> None:
     panel.imshow(values, cmap=colours, vmin=0, vmax=1.25, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         dark = np.isfinite(value) and value > 0.75

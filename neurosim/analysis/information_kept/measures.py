@@ -7,17 +7,15 @@ delete-one-block jackknife's (Efron 1982). The definitions are in `what_is_kept`
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neurosim.analysis.information_kept.conditional_mean import conditional_mean
 from neurosim.analysis.information_kept.ensemble import Ensemble, Outputs
+from neurosim.base.arrays import AnyArray, Array, Flags
 
 __all__ = ["at_rest", "energy_passed", "gradient", "noise_passed", "readouts", "sparseness"]
 
-Array = NDArray[np.float64]
 Estimate = tuple[float, float]
 """A value and its standard error."""
 
@@ -145,9 +143,7 @@ def noise_passed(outputs: Outputs, ensemble: Ensemble, noise: float) -> Estimate
     return jackknife(_sums(ensemble, spread, below), lambda s: np.sqrt(s[0] / s[1]) / noise)
 
 
-def _held_out(
-    y: Array, targets: Array, odd: NDArray[np.bool_], among: NDArray[np.bool_]
-) -> list[Array]:
+def _held_out(y: Array, targets: Array, odd: Flags, among: Flags) -> list[Array]:
     """Each target as read from the other half, the other half's mean, and itself; (3, sample)."""
     found = np.full((len(targets), 3, y.shape[1]), np.nan)
     found[:, 2] = targets
@@ -172,5 +168,5 @@ def _explained(read: Array, ensemble: Ensemble) -> Estimate:
     return jackknife(sums, lambda s: 1 - s[0] / s[1])
 
 
-def _sums(ensemble: Ensemble, *values: NDArray[Any]) -> Array:
+def _sums(ensemble: Ensemble, *values: AnyArray) -> Array:
     return np.array([ensemble.blocks(np.asarray(each, dtype=float)) for each in values])

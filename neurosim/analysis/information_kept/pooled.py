@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neurosim.analysis.information_kept.ensemble import BLOCKS, Ensemble, Outputs
 from neurosim.analysis.information_kept.measures import NONE, Estimate, jackknife
+from neurosim.base.arrays import Array
 
 __all__ = ["average_pooled", "pooling"]
-
-Array = NDArray[np.float64]
 
 
 def average_pooled(maps: Array, pool: int) -> Array:
@@ -33,7 +31,8 @@ def average_pooled(maps: Array, pool: int) -> Array:
     """
     rows, columns = (n // pool for n in maps.shape[-2:])
     kept = maps[..., : rows * pool, : columns * pool]
-    return kept.reshape(*maps.shape[:-2], rows, pool, columns, pool).mean((-3, -1))
+    pooled: Array = kept.reshape(*maps.shape[:-2], rows, pool, columns, pool).mean((-3, -1))
+    return pooled
 
 
 def pooling(outputs: Outputs, ensemble: Ensemble, pool: int, shift: int) -> dict[str, Estimate]:

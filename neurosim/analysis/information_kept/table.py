@@ -123,7 +123,15 @@ class Kept:
         """Every rectifier's curve and measures, in one figure."""
         from neurosim.analysis.information_kept.figure import kept_figure
 
-        return kept_figure(self)
+        title = f"What each rectifier keeps of {self.subject}"
+        parameters = self.settings["parameters"]
+        return kept_figure(self.table, self.rectifiers, parameters, title, self._caption())
+
+    def _caption(self) -> str:
+        """What the measures were taken at, how exact they are, and what was left out."""
+        left = "; ".join(f"{name} left out ({why})" for name, why in self.left_out.items())
+        errors = "± the largest standard error of a column"
+        return f"{self.conditions}\n{errors}" + (f"; {left}" if left else "")
 
     def report(self) -> str:
         """The table, with the largest standard error of each column, and what was left out."""

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
-from scipy.stats import t as student
+
+from neurosim.base.arrays import AnyArray, Array, Flags
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Measure", "Measures", "bias_corrected_interval"]
-
-Array = NDArray[np.float64]
+__all__ = ["Estimate", "Measure", "Measures", "Number", "row_by_row", "statuses"]
 
 _SHOWN = 12  # rows of a table that are printed
+
+Number = float | tuple[float, float, float]
+"""A value, alone or with the low and the high end of its interval."""
+
+
+class Estimate(NamedTuple):
+    """Values with the ends of their intervals, NaN where there is none; (row,) each."""
+
+    value: Array
+    low: Array
+    high: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +58,7 @@ class Measure:
     definition: str
     unit: str = "1"
     level: float = 0.95
-    more: Mapping[str, NDArray] = field(default_factory=dict)
+    more: Mapping[str, AnyArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +83,7 @@ class Measures(Mapping[str, Measure]):
     """
 
     subject: str
-    rows: Mapping[str, NDArray]
+    rows: Mapping[str, AnyArray]
     measures: dict[str, Measure]
 
     def __getitem__(self, name: str) -> Measure:
@@ -116,51 +124,45 @@ class Measures(Mapping[str, Measure]):
         return f"{self.subject}\n" + "\n".join(f" {line}" for line in shown.split("\n")) + tail
 
 
-def bias_corrected_interval(
-    value: Array, samples: Array, level: float = 0.95, freedom: ArrayLike = np.inf
-) -> tuple[Array, Array]:
-    r"""Bias-corrected percentile interval of bootstrap samples.
-
-    The quantiles taken are :math:`\Phi(2 z_0 \pm z)`, :math:`z_0` being the normal quantile of the
-    share of samples below the estimate, so that a statistic biased upward by noise (as every
-    selectivity index is) does not have its bias counted twice.
+def row_by_row(
+    rows: int, names: Iterable[str], of_row: Callable[[int], Mapping[str, Number]]
+) -> dict[str, Estimate]:
+    """The numbers that a function gives for one row after the other.
 
     Parameters
     ----------
-    value : array (...)
-        The estimate.
-    samples : array (sample, ...)
-        Bootstrap samples of it; those that are NaN are left out.
-    level : float
-    freedom : float or array (...)
-        Degrees of freedom (units resampled, less one): z is Student's t, as resamples of few units
-        spread by a noise that is itself estimated (Hesterberg 2015, Am Stat 69:371).
-
-    Returns
-    -------
-    low, high : array (...)
-        NaN where fewer than half of the samples are numbers.
-
-    References
-    ----------
-    Efron 1981, Can J Stat 9:139.
+    rows : int
+    names : of all numbers there can be
+    of_row : callable
+        Of a row's index: its numbers by name. What it leaves out is NaN in that row.
 
     Examples
     --------
-    >>> low, high = bias_corrected_interval(np.array(0.0), np.linspace(-1, 1, 1001))
-    >>> low.round(2), high.round(2)
-    (np.float64(-0.95), np.float64(0.95))
+    >>> found = row_by_row(2, ["OSI"], lambda row: {"OSI": (0.5, 0.4, 0.6)} if row else {})
+    >>> found["OSI"].value, found["OSI"].low
+    (array([nan, 0.5]), array([nan, 0.4]))
     """
-    value = np.asarray(value, dtype=float)
-    flat = samples.reshape(len(samples), -1)
-    ends = np.full((2, flat.shape[1]), np.nan)
-    reach = np.broadcast_to(student.ppf(0.5 + level / 2, freedom), value.shape).ravel()
-    for k, (estimate, column) in enumerate(zip(value.ravel(), flat.T, strict=True)):
-        kept = column[~np.isnan(column)]
-        if kept.size < max(len(samples) / 2, 1) or np.isnan(estimate):
-            continue
-        share = ((kept < estimate).sum() + (kept <= estimate).sum()) / (2 * kept.size)
-        few = 1 / (kept.size + 1)
-        shift = norm.ppf(np.clip(share, few, 1 - few))
-        ends[:, k] = np.quantile(kept, norm.cdf(2 * shift + np.array([-1, 1]) * reach[k]))
-    return ends[0].reshape(value.shape), ends[1].reshape(value.shape)
+    numbers = {name: np.full((3, rows), np.nan) for name in names}
+    for row in range(rows):
+        for name, number in of_row(row).items():
+            one = number if isinstance(number, tuple) else (number, np.nan, np.nan)
+            numbers[name][:, row] = one
+    return {name: Estimate(*three) for name, three in numbers.items()}
+
+
+def statuses(*rungs: tuple[Flags | bool, str | Sequence[str]]) -> list[str]:
+    """What is to be said of every row: the text of the first rung that holds there, or "ok".
+
+    Parameters
+    ----------
+    *rungs : pairs of bool (or array (row,) of it) and str (or list of it, (row,))
+
+    Examples
+    --------
+    >>> value = np.array([np.nan, 1.0, 2.0])
+    >>> statuses((np.isnan(value), "no spikes"), (value < 2, ["", "few spikes (1)", ""]))
+    ['no spikes', 'few spikes (1)', 'ok']
+    """
+    holds = [np.asarray(each) for each, _ in rungs]
+    said = [np.asarray(text) for _, text in rungs]
+    return [str(text) for text in np.atleast_1d(np.select(holds, said, "ok"))]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from neurosim.base.arrays import Array, Indices
 
 __all__ = ["Bounded"]
 
-Array = NDArray[np.float64]
 
 _INSIDE = 1e-3  # of its scale: how far from a bound an ascent begins
 
@@ -27,9 +27,10 @@ class Bounded:
         return np.where(np.isfinite(self.high - self.low), self.high - self.low, 0.0)
 
     @property
-    def _kind(self) -> NDArray[np.int64]:
+    def _kind(self) -> Indices:
         """0: no bound; 1: one below; 2: both."""
-        return np.isfinite(self.low).astype(int) + np.isfinite(self.high)
+        kind: Indices = np.isfinite(self.low).astype(int) + np.isfinite(self.high)
+        return kind
 
     def value(self, z: Array) -> Array:
         low = np.where(np.isfinite(self.low), self.low, 0.0)

@@ -18,25 +18,23 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neurosim.analysis.fitting.likelihood import Counts
-from neurosim.analysis.fitting.noise_models import Gaussian, NoiseModel
+from neurosim.analysis.fitting.likelihoods import Likelihood
 from neurosim.analysis.fitting.optimum import best_parameters, rate_model
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.regression.bounded_parameters import Bounded
 from neurosim.analysis.regression.nonsmooth_bfgs import Descent, descend
+from neurosim.base.arrays import Array
+from neurosim.data.counts import Counts
 from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["Projection", "Projections", "projected"]
 
-Array = NDArray[np.float64]
-
-_BINS = 300  # of the drive, where directions are only ranked
-_CLIMBS = 3, 10  # at least and at most, from the best of the starting directions
-_HOPELESS = 50.0  # nats below the best of them
-_ALIKE = 0.98  # cosine of two of which only the better is climbed from
-_TURNS = 6  # of a climb and a fit of the rectifier at its direction
+_BINS = 300  # of the drive, where directions are only ranked; fewer blur a threshold's place
+_LEAST_CLIMBS, _MOST_CLIMBS = 3, 10  # from the best starting directions; fewer miss the best top
+_DEEPEST = 50.0  # nats below the best direction, from where more than the least are climbed from
+_ALIKE = 0.98  # cosine of two directions of which only the better is climbed from
+_TURNS = 6  # of a climb and a fit of the rectifier at its direction; gains end before
 
 
 class Projection(NamedTuple):
@@ -60,7 +58,7 @@ class Projections:
     counts : Counts
         One cell; its drive is not looked at.
     rectifier : Rectifier
-    noise : NoiseModel
+    likelihood : Likelihood
     fixed : dict
         Parameters of the rectifier that do not move.
     alpha : float
@@ -70,14 +68,14 @@ class Projections:
     features: Array
     counts: Counts
     rectifier: Rectifier
-    noise: NoiseModel
+    likelihood: Likelihood
     fixed: dict[str, float]
     alpha: float = 0.0
 
     def model(self, weights: Array) -> RateModel:
         """The rectifier over the drive that some weights give."""
         counts = replace(self.counts, x=projected(self.features, weights)[None])
-        return rate_model(self.rectifier, counts, self.noise, self.fixed)
+        return rate_model(self.rectifier, counts, self.likelihood, self.fixed)
 
     def fit(self, directions: Array, steps: int, tolerance: float) -> Projection:
         """The best of the climbs from the best directions.
@@ -93,8 +91,8 @@ class Projections:
         values, height = self._ranked(directions)
         chosen: list[int] = []
         for k in np.argsort(-height, kind="stable"):
-            least, most = _CLIMBS
-            if len(chosen) >= (most if height[k] > height.max() - _HOPELESS else least):
+            near = height[k] > height.max() - _DEEPEST
+            if len(chosen) >= (_MOST_CLIMBS if near else _LEAST_CLIMBS):
                 break
             if (directions[chosen] @ directions[k] < _ALIKE).all():
                 chosen.append(int(k))
@@ -112,23 +110,26 @@ class Projections:
         """Parameters (direction, parameter) and log-likelihood (direction,), the drive binned."""
         x = directions @ self.features.T
         rows, conditions = x.shape
-        spikes, exposure = (
-            np.broadcast_to(part, x.shape) for part in (self.counts.spikes, self.counts.exposure)
-        )
-        noise = self.noise.take(np.zeros(rows, dtype=int))
-        if conditions > 2 * _BINS:
+        whole = self.counts
+        trials = np.zeros(whole.x.shape) if whole.trials is None else whole.trials
+        parts = [np.broadcast_to(part, x.shape) for part in (whole.spikes, whole.exposure, trials)]
+        binned = conditions > 2 * _BINS
+        if binned:
             order = np.argsort(x, axis=1, kind="stable")
             edges = np.linspace(0, conditions, _BINS + 1).astype(int)[:-1]
-            x, spikes, exposure = (
+            x, *parts = (
                 np.add.reduceat(np.take_along_axis(part, order, axis=1), edges, axis=1)
-                for part in (x * exposure, spikes, exposure)
+                for part in (x * parts[1], *parts)
             )
-            x = x / exposure
-            if isinstance(self.noise, Gaussian):  # its variances are over the exposure
-                each = (self.noise.sd**2 * self.counts.exposure).mean()
-                noise = Gaussian(np.sqrt(each / exposure))
-        counts = Counts(x, spikes.copy(), exposure.copy(), np.zeros(x.shape))
-        best = best_parameters(rate_model(self.rectifier, counts, noise, self.fixed))
+            x = x / parts[1]
+        spikes, exposure, trials = (part.copy() for part in parts)
+        counts = Counts(x, spikes, exposure, np.zeros(x.shape), trials=trials)
+        likelihood = (
+            self.likelihood.merged(whole, counts)
+            if binned
+            else self.likelihood.take(np.zeros(rows, dtype=int))
+        )
+        best = best_parameters(rate_model(self.rectifier, counts, likelihood, self.fixed))
         return best.values, best.log_likelihood
 
     def _climb(self, weights: Array, values: Array, steps: int, tolerance: float) -> Projection:
@@ -143,9 +144,10 @@ class Projections:
             theta = np.clip(
                 self._bounded(weights).value(descent.point[features:]), model.low[0], model.high[0]
             )
-            fitted = best_parameters(model, self._plain(model, theta)[None]).values[0]
+            plain = model.unshift(theta[None])[0]
+            fitted = best_parameters(model, plain[None]).values[0]
             # with a ridge the rectifier fitted without it may lose to the climb's
-            options = [self._plain(model, theta), fitted]
+            options = [plain, fitted]
             reached = max(options, key=lambda each: self.height(found, each))
             gained = self.height(found, reached) - height
             if gained > 0 or not np.isfinite(height):
@@ -173,7 +175,7 @@ class Projections:
         theta, moved = bounded.value(inside), bounded.slope(inside)
         jacobian = self._slopes(model, weights, theta)[3] * np.r_[np.ones(features), moved][:, None]
         rate = np.maximum(model.rate(theta[None]), 1e-9)
-        information = (jacobian * self.noise.expected(rate, self.counts)) @ jacobian.T
+        information = (jacobian * self.likelihood.expected(rate, self.counts)) @ jacobian.T
         diagonal = np.diag(information).copy()
         diagonal[diagonal <= 0] = 1.0
         scale = np.sqrt(diagonal)
@@ -193,8 +195,8 @@ class Projections:
         here = replace(model, counts=replace(self.counts, x=x[None]))
         with np.errstate(over="ignore", invalid="ignore"):
             rate, jacobian = (part[0] for part in here.rate_and_jacobian(theta[None]))
-            value = here.noise.terms(rate[None], here.counts).sum()
-            pull = here.noise.slope(rate[None], here.counts)[0]
+            value = here.likelihood.terms(rate[None], here.counts).sum()
+            pull = here.likelihood.slope(rate[None], here.counts)[0]
             per_drive, lowest = self._drive_slopes(x, theta)
             taken, pull_of_rate, pull_of_drive = self._ridge(rate, x)
             pull = pull - pull_of_rate
@@ -219,10 +221,8 @@ class Projections:
         """Slope of the rate with the drive (condition,); where the paths of a rectifier with a
         negative side are lowest, and their slopes there."""
         linear = 1 + len(self.rectifier.gains)
-        shape = [*theta[linear:], *(p.default for p in self.rectifier.constants.values())]
         with np.errstate(divide="ignore"):
-            slopes = self.rectifier.slope(x, *shape)
-        slopes = slopes if isinstance(slopes, tuple) else (slopes,)
+            slopes = self.rectifier.slopes(x, *theta[linear:])
         gains = theta[1:linear]
         per_drive = sum((g * s for g, s in zip(gains, slopes, strict=True)), np.zeros(x.shape))
         lowest: list[tuple[int, float]] = []
@@ -240,7 +240,8 @@ class Projections:
         weight = self.counts.exposure[0] / self.counts.exposure.sum()
         measured = self.counts.spikes[0] / self.counts.exposure[0]
         mean = weight @ measured
-        scale = mean if self.noise.name == "Poisson" else weight @ (measured - mean) ** 2
+        counted = self.likelihood.of == "counts"
+        scale = mean if counted else weight @ (measured - mean) ** 2
         rates, drives = rate - weight @ rate, x - weight @ x
         spread = weight @ drives**2
         if self.alpha == 0 or scale <= 0 or spread <= 0:
@@ -257,16 +258,8 @@ class Projections:
         return Bounded(model.low[0], model.high[0], size)
 
     def _shifted(self, model: RateModel, values: Array) -> Array:
-        """r0 replaced by the rate at the lowest condition; (1, parameter)."""
-        theta = values[None].copy()
-        theta[:, 0] += (theta[:, 1 : model.linear] * model.least(theta[:, model.linear :])).sum(1)
-        return np.clip(theta, model.low, model.high)
-
-    def _plain(self, model: RateModel, theta: Array) -> Array:
-        values = theta.copy()
-        least = model.least(theta[None, model.linear :])[0]
-        values[0] -= (theta[1 : model.linear] * least).sum()
-        return values
+        """Parameters (1, parameter) within bounds, the rate at the lowest condition for r0."""
+        return np.clip(model.shift(values[None]), model.low, model.high)
 
 
 def projected(features: Array, weights: Array) -> Array:
@@ -277,4 +270,5 @@ def projected(features: Array, weights: Array) -> Array:
     >>> projected(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.5, -1.0]))
     array([-1.5, -2.5])
     """
-    return np.einsum("cf,f->c", np.ascontiguousarray(features), weights)
+    projected: Array = np.einsum("cf,f->c", np.ascontiguousarray(features), weights)
+    return projected

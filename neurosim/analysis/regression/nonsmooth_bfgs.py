@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from neurosim.base.arrays import Array
 
 __all__ = ["Descent", "descend"]
 
-Array = NDArray[np.float64]
 
 _DECREASE, _CURVATURE = 1e-4, 0.5  # of the weak Wolfe conditions
 _HALVINGS = 30

@@ -2,8 +2,7 @@ r"""Rectifiers for scikit-learn: a projection of the features, followed by one o
 
 .. math:: \hat y = r_0 + \sum_k g_k f_k(w \cdot x; \mathrm{shape}), \qquad |w| = 1
 
-The module can be imported without scikit-learn; asking it for the regressor then says what to
-install.
+The module can be imported without scikit-learn; who makes a regressor then is told what brings it.
 """
 
 from __future__ import annotations
@@ -12,16 +11,18 @@ import warnings
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from neurosim.analysis.comparison.held_out import posterior_mean_r0
-from neurosim.analysis.fitting.deviance import LIKELIHOODS, deviance_explained
-from neurosim.analysis.fitting.likelihood import REGRESSORS, Counts
-from neurosim.analysis.fitting.noise_models import Gaussian, NoiseModel, Poisson
+from neurosim.analysis.fitting.likelihoods import Likelihood, named_likelihood
 from neurosim.analysis.fitting.optimum import best_parameters
+from neurosim.analysis.fitting.posterior import posterior_mean_r0
 from neurosim.analysis.regression.linear_nonlinear import Projection, Projections, projected
+from neurosim.analysis.regression.samples import conditions_of, samples_of
 from neurosim.analysis.regression.starting_directions import starting_directions, upright
-from neurosim.base.errors import Faults, is_number, is_whole
+from neurosim.base.arrays import Array
+from neurosim.base.errors import Faults, InputError, is_number
+from neurosim.base.extras import needs
+from neurosim.data.counts import REGRESSORS, Counts
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 
@@ -31,14 +32,19 @@ try:
     from sklearn.utils import check_random_state
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ImportError:
-    RegressorMixin, BaseEstimator = type("RegressorMixin", (), {}), object
-    _INSTALLED = False
-else:
-    _INSTALLED = True
+
+    class _Absent:
+        """Stands where scikit-learn's base class would: nothing can be made of it."""
+
+        def __new__(cls, *_: Any, **__: Any) -> Any:
+            raise InputError(f"{cls.__name__}: {needs('scikit-learn', 'sklearn')}")
+
+    RegressorMixin, BaseEstimator = type("RegressorMixin", (), {}), _Absent
 
 __all__ = ["RectifierRegressor"]
 
-Array = NDArray[np.float64]
+_TURNS = 10  # of the projection and the likelihood's own parameters, at the most
+_SETTLED = 1e-6  # nats that a turn gains when both are at their best
 
 
 class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
@@ -55,9 +61,11 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
     rectifier : str or Rectifier
         By either of its names (see ``neurosim.RECTIFIERS``). Those that need more than the drive
         (modulus, measured-noise threshold) are refused.
-    likelihood : {"poisson", "gaussian"}
-        Poisson takes any y >= 0 (of numbers that are not counts it is the quasi-likelihood, which
-        is right about the mean). Gaussian is least squares, of any y.
+    likelihood : str
+        "poisson" takes any y >= 0 (of numbers that are not counts it is the quasi-likelihood, which
+        is right about the mean); "negative binomial" counts that are more variable, each sample
+        being a trial; "gaussian" is least squares, of any y. Any other `neurosim.Likelihood` by its
+        name.
     alpha : float
         Ridge on the slope of the rate along the weights, in the units of
         ``sklearn.linear_model.Ridge``: about alpha = samples * variance of a feature it matters as
@@ -83,8 +91,10 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
         Shape parameters by name.
     rectifier_ : Rectifier
     log_likelihood_ : float
-        Nats, at the parameters fitted. Poisson: each sample a count, y times its weight. Gaussian:
-        with the variance of the residuals.
+        Nats, at the parameters fitted. Of counts: each sample a count, y times its weight.
+        Gaussian: with the variance of the residuals.
+    likelihood_ : Likelihood
+        With its own parameters as they were estimated.
     r0_posterior_mean_ : float
         Under a Gamma(1/2, 0) prior, for `score`.
     n_iter_ : int
@@ -145,22 +155,25 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
             Naming every parameter that cannot be, a rectifier that needs more than the drive, and
             y < 0.
         """
-        rectifier = self._checked()
+        rectifier, likelihood = self._checked()
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2)
         X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         faults = Faults("RectifierRegressor")
-        negative = self.likelihood == "poisson" and (y < 0).any()
+        negative = likelihood.of == "counts" and (y < 0).any()
         faults.require(
             not negative,
-            "y >= 0 for the Poisson likelihood",
+            f"y >= 0 for the {likelihood.name} likelihood",
             y.min(),
             'likelihood="gaussian" takes any',
         )
         faults.require((weight > 0).any(), "a sample_weight > 0", "none")
         faults.stop()
-        features, counts = _conditions(X, y, weight)
-        best = self._best(rectifier, features, counts)
+        features, counts = conditions_of(X, y, weight, likelihood.single_trials)
+        if wrong := likelihood.fault(counts):
+            faults.add(wrong)
+        faults.stop()
+        best, self.likelihood_ = self._best(rectifier, likelihood.begin(counts), features, counts)
         weights, values = upright(rectifier, best.weights, best.values)
         self.rectifier_ = rectifier
         self.coef_ = weights
@@ -171,8 +184,10 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
             for name, value in zip(rectifier.parameters, values[linear:], strict=True)
         }
         self.n_iter_ = best.steps
-        likelihood = LIKELIHOODS[self.likelihood]
-        self.log_likelihood_ = likelihood.log_likelihood(y, self._rate(X, self.r0_), weight)
+        samples = samples_of(y, weight)
+        rate = self._rate(X, self.r0_)[None]
+        under = self._likelihood_of(samples)
+        self.log_likelihood_ = float(under.best_log_likelihood(rate, samples)[0])
         self.r0_posterior_mean_ = self._posterior_mean(features, counts)
         if not best.converged:
             remedy = "raise max_iter, or tol" if len(weights) > 1 else "fewer parameters do"
@@ -212,18 +227,26 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, reset=False)
         y = np.asarray(y, dtype=float)
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        rate = self._rate(X, self.r0_posterior_mean_)
-        return deviance_explained(y, rate, weight, LIKELIHOODS[self.likelihood])
+        samples = samples_of(y, weight)
+        under = self._likelihood_of(samples)
+        mean = np.full((1, len(y)), np.average(y, weights=weight))
+        rate = self._rate(X, self.r0_posterior_mean_)[None]
+        left, all_of_it = (under.deviance(each, samples).sum() for each in (rate, mean))
+        if all_of_it <= 0:  # y is constant: 1 for rates that are y, 0 for others
+            return 1.0 if left <= 0 else 0.0
+        return float(1 - left / all_of_it)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.target_tags.positive_only = self.likelihood == "poisson"
+        likelihood = named_likelihood(self.likelihood, Faults("tags"), "any")
+        counted = likelihood is not None and likelihood.of == "counts"
+        tags.target_tags.positive_only = counted
         # a rate is never negative: y of mean zero, which the checks then give, is beyond it
-        tags.regressor_tags.poor_score = self.likelihood == "gaussian"
+        tags.regressor_tags.poor_score = not counted
         return tags
 
-    def _checked(self) -> Rectifier:
-        """The rectifier; every parameter looked at."""
+    def _checked(self) -> tuple[Rectifier, type[Likelihood]]:
+        """The rectifier and the likelihood; every parameter looked at."""
         rectifier = named_rectifier(self.rectifier)
         faults = Faults("RectifierRegressor")
         needs = " and ".join(REGRESSORS[name] for name in rectifier.regressors)
@@ -233,35 +256,38 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
             rectifier.name,
             f"it needs {needs} of every condition: neurosim.fit takes it",
         )
-        known = " or ".join(map(repr, LIKELIHOODS))
-        faults.require(self.likelihood in LIKELIHOODS, f"likelihood {known}", self.likelihood)
+        likelihood = named_likelihood(self.likelihood, faults, "any")
         for name in ("alpha", "tol"):
             value = getattr(self, name)
             good = is_number(value) and 0 <= value < np.inf
             faults.require(good, f"{name} >= 0", value)
-        faults.require(is_whole(self.max_iter), "max_iter, a whole number >= 1", self.max_iter)
+        faults.whole("max_iter", self.max_iter)
         faults.stop()
-        return rectifier
+        assert likelihood is not None
+        return rectifier, likelihood
 
-    def _best(self, rectifier: Rectifier, features: Array, counts: Counts) -> Projection:
-        """The weights and parameters of the greatest likelihood."""
-        noise: NoiseModel = Poisson()
-        if self.likelihood == "gaussian":
-            measured = counts.spikes / counts.exposure
-            mean = np.average(measured, weights=counts.exposure)
-            sd = np.sqrt(np.average((measured - mean) ** 2, weights=counts.exposure)) or 1.0
-            noise = Gaussian(sd / np.sqrt(counts.exposure / counts.exposure.mean()))
-        fixed = {} if self.fit_r0 else {"r0": 0.0}
-        problem = Projections(features, counts, rectifier, noise, fixed, float(self.alpha))
-        if features.shape[1] == 1:
-            weights = np.ones(1)
-            best = best_parameters(problem.model(weights))
-            top, done = float(best.log_likelihood[0]), bool(best.converged[0])
-            found = Projection(weights, best.values[0], top, 1, done)
-        else:
+    def _likelihood_of(self, samples: Counts) -> Likelihood:
+        """The likelihood of samples, its own parameters as they were estimated."""
+        fitted = self.likelihood_
+        return fitted if fitted.parameters else type(fitted).begin(samples)
+
+    def _best(
+        self, rectifier: Rectifier, likelihood: Likelihood, features: Array, counts: Counts
+    ) -> tuple[Projection, Likelihood]:
+        """The weights and parameters of the greatest likelihood, and it with its own."""
+        directions = np.ones((1, 1))
+        if features.shape[1] > 1:
             random = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
             directions = starting_directions(features, counts, random)
-            found = problem.fit(directions, int(self.max_iter), float(self.tol))
+        before = -np.inf
+        for _ in range(_TURNS):
+            found, rate = self._projected(rectifier, likelihood, features, counts, directions)
+            if not likelihood.parameters:
+                break
+            height = float(likelihood.log_likelihood(rate, counts)[0])
+            if height - before < _SETTLED:
+                break
+            before, likelihood = height, likelihood.estimated(rate, counts)
         faults = Faults("RectifierRegressor")
         faults.require(
             np.isfinite(found.log_likelihood),
@@ -270,7 +296,28 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
             "fit_r0=True",
         )
         faults.stop()
-        return found
+        return found, likelihood
+
+    def _projected(
+        self,
+        rectifier: Rectifier,
+        likelihood: Likelihood,
+        features: Array,
+        counts: Counts,
+        directions: Array,
+    ) -> tuple[Projection, Array]:
+        """The best projection under a likelihood as it is, and its rates (1, condition)."""
+        fixed = {} if self.fit_r0 else {"r0": 0.0}
+        problem = Projections(features, counts, rectifier, likelihood, fixed, float(self.alpha))
+        if features.shape[1] == 1:
+            weights = directions[0]
+            best = best_parameters(problem.model(weights))
+            top, done = float(best.log_likelihood[0]), bool(best.converged[0])
+            found = Projection(weights, best.values[0], top, 1, done)
+        else:
+            found = problem.fit(directions, int(self.max_iter), float(self.tol))
+        rate = problem.model(found.weights).plain.rate(found.values[None])
+        return found, np.maximum(rate, 0.0)
 
     def _driven(self, X: Any) -> Array:
         """What the rate owes to the drive, (sample,)."""
@@ -282,34 +329,12 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
 
     def _posterior_mean(self, features: Array, counts: Counts) -> float:
         """Of r0; where it is not fitted, and for the Gaussian likelihood, r0 itself."""
-        if self.likelihood == "gaussian" or not self.fit_r0:
+        if self.likelihood_.of == "rates" or not self.fit_r0:
             return self.r0_
         # a negative side is taken from its lowest, below which r0 cannot be
         driven = self._driven(features)
         least = min(driven.min(), 0.0)
         lowest = max(self.r0_ + least, 0.0)
-        mean = posterior_mean_r0(counts, (driven - least)[None], np.array([lowest]))[0]
+        under = self.likelihood_.with_mean(counts)
+        mean = posterior_mean_r0(counts, (driven - least)[None], np.array([lowest]), under)[0]
         return float(mean - least)
-
-
-def _conditions(X: Array, y: Array, weight: Array) -> tuple[Array, Counts]:
-    """Samples of equal features as one condition (features (condition, feature), counts), those
-    without weight left out: a weight of 2 is the same as two samples, and their order is none."""
-    seen = weight > 0
-    features, which = np.unique(X[seen], axis=0, return_inverse=True)
-    which = which.reshape(-1)
-    number = len(features)
-    exposure, spikes = (
-        np.bincount(which, part[seen], number)[None].astype(float) for part in (weight, weight * y)
-    )
-    return features, Counts(features[:, 0][None].copy(), spikes, exposure, np.zeros((1, number)))
-
-
-def __getattr__(name: str) -> Any:
-    if name == "RectifierRegressor":
-        raise ImportError("RectifierRegressor needs scikit-learn: pip install 'neurosim[sklearn]'")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-if not _INSTALLED:
-    del RectifierRegressor  # what is asked for then says what it needs

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neurosim.analysis.fitting.likelihood import Counts
+from neurosim.base.arrays import Array
+from neurosim.data.counts import Counts
 from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["starting_directions", "upright"]
-
-Array = NDArray[np.float64]
 
 
 def starting_directions(
@@ -52,7 +50,8 @@ def starting_directions(
     every = np.concatenate([every, -every])
     length = np.linalg.norm(every, axis=1, keepdims=True)
     every = every[length[:, 0] > 0]
-    return every / length[length[:, 0] > 0]
+    starting_directions: Array = every / length[length[:, 0] > 0]
+    return starting_directions
 
 
 def upright(rectifier: Rectifier, weights: Array, values: Array) -> tuple[Array, Array]:

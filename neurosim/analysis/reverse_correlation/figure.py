@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray, Array
 from neurosim.base.errors import Faults
+from neurosim.report.figure_files import figure_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
 
-    from neurosim.analysis.reverse_correlation.gabor_fit import GaborFit
-
-__all__ = ["plot_gabor_fit", "plot_receptive_fields"]
-
-Array = NDArray[np.float64]
+__all__ = ["fits_and_residuals", "plot_receptive_fields"]
 
 _COLOURS = "RdBu_r"  # red is ON, blue OFF, white 0
-_STYLE: dict[Any, Any] = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}
+_TEXT = 8  # points
 _PANEL = 1.9  # inches
 _COLUMNS = 5
 _TITLE = 24  # characters that fit over a panel
@@ -64,35 +61,41 @@ def plot_receptive_fields(result: xr.Dataset, cells: Iterable[int] | None = None
     there = len(chosen) > 0 and all(0 <= k < result.sizes["cell"] for k in chosen)
     faults.require(there, f"cells from 0 to {result.sizes['cell'] - 1}", chosen)
     faults.stop()
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(figure_style(_TEXT)):
         if name == "axes":
             return _covariances(result.isel(cell=chosen))
         return _averages(result.isel(cell=chosen), str(name))
 
 
-def plot_gabor_fit(fit: GaborFit, cells: Iterable[int]) -> Figure:
-    """Receptive field, fit and residual, a row per cell; see `GaborFit.plot`."""
+def fits_and_residuals(
+    measured: xr.DataArray, fitted: xr.DataArray, explained: Array, status: Sequence[str]
+) -> Figure:
+    """Receptive field, fit and residual, a row per cell, on one scale per cell.
+
+    Parameters
+    ----------
+    measured, fitted : DataArray (cell, y, x)
+    explained : array (cell,)
+        Explained variance, from 0 to 1.
+    status : list of str
+        Of each fit.
+    """
     import matplotlib as mpl
 
-    chosen = list(cells)
-    faults = Faults("GaborFit.plot")
-    there = len(chosen) > 0 and all(0 <= k < len(fit.cells) for k in chosen)
-    faults.require(there, f"cells from 0 to {len(fit.cells) - 1}", chosen)
-    faults.stop()
-    with mpl.rc_context(_STYLE):
-        figure = Figure((3 * _PANEL + 1, _PANEL * len(chosen) + 0.5), dpi=160, layout="constrained")
-        rows = figure.subplots(len(chosen), 3, squeeze=False, sharex=True, sharey=True)
-        for row, k in zip(rows, chosen, strict=True):
-            measured, fitted = fit.receptive_field[k], fit.fitted[k]
-            limit = float(np.abs(measured).max())
-            parts = (measured, fitted, measured - fitted)
+    cells = measured.sizes["cell"]
+    with mpl.rc_context(figure_style(_TEXT)):
+        figure = Figure((3 * _PANEL + 1, _PANEL * cells + 0.5), dpi=160, layout="constrained")
+        rows = figure.subplots(cells, 3, squeeze=False, sharex=True, sharey=True)
+        for k, row in enumerate(rows):
+            limit = float(np.abs(measured[k]).max())
+            parts = (measured[k], fitted[k], measured[k] - fitted[k])
             shown = [_draw(ax, each, limit) for ax, each in zip(row, parts, strict=True)]
-            row[0].set_title(f"cell {fit.cells[k]}")
-            row[1].set_title(f"Gabor, {fit.explained_variance[k]:.1%} explained")
-            status = "" if fit.status[k] == "ok" else f"; {fit.status[k]}"
-            row[2].set_title(fill(f"residual{status}", _TITLE))
+            row[0].set_title(f"cell {measured['cell'].values[k]}")
+            row[1].set_title(f"Gabor, {explained[k]:.1%} explained")
+            fault = "" if status[k] == "ok" else f"; {status[k]}"
+            row[2].set_title(fill(f"residual{fault}", _TITLE))
             figure.colorbar(shown[0], ax=row.tolist(), shrink=0.9, pad=0.02)
-        _degrees(rows, fit.receptive_field)
+        _degrees(rows, measured)
         return figure
 
 
@@ -193,7 +196,7 @@ def _space_label(result: xr.Dataset | xr.DataArray, name: str) -> str:
     return f"{name} (deg)" if name in result.coords else f"{name} (pixel)"
 
 
-def _degrees(axes: NDArray[Any], image: xr.DataArray, cells: int | None = None) -> None:
+def _degrees(axes: AnyArray, image: xr.DataArray, cells: int | None = None) -> None:
     """Names the outer axes, and shows the ticks of the lowest panel in every column."""
     rows, columns = axes.shape
     cells = rows * columns if cells is None else cells

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from neurosim.analysis.reverse_correlation.gabor_search import Found, Grid, best_gabor
 from neurosim.analysis.reverse_correlation.measured_fields import measured_fields, noise_variance
+from neurosim.base.arrays import AnyArray, Array
 from neurosim.base.errors import Faults
 from neurosim.models.receptive_fields.bank import GaborBank
 from neurosim.stimuli import VisualField
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GaborFit", "fit_gabor"]
 
-Array = NDArray[np.float64]
 Loss = Literal["linear", "soft_l1", "huber", "cauchy", "arctan"]
 
 _UNITS = {
@@ -68,7 +68,7 @@ class GaborFit:
     receptive_field, fitted : DataArray (cell, y, x)
     """
 
-    cells: NDArray
+    cells: AnyArray
     values: Array
     standard_errors: Array
     explained_variance: Array
@@ -109,9 +109,19 @@ class GaborFit:
         cells : list of int, optional
             Places of the cells to show. Default: the first five.
         """
-        from neurosim.analysis.reverse_correlation.figure import plot_gabor_fit
+        from neurosim.analysis.reverse_correlation.figure import fits_and_residuals
 
-        return plot_gabor_fit(self, range(min(5, len(self.cells))) if cells is None else cells)
+        chosen = list(range(min(5, len(self.cells))) if cells is None else cells)
+        faults = Faults("GaborFit.plot")
+        there = len(chosen) > 0 and all(0 <= k < len(self.cells) for k in chosen)
+        faults.require(there, f"cells from 0 to {len(self.cells) - 1}", chosen)
+        faults.stop()
+        return fits_and_residuals(
+            self.receptive_field[chosen],
+            self.fitted[chosen],
+            self.explained_variance[chosen],
+            [self.status[k] for k in chosen],
+        )
 
     def __repr__(self) -> str:
         ok = sum(status == "ok" for status in self.status)
@@ -180,8 +190,7 @@ def fit_gabor(
     (array([30.]), array([60.]), ['ok'])
     """
     faults = Faults("fit_gabor")
-    whole = isinstance(starts, int | np.integer) and starts >= 1
-    faults.require(whole, "starts as a whole number >= 1", starts)
+    starts = faults.whole("starts", starts)
     faults.require(loss in _LOSSES, f"loss among {', '.join(_LOSSES)}", loss)
     images = measured_fields(receptive_field, field, len(_UNITS) + 1, faults)
     noise = None if noise_sd is None else noise_variance(noise_sd, images, faults)

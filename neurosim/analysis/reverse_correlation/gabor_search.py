@@ -11,18 +11,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.fft import fft2, ifft2, next_fast_len
 from scipy.ndimage import maximum_filter
 from scipy.optimize import least_squares
 from scipy.special import dawsn, wofz
 
+from neurosim.base.arrays import Array, Complexes, Flags
 from neurosim.models.receptive_fields.gabor import carrier_ratio, relative_gain
 
 __all__ = ["Found", "Grid", "best_gabor"]
 
-Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 # What is searched: x, y (deg), orientation (rad), and the logarithms of spatial frequency
 # (cycles/deg), nx and ny (cycles). Narrower envelopes than 0.1 cycles differ in amplitude only.
@@ -53,7 +51,7 @@ class Found(NamedTuple):
     linear: Array
     image: Array
     jacobian: Array
-    at_bound: NDArray[np.bool_]
+    at_bound: Flags
     converged: bool
 
 
@@ -92,7 +90,7 @@ def best_gabor(image: Array, grid: Grid, starts: int, loss: str = "linear") -> F
     return Found(searched, linear * scale, fitted, jacobian, at_bound, converged)
 
 
-def _pair(searched: Array, grid: Grid) -> tuple[Complex, Complex]:
+def _pair(searched: Array, grid: Grid) -> tuple[Complexes, Complexes]:
     """The quadrature pair on pixels, as `kernels_on` has it before its normalisation.
 
     Returns
@@ -126,7 +124,7 @@ def _pair(searched: Array, grid: Grid) -> tuple[Complex, Complex]:
     return value, _chain(slopes, ratio, k)
 
 
-def _chain(slopes: Complex, ratio: float, k: float) -> Complex:
+def _chain(slopes: Complexes, ratio: float, k: float) -> Complexes:
     """Derivatives by the logarithms of frequency, nx, ny from those of carrier, sx, sy."""
     excess = (ratio**2 - 1) * k**2
     g = -excess / (1 + excess / 2)  # d log ratio / d log nx, from ratio = coth(k^2 ratio / 2)
@@ -135,7 +133,7 @@ def _chain(slopes: Complex, ratio: float, k: float) -> Complex:
     return np.array([*slopes[:3], by_frequency, by_nx, sy])
 
 
-def _profile(u: Array, k: float) -> Complex:
+def _profile(u: Array, k: float) -> Complexes:
     """`analytic_profile` and its derivatives by u and k, (3, pixel): w' = -2 z w + const."""
     gauss, c = np.exp(-(u**2) / 2), np.exp(-(k**2) / 2)
     right = c * wofz((u + 1j * k) / np.sqrt(2))
@@ -146,7 +144,7 @@ def _profile(u: Array, k: float) -> Complex:
     return np.array([value, -0.5 * (low + high - u * middle), -k * value - 0.5j * (high - low)])
 
 
-def _basis(pair: Complex) -> Array:
+def _basis(pair: Complexes) -> Array:
     """What a and b multiply, along a last axis."""
     return np.stack([pair.real, -pair.imag], axis=-1)
 

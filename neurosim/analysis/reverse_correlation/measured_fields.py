@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
 from neurosim.stimuli import VisualField
 
 __all__ = ["measured_fields", "noise_variance"]
-
-Array = NDArray[np.float64]
 
 
 def measured_fields(
@@ -114,4 +112,5 @@ def noise_variance(noise_sd: Any, images: xr.DataArray, faults: Faults) -> Array
     usable = np.isfinite(noise).all() and (noise >= 0).all()
     faults.require(usable, "finite noise_sd >= 0", noise_sd)
     faults.stop()
-    return (noise**2).sum((1, 2))
+    variance: Array = (noise**2).sum((1, 2))
+    return variance

@@ -13,16 +13,14 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from neurosim.base.arrays import Array, Indices
 from neurosim.base.errors import Faults
-from neurosim.simulation.sampled_drive import seconds
+from neurosim.base.units import in_unit
 from neurosim.stimuli import Stimulus, VisualField
 
 __all__ = ["Recording"]
-
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _BLOCK = 1 << 25  # bytes of frames and weights held at a time
 _LEAST_SHIFT = 20  # frames; the usual shortest shift is twice the longest lag, and at least this
@@ -58,7 +56,7 @@ class Recording:
     space: dict[str, Any]
     counts: Array
     cells: dict[str, Any]
-    lags: Integers
+    lags: Indices
     frame_rate: float | None
 
     @classmethod
@@ -114,12 +112,14 @@ class Recording:
     @property
     def responses(self) -> int:
         """Frames whose responses are used."""
-        return self.counts.shape[1]
+        responses: int = self.counts.shape[1]
+        return responses
 
     @property
     def spikes(self) -> Array:
         """Spikes that are used, (cell,)."""
-        return self.counts.sum(1)
+        spikes: Array = self.counts.sum(1)
+        return spikes
 
     def blocks(self, beside: int = 0) -> Iterator[tuple[slice, Callable[[int], Array]]]:
         """The movie, block by block.
@@ -150,7 +150,7 @@ class Recording:
 
             yield slice(start, stop), at
 
-    def shifts(self, number: int, seed: int, least: int | None, fewest: int) -> Integers:
+    def shifts(self, number: int, seed: int, least: int | None, fewest: int) -> Indices:
         """Different circular shifts at random, 0 (none) before them; (1 + number,).
 
         Parameters
@@ -162,9 +162,7 @@ class Recording:
             Shifts without which no p-value can be small enough.
         """
         faults = Faults(self.subject)
-        whole = isinstance(number, int | np.integer) and number >= fewest
-        faults.require(whole, f"shifts as a whole number >= {fewest}", number)
-        faults.require(isinstance(seed, int | np.integer) and seed >= 0, "seed >= 0", seed)
+        number, seed = faults.whole("shifts", number, fewest), faults.whole("seed", seed, 0)
         usual = max(2 * int(self.lags[-1]) + 1, _LEAST_SHIFT)
         least = usual if least is None else least
         faults.require(least >= 1, "least_shift >= 1 frame", least)
@@ -178,13 +176,15 @@ class Recording:
         )
         faults.stop()
         drawn = np.random.default_rng(seed).choice(room, size=number, replace=False)
-        return np.r_[0, least + np.sort(drawn)]
+        shifts: Indices = np.r_[0, least + np.sort(drawn)]
+        return shifts
 
-    def shifted(self, part: slice, shifts: Integers, cells: Any = slice(None)) -> Array:
+    def shifted(self, part: slice, shifts: Indices, cells: Any = slice(None)) -> Array:
         """Counts of a block of responses under each shift, (cell, shift, response); of one cell,
         given by its number, (shift, response)."""
         turned = (np.arange(part.start, part.stop) + shifts[:, None]) % self.responses
-        return self.counts[cells][..., turned]
+        shifted: Array = self.counts[cells][..., turned]
+        return shifted
 
     def coordinates(self) -> dict[str, Any]:
         """Cells, lags, and space, with units."""
@@ -247,7 +247,8 @@ def _movie(
             return _moving(stimulus, shown, faults)
 
         def pictures(start: int, stop: int) -> Array:
-            return stimulus.pictures(shown, start, stop).reshape(stop - start, -1)
+            pictures: Array = stimulus.pictures(shown, start, stop).reshape(stop - start, -1)
+            return pictures
 
         return stimulus.count(shown), pictures, shown.shape, _space(shown.y, shown.x)
     space: dict[str, Any] = {}
@@ -306,7 +307,7 @@ def _frame_rate(
         return shown
     if "units" not in counted.attrs and counted.dtype.kind != "m":
         return shown  # an index, not a time
-    step = np.diff(seconds(counted))
+    step = np.diff(in_unit(counted, "s", faults.subject, "time"))
     even = bool(np.allclose(step, step.mean(), rtol=1e-3, atol=0)) and step.mean() > 0
     if not faults.require(even, "times of counts evenly spaced", counted.values[:3]):
         return None

@@ -14,15 +14,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from neurosim.analysis.reverse_correlation.recording import Recording
+from neurosim.base.arrays import Array, Indices, divided
 from neurosim.base.errors import Faults
 from neurosim.stimuli import Stimulus, VisualField
 
 __all__ = ["ridge_receptive_field"]
-
-Array = NDArray[np.float64]
 
 _STRENGTHS = tuple(10.0 ** np.arange(-4, 3.5, 0.5))
 _MEMORY = 1 << 30  # bytes that the products of frames may take
@@ -92,8 +91,7 @@ def ridge_receptive_field(
     best = np.argmin(errors[0], axis=0)
     weights = np.take_along_axis(path, best[None, None], axis=0)[0].T
     baseline = total.y / total.n - weights @ total.x / total.n
-    explained = np.full(errors[0].shape, np.nan)
-    np.divide(errors[0], errors[1], out=explained, where=errors[1] > 0)
+    explained = divided(errors[0], errors[1])
     return _labelled(recording, strengths, best, weights, baseline, 1 - explained.T, held_out)
 
 
@@ -103,8 +101,7 @@ def _checked(subject: str, recording: Recording, strength: Any, held_out: int) -
     strengths = np.unique(np.asarray(strength, dtype=float))
     positive = strengths.size > 0 and np.isfinite(strengths).all() and (strengths > 0).all()
     faults.require(positive, "strength > 0", strength)
-    whole = isinstance(held_out, int | np.integer) and 2 <= held_out <= recording.responses // 2
-    faults.require(whole, f"held_out from 2 to {recording.responses // 2} blocks", held_out)
+    held_out = faults.whole("held_out (blocks)", held_out, 2, recording.responses // 2)
     size = (float(recording.pixels) * recording.lags.size) ** 2 * 8 * (held_out + 5)
     faults.require(
         size <= _MEMORY,
@@ -172,7 +169,8 @@ def _solutions(sums: _Sums, strengths: Array) -> Array:
     values, vectors = np.linalg.eigh(products)
     rotated = vectors.T @ target
     shrunk = rotated / (np.maximum(values, 0) + strengths[:, None] * mean)[..., None]
-    return vectors @ shrunk
+    solutions: Array = vectors @ shrunk
+    return solutions
 
 
 def _held_out_errors(sums: list[_Sums], strengths: Array) -> tuple[Array, Array]:
@@ -196,7 +194,7 @@ def _held_out_errors(sums: list[_Sums], strengths: Array) -> tuple[Array, Array]
 def _labelled(
     recording: Recording,
     strengths: Array,
-    best: NDArray[np.int64],
+    best: Indices,
     weights: Array,
     baseline: Array,
     explained: Array,

@@ -18,12 +18,10 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.analysis.reverse_correlation.recording import Recording
+from neurosim.base.arrays import Array, Indices, divided
 from neurosim.stimuli import Stimulus, VisualField
 
 __all__ = ["spike_triggered_average"]
-
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _SUMS = 1 << 27  # bytes of sums held at a time; the movie is read again for more cells
 _FEWEST = 19  # shifts: 1 / 20 is the smallest p-value
@@ -125,7 +123,7 @@ class _Tested(NamedTuple):
     energy: Array
 
 
-def _tested(recording: Recording, cells: Integers, turns: Integers) -> _Tested:
+def _tested(recording: Recording, cells: Indices, turns: Indices) -> _Tested:
     """The STAs of some cells, tested."""
     sums = np.zeros((cells.size, turns.size, recording.lags.size, recording.pixels))
     mean = np.zeros((recording.lags.size, recording.pixels))
@@ -156,11 +154,11 @@ def _squared_scores(square: Array) -> Array:
     """
     others = square.sum(0) - square
     never = others <= 1e-12 * others.max()  # a pixel that does not vary: rounding only
-    return np.divide((len(square) - 1) * square, others, out=np.zeros_like(square), where=~never)
+    return divided((len(square) - 1) * square, np.where(never, 0.0, others), 0.0)
 
 
 def _labelled(
-    recording: Recording, cells: Integers, tested: _Tested, number: int, seed: int, turns: Integers
+    recording: Recording, cells: Indices, tested: _Tested, number: int, seed: int, turns: Indices
 ) -> xr.Dataset:
     """Everything found, with cells that did not spike as NaN."""
     peak, projection, needed = _at_peak(recording, cells, tested)
@@ -199,7 +197,7 @@ def _labelled(
 
 
 def _at_peak(
-    recording: Recording, cells: Integers, tested: _Tested
+    recording: Recording, cells: Indices, tested: _Tested
 ) -> tuple[NDArray[np.intp], Array, Array]:
     """The peak's place among the lags, the mean projection, and the spikes needed; (cell,)."""
     peak = np.argmax((tested.z**2).sum(-1), axis=1)
@@ -207,15 +205,14 @@ def _at_peak(
     sta, noise = tested.sta[at_peak], tested.energy[at_peak]
     signal = np.maximum((sta**2).sum(-1) - noise, 0)
     spread = _spread_of_projections(recording, sta, recording.lags[peak])
-    needed = np.full(cells.size, np.inf)
-    np.divide(10 * recording.spikes[cells] * noise, signal, out=needed, where=signal > 0)
+    needed = divided(10 * recording.spikes[cells] * noise, signal, np.inf)
     return peak, np.sqrt(signal) / spread, needed
 
 
-def _spread_of_projections(recording: Recording, sta: Array, lags: Integers) -> Array:
+def _spread_of_projections(recording: Recording, sta: Array, lags: Indices) -> Array:
     """SD over all frames of their projections on each STA, taken as of length 1; (cell,)."""
     length = np.sqrt((sta**2).sum(-1, keepdims=True))
-    unit = np.divide(sta, length, out=np.zeros_like(sta), where=length > 0)
+    unit = divided(sta, length, 0.0)
     first, second = np.zeros(len(sta)), np.zeros(len(sta))
     for _, frames in recording.blocks():
         for lag in np.unique(lags):
@@ -224,4 +221,5 @@ def _spread_of_projections(recording: Recording, sta: Array, lags: Integers) -> 
             first[mine] += along.sum(0) / recording.responses
             second[mine] += (along**2).sum(0) / recording.responses
     variance = second - first**2
-    return np.sqrt(np.where(variance > 0, variance, np.nan))
+    spread: Array = np.sqrt(np.where(variance > 0, variance, np.nan))
+    return spread

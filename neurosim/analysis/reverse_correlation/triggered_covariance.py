@@ -20,16 +20,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from neurosim.analysis.reverse_correlation.recording import Recording
+from neurosim.base.arrays import Array, Flags, Indices
 from neurosim.base.errors import Faults
 from neurosim.stimuli import Stimulus, VisualField
 
 __all__ = ["spike_triggered_covariance"]
-
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _LAGS = range(6)
 _MEMORY = 1 << 30  # bytes that the covariances may take
@@ -159,14 +157,14 @@ class _Axes(NamedTuple):
     p: Array
     low: Array
     high: Array
-    significant: NDArray[np.bool_]
+    significant: Flags
 
 
 def _axes_of(
     recording: Recording,
     cell: int,
     shown: dict[int, _Ensemble],
-    turns: Integers,
+    turns: Indices,
     project: bool,
     most: int,
     level: float,
@@ -202,7 +200,7 @@ def _axes_of(
     return _Axes(lag, spectrum, *(np.array(part) for part in zip(*steps, strict=True)))
 
 
-def _moments(recording: Recording, cell: int, lag: int, turns: Integers) -> tuple[Array, Array]:
+def _moments(recording: Recording, cell: int, lag: int, turns: Indices) -> tuple[Array, Array]:
     """Sums over spikes of frames, (shift, pixel), and of their squares, (shift, pixel, pixel)."""
     pixels = recording.pixels
     first, second = np.zeros((turns.size, pixels)), np.zeros((turns.size, pixels, pixels))

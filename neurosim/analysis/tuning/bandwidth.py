@@ -16,21 +16,30 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from neurosim.analysis.measures.bootstrap import baseline_of, check_sampling
-from neurosim.analysis.measures.measures import Measure, Measures, bias_corrected_interval
-from neurosim.analysis.tuning.curves import best_curves, climb
-from neurosim.analysis.tuning.selectivity import stimulus_values
+from neurosim.analysis.measures.bootstrap import (
+    baseline_of,
+    check_sampling,
+    functions_of_rates,
+    silent,
+    without_interval,
+)
+from neurosim.analysis.measures.measures import Estimate, Measure, Measures, statuses
+from neurosim.analysis.tuning.curves import Curve, fitted_curves
+from neurosim.analysis.tuning.stimulus_values import stimulus_values
+from neurosim.base.arrays import Array, Flags, Indices, divided
 from neurosim.base.errors import Faults
 from neurosim.data.repeats import Repeats, repeats_of
 
 __all__ = ["frequency_bandwidth", "log_gaussian_curve"]
 
-Array = NDArray[np.float64]
-
-_FINE = 1 / 100  # octaves, grid on which widths are read off
+_FINE = 1 / 100  # octaves, of the grid on which peaks are read off: they are rounded to it
 _PREFERRED, _BANDWIDTH = "preferred frequency", "bandwidth"
+_DEFINITIONS = {
+    _PREFERRED: "frequency of the peak",
+    _BANDWIDTH: "log2 ratio of the frequencies at half of the peak",
+}
 
 
 def frequency_bandwidth(
@@ -91,130 +100,113 @@ def frequency_bandwidth(
     faults.require((repeats.trials > 0).all(), "a trial of every frequency in every cell", "none")
     faults.stop()
     order = np.argsort(values)
-    octaves = np.log2(values[order])
-    random = np.random.default_rng(seed)
-    peaks, widths = (np.full((samples + 1, cells), np.nan) for _ in range(2))
+    octaves, exposure = np.log2(values[order]), repeats.exposure[:, order]
     sides = [""] * cells
-    for c in range(cells):
-        seconds = repeats.duration[c, order]
-        drawn = repeats.resampled_mean(c, samples, random)[:, order] / seconds
-        rate = np.concatenate([repeats.rate[c, order][None], drawn])
-        if repeats.count[c].sum() == 0:
-            continue
-        at, height = octaves, rate - base[c]
+
+    def of_cell(cell: int, rate: Array) -> dict[str, Array]:
+        at, rate = octaves, rate[:, order]
         if curve == "log-Gaussian":
             at = np.linspace(octaves[0], octaves[-1], int(np.ptp(octaves) / _FINE) + 2)
-            height = _fitted(rate, repeats.trials[c, order] * seconds, octaves, at) - base[c]
-        peaks[:, c], widths[:, c], sides[c] = _read(height, at)
+            rate = _fitted(rate, exposure[cell], octaves, at)
+        peak, width, sides[cell] = _read(rate - base[cell], at)
+        return {_PREFERRED: peak, _BANDWIDTH: width}
+
+    found = functions_of_rates(repeats, _DEFINITIONS, of_cell, level, samples, seed)
     named = isinstance(frequency, str) and frequency == "spatial_frequency"
-    unit = "cycles/deg" if named else "as frequency"
-    return _as_measures(repeats, peaks, widths, sides, base, curve, unit, level)
+    found[_PREFERRED] = Estimate(*(np.exp2(octave) for octave in found[_PREFERRED]))
+    units = {_PREFERRED: "cycles/deg" if named else "as frequency", _BANDWIDTH: "octaves"}
+    return _as_measures(repeats, found, sides, base, curve, units, level)
 
 
-def log_gaussian_curve(p: Array, x: Array) -> Array:
-    """Rate (row, x), Hz, at x octaves; p are log b, log a, log2 f0 and log s.
+def _log_gaussian(shape: Array, x: Array) -> Array:
+    """The peak (row, 1, x), of height 1, at x octaves; shapes are log2 f0 and log s."""
+    apart = (x - shape[:, [0]]) * np.exp(-shape[:, [1]])
+    return np.asarray(np.exp(-(apart**2) / 2))[:, None]
 
-    Examples
-    --------
-    >>> log_gaussian_curve(np.array([[0, np.log(8), 1, 0]]), np.array([1.0, 2.17741])).round(3)
-    array([[9., 5.]])
-    """
-    p = np.clip(p, -30, 30)
-    apart = (x - p[:, [2]]) * np.exp(-p[:, [3]])
-    return np.exp(p[:, [0]]) + np.exp(p[:, [1]]) * np.exp(-(apart**2) / 2)
+
+log_gaussian_curve = Curve(_log_gaussian, 1, 2)
+"""Rates at x octaves; parameters are b and a, Hz, log2 f0 and log s."""
 
 
 def _fitted(rate: Array, exposure: Array, octaves: Array, at: Array) -> Array:
     """The log-Gaussian curves that fit each row, at `at`; the first row is the data."""
-    spikes, time = rate * exposure, np.broadcast_to(exposure, rate.shape)
     first = rate[0]
-    tall, low = np.log(max(np.ptp(first), 1e-3)), np.log(max(first.min(), first.max() / 100))
+    low, tall = max(first.min(), first.max() / 100), max(np.ptp(first), 1e-3)
     peak = octaves[first.argmax()]
     starts = np.array(
-        [[[low, tall, peak + off, np.log(s)]] for s in (0.4, 0.8, 1.6) for off in (-0.5, 0, 0.5)]
+        [[low, tall, peak + off, np.log(s)] for s in (0.4, 0.8, 1.6) for off in (-0.5, 0, 0.5)]
     )
-    best, _ = best_curves(log_gaussian_curve, octaves, spikes[:1], time[:1], starts)
-    start = np.repeat(best, len(rate), axis=0)
-    found, _ = climb(log_gaussian_curve, octaves, spikes, time, start, steps=25)
-    return np.where(np.isnan(rate[:, :1]), np.nan, log_gaussian_curve(found, at))
+    return log_gaussian_curve(
+        fitted_curves(log_gaussian_curve, octaves, rate, exposure, starts), at
+    )
 
 
 def _read(height: Array, at: Array) -> tuple[Array, Array, str]:
     """Peak (octaves) and bandwidth (octaves) of rows, and what keeps the first from having them."""
-    each, last = np.arange(len(height)), len(at) - 1
     known = ~np.isnan(height[:, 0])
     best = np.where(known, np.nan_to_num(height).argmax(-1), 0)
-    half = height[each, best] / 2
-    positive = known & (half > 0)
-    inside = (best > 0) & (best < last) & positive
+    positive = known & (height[np.arange(len(height)), best] > 0)
+    inside = (best > 0) & (best < len(at) - 1) & positive
     peak = np.where(inside, at[best], np.nan)
-    edges, missing = [], []
-    for sign in (-1, 1):
-        place = best[:, None] + sign * np.arange(last + 1)
-        walk = np.where(
-            (place >= 0) & (place <= last), height[each[:, None], place % (last + 1)], np.inf
-        )
-        below = walk <= half[:, None]
-        first = np.maximum(below.argmax(-1), 1)
-        above, under = walk[each, first - 1], walk[each, first]
-        drop = np.where(below.any(-1), above - under, 1.0)
-        part = np.divide(above - half, drop, out=np.zeros_like(drop), where=drop > 0)
-        start = np.clip(best + sign * (first - 1), 0, last)
-        step = np.abs(at[np.clip(best + sign * first, 0, last)] - at[start])
-        edges.append(np.where(below.any(-1) & positive, at[start] + sign * part * step, np.nan))
-        missing.append(not below[0].any())
-    names = ["low-pass", "high-pass"]
-    side = (
-        "nothing above baseline"
-        if not positive[0]
-        else "all-pass"
-        if all(missing)
-        else "".join(n for n, gone in zip(names, missing, strict=True) if gone)
+    (below, falls_below), (above, falls_above) = (
+        _half(height, at, best, sign, positive) for sign in (-1, 1)
     )
-    return peak, edges[1] - edges[0], side
+    if not positive[0]:
+        return peak, above - below, "nothing above baseline"
+    if falls_below[0] or falls_above[0]:
+        side = "low-pass" * (not falls_below[0]) + "high-pass" * (not falls_above[0])
+        return peak, above - below, side
+    return peak, above - below, "all-pass"
+
+
+def _half(
+    height: Array, at: Array, best: Indices, sign: int, positive: Flags
+) -> tuple[Array, Flags]:
+    """Where each row falls to half of its peak on one side, octaves, and whether it does."""
+    rows, last = np.arange(len(height)), len(at) - 1
+    half = height[rows, best] / 2
+    place = best[:, None] + sign * np.arange(last + 1)
+    on_grid = (place >= 0) & (place <= last)
+    walk = np.where(on_grid, height[rows[:, None], place % (last + 1)], np.inf)
+    low = walk <= half[:, None]
+    falls = low.any(-1)
+    first = np.maximum(low.argmax(-1), 1)
+    above, under = walk[rows, first - 1], walk[rows, first]
+    part = divided(above - half, np.where(falls, above - under, 1.0), 0.0)
+    start, end = (np.clip(best + sign * k, 0, last) for k in (first - 1, first))
+    edge = at[start] + sign * part * np.abs(at[end] - at[start])
+    return np.where(falls & positive, edge, np.nan), falls
 
 
 def _as_measures(
     repeats: Repeats,
-    peaks: Array,
-    widths: Array,
+    found: dict[str, Estimate],
     sides: list[str],
     baseline: Array,
     curve: str,
-    unit: str,
+    units: dict[str, str],
     level: float,
 ) -> Measures:
     """Both measures, and why some are missing."""
-    silent = repeats.count.sum((1, 2)) == 0
-    single = [bool(n.min() < 2) for n in repeats.trials]
-    off = f"{curve} curve; baseline {baseline.mean():.3g} Hz; De Valois et al. 1982"
+    nothing = np.array([side == "nothing above baseline" for side in sides])
+    open_ended = np.array([side != "" for side in sides])
+    no_half = [f"{side}: no half height within the frequencies shown" for side in sides]
+    missing = {
+        _PREFERRED: (
+            np.isnan(found[_PREFERRED].value),
+            "peak at an end of the frequencies shown",
+        ),
+        _BANDWIDTH: (open_ended, no_half),
+    }
     measures = {}
-    for name, sample, what, its_unit, in_octaves in (
-        (_PREFERRED, peaks, "frequency of the peak", unit, True),
-        (_BANDWIDTH, widths, "log2 ratio of the frequencies at half of the peak", "octaves", False),
-    ):
-        value = sample[0]
-        low, high = bias_corrected_interval(value, sample[1:], level, repeats.freedom)
-        status = []
-        for c, side in enumerate(sides):
-            short = f"{side}: no half height within the frequencies shown" if side else ""
-            at_end = "peak at an end of the frequencies shown"
-            status.append(
-                "no spikes"
-                if silent[c]
-                else side
-                if side.startswith("nothing")
-                else at_end
-                if name == _PREFERRED and np.isnan(value[c])
-                else short
-                if name == _BANDWIDTH and short
-                else "single trials: no interval"
-                if single[c]
-                else "no interval: undefined in most resamples"
-                if np.isnan(low[c])
-                else "ok"
-            )
-        if in_octaves:
-            value, low, high = np.exp2(value), np.exp2(low), np.exp2(high)
-        measures[name] = Measure(name, value, low, high, status, f"{what}; {off}", its_unit, level)
+    for name, definition in _DEFINITIONS.items():
+        status = statuses(
+            (silent(repeats), "no spikes"),
+            (nothing, "nothing above baseline"),
+            missing[name],
+            *without_interval(repeats, found[name]),
+        )
+        how = f"{definition}; {curve} curve; baseline {baseline.mean():.3g} Hz"
+        how += "; De Valois et al. 1982"
+        measures[name] = Measure(name, *found[name], status, how, units[name], level)
     return Measures("Frequency tuning", {"cell": repeats.cells}, measures)

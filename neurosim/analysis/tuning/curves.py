@@ -1,129 +1,157 @@
-"""Smooth curves fitted to counts by maximum Poisson likelihood, many fits at once.
+r"""Smooth tuning curves fitted to counts by maximum Poisson likelihood, many fits at once.
 
-Fisher scoring with Levenberg's damping (Nelder & Wedderburn 1972; Marquardt 1963). Parameters are
-unbounded (logarithms of what is positive); a step is taken only if the likelihood rises.
+.. math:: r(x) = b + \sum_k a_k f_k(x; \mathrm{shape})
+
+with a baseline b >= 0 and a height a >= 0 per peak, Hz, in which the rate is linear, and shapes
+that are not bounded (logarithms of what is positive). It climbs by the steps of a rectifier's fit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from neurosim.analysis.fitting.likelihood import likelihood_terms
+from neurosim.analysis.fitting.ascent import Top, ascend
+from neurosim.analysis.fitting.likelihoods.poisson import Poisson
+from neurosim.base.arrays import AnyArray, Array
+from neurosim.data.counts import Counts
 
-__all__ = ["Curve", "best_curves", "climb"]
+__all__ = ["Curve", "CurveModel", "fitted_curves"]
 
-Array = NDArray[np.float64]
-Curve = Callable[[Array, Array], Array]
-"""Rate (row, condition), Hz, of parameters (row, parameter) at x (condition,)."""
-
-_STEPS = 60
-_DIFFERENCE = 1e-5  # of the parameters, which are of order 1
-_LEAST_RATE = 1e-9  # Hz, in the weights only
+_FURTHEST = 30.0  # of a shape from 0: a peak that vanishes between two conditions goes on for ever
+_DIFFERENCE = 1e-5  # of a shape, which is of order 1, for its derivative: errors of 1e-10
+_STEPS, _STEPS_RESAMPLED = 300, 25  # of a fit from elsewhere, and from the data's own curve
 
 
-def climb(
-    curve: Curve,
-    x: Array,
-    spikes: Array,
-    exposure: Array,
-    start: Array,
-    free: NDArray[np.bool_] | None = None,
-    steps: int = _STEPS,
-) -> tuple[Array, Array]:
-    """The parameters to which the likelihood rises from `start`, and its value there.
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A tuning curve.
+
+    Parameters
+    ----------
+    peaks : callable
+        The f_k (row, peak, condition) of shapes (row, shape) at x, (condition,) or one per row.
+    number : int
+        How many peaks there are.
+    shapes : int
+        How many shapes.
+    """
+
+    peaks: Callable[[Array, Array], Array]
+    number: int
+    shapes: int
+
+    def __call__(self, parameters: Array, x: Array) -> Array:
+        """Rate (row, condition), Hz; parameters (row, parameter) are b, the a_k, the shapes."""
+        linear = 1 + self.number
+        peaks = self.peaks(parameters[:, linear:], x)
+        above: Array = np.einsum("rkx,rk->rx", peaks, parameters[:, 1:linear])
+        return parameters[:, :1] + above
+
+
+@dataclass(frozen=True, eq=False)
+class CurveModel:
+    """Rows of counts under one curve, as `ascend` climbs them.
+
+    Attributes
+    ----------
+    curve : Curve
+    counts : Counts
+        (row, condition); x is the curve's.
+    """
+
+    curve: Curve
+    counts: Counts
+
+    likelihood: ClassVar[Poisson] = Poisson()
+
+    @property
+    def linear(self) -> int:
+        """How many parameters the rate is linear in."""
+        return 1 + self.curve.number
+
+    @cached_property
+    def low(self) -> Array:
+        """Bounds, (row, parameter)."""
+        shape = np.full(self.curve.shapes, -_FURTHEST)
+        return np.tile(np.r_[np.zeros(self.linear), shape], (len(self.counts.x), 1))
+
+    @cached_property
+    def high(self) -> Array:
+        """Bounds, (row, parameter)."""
+        shape = np.full(self.curve.shapes, _FURTHEST)
+        return np.tile(np.r_[np.full(self.linear, np.inf), shape], (len(self.counts.x), 1))
+
+    @cached_property
+    def scale(self) -> Array:
+        """What counts as a large change of each shape, (row, shape)."""
+        return np.ones((len(self.counts.x), self.curve.shapes))
+
+    def take(self, rows: AnyArray) -> CurveModel:
+        """Some rows (repeats allowed)."""
+        return CurveModel(self.curve, self.counts.take(rows))
+
+    def value(self, theta: Array) -> Array:
+        """Log-likelihood without its constant, (row,)."""
+        total = self.likelihood.terms(self.curve(theta, self.counts.x), self.counts).sum(-1)
+        return np.where(np.isnan(total), -np.inf, total)
+
+    def rate_and_jacobian(self, theta: Array) -> tuple[Array, Array]:
+        """(row, condition) and (row, parameter, condition)."""
+        x, height, shape = self.counts.x, theta[:, 1 : self.linear], theta[:, self.linear :]
+        peaks = self.curve.peaks(shape, x)
+        columns = [np.ones((len(x), 1, x.shape[1])), peaks]
+        for apart in _DIFFERENCE * np.eye(self.curve.shapes):
+            change = self.curve.peaks(shape + apart, x) - self.curve.peaks(shape - apart, x)
+            slope = np.einsum("rkx,rk->rx", change, height) / (2 * _DIFFERENCE)
+            columns.append(slope[:, None])
+        rate = theta[:, :1] + np.einsum("rkx,rk->rx", peaks, height)
+        return rate, np.concatenate(columns, axis=1)
+
+
+def fitted_curves(curve: Curve, x: Array, rate: Array, exposure: Array, starts: Array) -> Array:
+    """The curves that fit rows of rates, the first the data and the others its resamples.
 
     Parameters
     ----------
     curve : Curve
     x : array (condition,)
-    spikes, exposure : array (row, condition)
-        Summed over trials; s.
-    start : array (row, parameter)
-    free : bool array (parameter,), optional
-        Those that may move.
-    steps : int
-        At most.
+    rate : array (row, condition)
+        Hz.
+    exposure : array (condition,)
+        Time observed, s.
+    starts : array (start, parameter)
+        Of the data; the resamples start where the best of them ends.
 
     Returns
     -------
-    parameters : array (row, parameter)
-    log_likelihood : array (row,)
-        Without its constant.
+    array (row, parameter)
+        NaN for a row with rates that are not known.
 
     Examples
     --------
-    >>> line = lambda p, x: np.exp(p[:, :1] + p[:, 1:] * x)
-    >>> spikes = np.exp(1 + 0.5 * np.arange(4.0))[None]
-    >>> found, _ = climb(line, np.arange(4.0), spikes, np.ones((1, 4)), np.zeros((1, 2)))
-    >>> found.round(4)
-    array([[1. , 0.5]])
+    >>> gaussian = Curve(lambda p, x: np.exp(-((x - p) ** 2) / 2)[:, None], 1, 1)
+    >>> x, truth = np.arange(5.0), np.array([[1.0, 9.0, 2.2]])
+    >>> start = np.array([[0.5, 5.0, 2.0]])
+    >>> fitted_curves(gaussian, x, gaussian(truth, x), np.ones(5), start).round(4)
+    array([[1. , 9. , 2.2]])
     """
-    here = start.copy()
-    move = np.ones(start.shape[1], dtype=bool) if free is None else free
-    value = likelihood_terms(curve(here, x), spikes, exposure).sum(-1)
-    damping, active = np.full(len(here), 1e-3), np.arange(len(here))
-    for _ in range(steps):
-        if active.size == 0:
-            break
-        n, t = spikes[active], exposure[active]
-        step = _scoring_step(curve, x, n, t, here[active], move, damping[active])
-        ahead = here[active] + step
-        new = likelihood_terms(curve(ahead, x), n, t).sum(-1)
-        rise = new - value[active]
-        better = rise >= 0  # false for NaN
-        took = active[better]
-        here[took], value[took] = ahead[better], new[better]
-        damping[active] = np.clip(damping[active] * np.where(better, 0.2, 8.0), 1e-9, 1e9)
-        still = np.abs(step).max(1) < 1e-7
-        flat = better & (rise < 1e-9) & (damping[active] < 1e-4)
-        active = active[~(still | flat)]
-    return here, value
+    found = np.full((len(rate), starts.shape[1]), np.nan)
+    data = np.repeat(rate[:1], len(starts), axis=0)
+    top = _climbed(curve, x, data, exposure, starts, _STEPS)
+    found[0] = top.theta[top.value.argmax()]
+    rest = 1 + np.flatnonzero(np.isfinite(rate[1:]).all(-1))
+    start = np.repeat(found[:1], rest.size, axis=0)
+    found[rest] = _climbed(curve, x, rate[rest], exposure, start, _STEPS_RESAMPLED).theta
+    return found
 
 
-def _scoring_step(
-    curve: Curve,
-    x: Array,
-    spikes: Array,
-    exposure: Array,
-    here: Array,
-    move: NDArray[np.bool_],
-    damping: Array,
-) -> Array:
-    """Expected information against score, damped; no parameter moves by more than 1."""
-    rate = curve(here, x)
-    slopes = []
-    for k in np.flatnonzero(move):
-        apart = np.zeros(here.shape[1])
-        apart[k] = _DIFFERENCE
-        slopes.append((curve(here + apart, x) - curve(here - apart, x)) / (2 * _DIFFERENCE))
-    jacobian = np.stack(slopes, axis=1)
-    safe = np.maximum(rate, _LEAST_RATE)
-    score = np.einsum("rks,rs->rk", jacobian, spikes / safe - exposure)
-    information = np.einsum("rks,rls,rs->rkl", jacobian, jacobian, exposure / safe)
-    scale = np.einsum("rkk->rk", information).copy()
-    scale = np.where(scale > 0, scale, 1.0) * damping[:, None] + 1e-10
-    information[:, np.arange(scale.shape[1]), np.arange(scale.shape[1])] += scale
-    step = np.zeros_like(here)
-    step[:, move] = np.linalg.solve(information, score[..., None])[..., 0]
-    return step / np.maximum(np.abs(step).max(1, keepdims=True), 1.0)
-
-
-def best_curves(
-    curve: Curve, x: Array, spikes: Array, exposure: Array, starts: Array
-) -> tuple[Array, Array]:
-    """The best of several starts (start, row, parameter); as `climb` returns."""
-    number, rows, parameters = starts.shape
-    found, value = climb(
-        curve,
-        x,
-        np.tile(spikes, (number, 1)),
-        np.tile(exposure, (number, 1)),
-        starts.reshape(-1, parameters),
-    )
-    value = np.where(np.isnan(value), -np.inf, value).reshape(number, rows)
-    best = value.argmax(0)
-    each = np.arange(rows)
-    return found.reshape(number, rows, parameters)[best, each], value[best, each]
+def _climbed(curve: Curve, x: Array, rate: Array, exposure: Array, start: Array, steps: int) -> Top:
+    """The tops from a start in each row."""
+    nothing = np.zeros(rate.shape)
+    counts = Counts(nothing + x, rate * exposure, nothing + exposure, nothing)
+    return ascend(CurveModel(curve, counts), start, steps)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from neurosim.base.arrays import Array, divided
 from neurosim.base.errors import Faults
 
 __all__ = ["modulation"]
@@ -12,7 +13,7 @@ __all__ = ["modulation"]
 
 def modulation(
     rate: ArrayLike, phase: ArrayLike, harmonic: int = 1, baseline: ArrayLike = 0.0
-) -> NDArray[np.float64]:
+) -> Array:
     r"""Amplitude of a harmonic over the mean: F1/F0 for the first.
 
     .. math:: F_n/F_0 = 2\,\Big|\sum_j r_j e^{-i n \phi_j}\Big| \Big/ \sum_j (r_j - b)
@@ -50,7 +51,7 @@ def modulation(
     """
     rates, degrees = np.asarray(rate, dtype=float), np.asarray(phase, dtype=float)
     faults = Faults("modulation")
-    faults.require(harmonic >= 1 and harmonic == int(harmonic), "harmonic >= 1", harmonic)
+    harmonic = faults.whole("harmonic", harmonic)
     faults.require(degrees.ndim == 1, "phase of shape (phase,)", degrees.shape)
     faults.require(
         rates.ndim >= 1 and rates.shape[0] == degrees.size, f"{degrees.size} rates", rates.shape
@@ -77,5 +78,4 @@ def modulation(
     faults.stop()
     wave = np.exp(-1j * harmonic * np.deg2rad(degrees))
     amplitude = 2 * np.abs(np.tensordot(wave, rates, axes=(0, 0)))
-    mean = (rates - baseline).sum(0)
-    return np.divide(amplitude, mean, out=np.full(np.shape(mean), np.nan), where=mean > 0)[()]
+    return divided(amplitude, (rates - baseline).sum(0))[()]

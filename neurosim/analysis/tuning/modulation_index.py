@@ -18,31 +18,39 @@ for 0.5 with 100 spikes).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from neurosim.analysis.measures.bootstrap import baseline_of, check_sampling
-from neurosim.analysis.measures.measures import Measure, Measures, bias_corrected_interval
+from neurosim.analysis.measures.bootstrap import baseline_of, bootstrapped, check_sampling
+from neurosim.analysis.measures.measures import (
+    Estimate,
+    Measure,
+    Measures,
+    Number,
+    row_by_row,
+    statuses,
+)
+from neurosim.analysis.measures.trains import trains_of_times
 from neurosim.analysis.tuning.phase_vectors import (
+    WHOLE,
     PhaseVectors,
     mean_resultant_length,
-    time_observed,
     vectors_by_cycle,
     vectors_from_histogram,
     vectors_from_times,
 )
-from neurosim.base.errors import Faults
+from neurosim.base.arrays import AnyArray, Array, divided
+from neurosim.base.errors import Faults, is_number
+from neurosim.data.repeats import Repeats
 from neurosim.data.responses import check_responses
 
 __all__ = ["modulation_index", "modulation_of_spikes", "random_modulation"]
 
-Array = NDArray[np.float64]
-
-_FEWEST = 10  # spikes below which the status warns
+_FEWEST = 10  # spikes below which the status warns: of fewer, noise alone gives 0.5
 
 
 def random_modulation(quantile: ArrayLike, spikes: ArrayLike) -> Any:
@@ -76,8 +84,7 @@ def random_modulation(quantile: ArrayLike, spikes: ArrayLike) -> Any:
     n = np.asarray(spikes, dtype=float)
     logs = np.log(1 - np.asarray(quantile, dtype=float))
     square = n**2 - ((logs + 1 + 2 * n) ** 2 - 1 - 4 * n) / 4
-    reach = 2 * np.sqrt(np.clip(square, 0, n**2))
-    return np.divide(reach, n, out=np.full(np.shape(reach), np.nan), where=n > 0)[()]
+    return divided(2 * np.sqrt(np.clip(square, 0, n**2)), n)[()]
 
 
 def modulation_index(
@@ -139,7 +146,7 @@ def modulation_index(
     """
     faults = Faults("modulation_index")
     check_sampling(faults, level, samples, seed)
-    faults.require(harmonic >= 1 and harmonic == int(harmonic), "harmonic >= 1", harmonic)
+    harmonic = faults.whole("harmonic", harmonic)
     faults.require(stimulus in ("best", "each"), "stimulus 'best' or 'each'", repr(stimulus))
     faults.stop()
     responses = check_responses(responses)
@@ -150,22 +157,20 @@ def modulation_index(
         sorted(map(str, responses)),
         "simulate(phase_bins=16)",
     )
-    cells, shape = responses.sizes["cell"], responses["drive"].shape
+    repeats = Repeats.from_responses(responses)
+    cells, stimuli = repeats.trials.shape
     rate = baseline_of(baseline, cells, faults)
     faults.stop()
-    units = (vectors_from_times if timed else vectors_from_histogram)(
-        responses, int(harmonic), rate, faults
-    )
-    chosen = np.arange(shape[0] * cells).reshape(shape)
+    from_responses = vectors_from_times if timed else vectors_from_histogram
+    units = from_responses(responses, harmonic, rate, faults)
+    chosen = np.arange(stimuli * cells).reshape(stimuli, cells)
     if stimulus == "best":
-        total = np.array([unit.number.sum() - unit.baseline for unit in units]).reshape(shape)
-        seconds = np.maximum(time_observed(responses), 1e-300)
-        best = np.where(time_observed(responses) > 0, total / seconds, -np.inf).argmax(0)
+        above = np.array([unit.number.sum() - unit.baseline for unit in units])
+        best = divided(above.reshape(stimuli, cells), repeats.exposure.T, -np.inf).argmax(0)
         chosen = chosen[best, np.arange(cells)][None]
-    labels = responses["cell"].values if "cell" in responses.coords else np.arange(cells)
-    which = chosen.T.ravel()
-    rows = {"cell": labels[which % cells], "stimulus": which // cells}
-    return _measured([units[k] for k in which], rows, int(harmonic), rate, level, samples, seed)
+    conditions = chosen.T.ravel()
+    rows = {"cell": repeats.cells[conditions % cells], "stimulus": conditions // cells}
+    return _measured([units[k] for k in conditions], rows, harmonic, rate, level, samples, seed)
 
 
 def modulation_of_spikes(
@@ -208,27 +213,23 @@ def modulation_of_spikes(
     >>> found["F1/F0"].value.round(2)
     array([1.75])
     """
-    trials = [np.asarray(trial, dtype=float).ravel() for trial in spike_times]
     faults = Faults("modulation_of_spikes")
     check_sampling(faults, level, samples, seed)
-    faults.require(harmonic >= 1 and harmonic == int(harmonic), "harmonic >= 1", harmonic)
-    faults.require(trials, "at least one trial", "none")
-    faults.require(frequency > 0, "frequency > 0 Hz", frequency)
-    faults.require(duration * frequency >= 1 - 1e-9, "a duration of at least one cycle", duration)
-    faults.require(np.ndim(baseline) == 0 and baseline >= 0, "baseline >= 0 Hz", baseline)
-    inside = all(((trial >= 0) & (trial <= duration)).all() for trial in trials)
-    faults.require(inside, f"spike times from 0 to {duration:g} s", "others")
+    harmonic = faults.whole("harmonic", harmonic)
+    rate = baseline_of(baseline, 1, faults)
+    faults.require(is_number(frequency) and frequency > 0, "frequency > 0 Hz", frequency)
+    trains = trains_of_times(spike_times, duration, faults)
+    whole = duration * frequency >= 1 - WHOLE
+    faults.require(whole, "a duration of at least one cycle", duration)
     faults.stop()
-    times = np.concatenate(trials)
-    trial = np.repeat(np.arange(len(trials)), [t.size for t in trials])
-    unit = vectors_by_cycle(times, trial, len(trials), frequency, duration, int(harmonic), baseline)
+    unit = vectors_by_cycle(trains, frequency, harmonic, float(rate[0]))
     rows = {"cell": np.zeros(1, dtype=int)}
-    return _measured([unit], rows, int(harmonic), np.array([baseline]), level, samples, seed)
+    return _measured([unit], rows, harmonic, rate, level, samples, seed)
 
 
 def _measured(
     units: list[PhaseVectors],
-    rows: dict[str, NDArray],
+    rows: Mapping[str, AnyArray],
     harmonic: int,
     baseline: Array,
     level: float,
@@ -237,80 +238,60 @@ def _measured(
 ) -> Measures:
     """Both values of every row, and what is known about them."""
     random = np.random.default_rng(seed)
-    raw, value, low, high, p, spikes, above = (np.full(len(units), np.nan) for _ in range(7))
-    for k, unit in enumerate(units):
-        n, size = unit.number.sum(), abs(unit.vector.sum())
-        spikes[k], above[k] = n, n - unit.baseline
-        if above[k] <= 0:
-            continue
-        scale = 2 / unit.attenuation
-        raw[k] = scale * size / above[k]
-        value[k] = scale * mean_resultant_length(*unit.pairs()) * n / above[k]
-        p[k] = np.exp(min(np.sqrt(1 + 4 * n + 4 * (n**2 - size**2)) - (1 + 2 * n), 0))
+
+    def of_row(k: int) -> dict[str, Number]:
+        unit, n = units[k], float(units[k].number.sum())
+        above = n - unit.baseline
+        found: dict[str, Number] = {"spikes": n, "above": above}
+        if above <= 0:
+            return found
+        scale, size = 2 / unit.attenuation, abs(unit.vector.sum())
+        found["raw"] = scale * size / above
+        found["p"] = np.exp(min(np.sqrt(1 + 4 * n + 4 * (n**2 - size**2)) - (1 + 2 * n), 0))
+        value = scale * mean_resultant_length(*unit.pairs()) * n / above
         number, *pairs = unit.resampled(samples, random)
-        over = number - unit.baseline
-        share = np.divide(number, over, out=np.full(samples, np.nan), where=over > 0)
-        drawn = scale * mean_resultant_length(*pairs) * share
-        ends = bias_corrected_interval(value[k : k + 1], drawn[:, None], level, unit.freedom)
-        low[k], high[k] = ends[0][0], ends[1][0]
-    return _named(
-        raw,
-        value,
-        low,
-        high,
-        p,
-        spikes,
-        above,
-        rows,
-        harmonic,
-        baseline,
-        level,
-        all(unit.cycles for unit in units),
-    )
+        drawn = scale * mean_resultant_length(*pairs) * divided(number, number - unit.baseline)
+        return found | {"debiased": bootstrapped(np.r_[value, drawn], level, unit.freedom)}
+
+    names = ("spikes", "above", "raw", "p", "debiased")
+    found = row_by_row(len(units), names, of_row)
+    by_cycles = all(unit.cycles for unit in units)
+    return _as_measures(found, rows, harmonic, baseline, level, by_cycles)
 
 
-def _named(
-    raw: Array,
-    value: Array,
-    low: Array,
-    high: Array,
-    p: Array,
-    spikes: Array,
-    above: Array,
-    rows: dict[str, NDArray],
+def _as_measures(
+    found: dict[str, Estimate],
+    rows: Mapping[str, AnyArray],
     harmonic: int,
     baseline: Array,
     level: float,
-    cycles: bool,
+    by_cycles: bool,
 ) -> Measures:
     """The measures of the numbers."""
-    name = f"F{harmonic}/F0"
-    status = [
-        "no response above baseline" if a <= 0 else f"few spikes ({n:.0f})" if n < _FEWEST else "ok"
-        for a, n in zip(above, spikes, strict=True)
-    ]
-    kind = np.where(low > 1, "simple", np.where(high < 1, "complex", "undecided"))
+    name, source = f"F{harmonic}/F0", "Skottun et al. 1991"
+    spikes, above, raw = found["spikes"].value, found["above"].value, found["raw"]
+    debiased = found["debiased"]
+    status = statuses(
+        (above <= 0, "no response above baseline"),
+        (spikes < _FEWEST, [f"few spikes ({n:.0f})" for n in spikes]),
+    )
+    sides = [debiased.low > 1, debiased.high < 1]
+    kind = np.select(sides, [np.asarray("simple"), np.asarray("complex")], "undecided")
     off = "none" if not baseline.any() else f"{baseline.mean():.3g} Hz (mean over cells)"
-    pairs = "cycles" if cycles else "spikes"
-    how = "cycles drawn with replacement" if cycles else "Poisson counts in each phase bin"
+    pairs = "cycles" if by_cycles else "spikes"
+    how = "cycles drawn with replacement" if by_cycles else "Poisson counts in each phase bin"
     what = f"2 |sum exp(-i {harmonic} phase)| / (spikes - baseline), whole cycles; baseline: {off}"
-    over = np.divide(spikes, above, out=np.full(len(raw), np.nan), where=above > 0)
+    over = divided(spikes, above)
     null = {
         "spikes": spikes,
         "null median": random_modulation(0.5, spikes) * over,
         "null 95 %": random_modulation(0.95, spikes) * over,
-        "null p": p,
+        "null p": found["p"].value,
     }
-    nothing = np.full(len(raw), np.nan)
-    source = "Skottun et al. 1991"
-    first = Measure(
-        name, raw, nothing, nothing, status, f"{what}; {source}", level=level, more=null
-    )
+    first = Measure(name, *raw, status, f"{what}; {source}", level=level, more=null)
     second = Measure(
         f"{name} debiased",
-        value,
-        low,
-        high,
+        *debiased,
         status,
         f"{what}, from pairs of different {pairs}; {source}; interval: {how}",
         level=level,

@@ -10,29 +10,45 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from neurosim.analysis.measures.trains import Trains, trains_by_condition
+from neurosim.base.arrays import Array, Complexes, divided
 from neurosim.base.errors import Faults
+from neurosim.data.repeats import Repeats
 
 __all__ = [
+    "WHOLE",
     "PhaseVectors",
     "mean_resultant_length",
-    "time_observed",
     "vectors_by_cycle",
     "vectors_from_histogram",
     "vectors_from_times",
 ]
 
-Array = NDArray[np.float64]
+WHOLE = 1e-9
+"""Of a cycle: a duration short of whole cycles by less than this is rounded, not cut."""
 
 
 @dataclass(frozen=True, eq=False)
 class PhaseVectors:
-    """Of one row: spikes and vectors by independent unit (cycle or phase bin), the baseline's
-    expected spikes in all, whether the units are cycles, and how much binning shortens vectors."""
+    """Spikes of one condition by independent unit: a whole cycle of a trial, or a phase bin.
+
+    Attributes
+    ----------
+    number : array (unit,)
+        Spikes.
+    vector : complex array (unit,)
+        Their vectors, summed.
+    baseline : float
+        Spikes expected of the baseline in all units.
+    cycles : bool
+        Whether the units are cycles.
+    attenuation : float
+        How long binning leaves a vector of length 1.
+    """
 
     number: Array
-    vector: NDArray[np.complex128]
+    vector: Complexes
     baseline: float
     cycles: bool
     attenuation: float = 1.0
@@ -63,86 +79,69 @@ class PhaseVectors:
             own = weight**2 @ np.abs(self.vector) ** 2, weight**2 @ self.number**2
         else:  # m of a bin's n spikes, each drawn a Poisson number of times
             drawn = random.poisson(self.number, (samples, units))
-            each = np.maximum(self.number, 1)
-            number, vector = drawn.sum(1), drawn @ (self.vector / each)
-            own = ((drawn + drawn * (drawn - 1) / each).sum(1),) * 2
+            spikes = np.maximum(self.number, 1)
+            number, vector = drawn.sum(1), drawn @ (self.vector / spikes)
+            own = ((drawn + drawn * (drawn - 1) / spikes).sum(1),) * 2
         return number, np.abs(vector) ** 2 - own[0], number**2.0 - own[1]
 
 
 def mean_resultant_length(product: Any, number: Any) -> Any:
     """Mean resultant length from sums over pairs; NaN where there are none."""
-    square = np.divide(
-        product, number, out=np.full(np.shape(number), np.nan), where=np.asarray(number) > 0
-    )
-    return np.sqrt(np.maximum(square, 0))
+    return np.sqrt(np.maximum(divided(product, number), 0))
 
 
 def vectors_by_cycle(
-    times: Array,
-    trial: NDArray[np.int64],
-    trials: int,
-    frequency: float,
-    duration: float,
-    harmonic: int,
-    baseline: float,
+    trains: Trains, frequency: float, harmonic: int, baseline: float
 ) -> PhaseVectors:
-    """Spikes and vectors of every whole cycle of every trial."""
-    cycles = int(np.floor(duration * frequency + 1e-9))
-    turn = times * frequency
-    whole = turn < cycles
-    unit = trial[whole] * cycles + turn[whole].astype(np.int64)
-    wave = np.exp(-2j * np.pi * harmonic * turn[whole])
-    size = trials * cycles
+    """Spikes and vectors of every whole cycle of every trial.
+
+    Parameters
+    ----------
+    trains : Trains
+        Times from a fixed phase of the stimulus.
+    frequency : float
+        Of the stimulus, Hz.
+    harmonic : int
+    baseline : float
+        Rate, Hz.
+    """
+    cycles = np.floor(trains.seconds * frequency + WHOLE).astype(np.int64)
+    turn, size = trains.times * frequency, int(cycles.sum())
+    whole = turn < cycles[trains.trial]
+    turn, trial = turn[whole], trains.trial[whole]
+    unit = (np.cumsum(cycles) - cycles)[trial] + turn.astype(np.int64)
+    wave = np.exp(-2j * np.pi * harmonic * turn)
     vector = np.bincount(unit, wave.real, size) + 1j * np.bincount(unit, wave.imag, size)
     number = np.bincount(unit, minlength=size).astype(float)
     return PhaseVectors(number, vector, baseline * size / frequency, True)
 
 
-def time_observed(responses: xr.Dataset) -> Array:
-    """Time observed, s; (stimulus, cell)."""
-    return (responses["trials"] * responses["duration"]).transpose("stimulus", "cell").values
-
-
 def vectors_from_times(
     responses: xr.Dataset, harmonic: int, baseline: Array, faults: Faults
 ) -> list[PhaseVectors]:
-    """Every condition's cycles, from spike times."""
-    stimuli, cells = responses["drive"].shape
+    """Every condition's cycles, from spike times; of each stimulus the cells, in order."""
+    repeats = Repeats.from_responses(responses)
+    cells, stimuli = repeats.trials.shape
     frequency = responses["temporal_frequency"]
     along = frequency.dims == ("stimulus",)
     if not faults.require(along, "temporal_frequency along stimulus", frequency.dims):
         faults.stop()
-    duration = responses["duration"].broadcast_like(responses["drive"]).values
-    cycles = duration * frequency.values[:, None]
-    faults.require((cycles >= 1 - 1e-9).all(), "at least one cycle of every stimulus", cycles.min())
+    cycles = (repeats.seconds * frequency.values[:, None])[repeats.exists]
+    least = cycles.min(initial=np.inf)
+    faults.require(least >= 1 - WHOLE, "at least one cycle of every stimulus", least)
     faults.stop()
-    index = {d: responses[f"spike_{d}"].values for d in ("stimulus", "cell", "trial")}
-    condition = index["stimulus"] * cells + index["cell"]
-    order = np.argsort(condition, kind="stable")
-    ends = np.searchsorted(condition[order], np.arange(stimuli * cells + 1))
-    times, trials = responses["spike_time"].values, responses["trials"].values
-    units = []
-    for k in range(stimuli * cells):
-        mine = order[ends[k] : ends[k + 1]]
-        s, c = divmod(k, cells)
-        units.append(
-            vectors_by_cycle(
-                times[mine],
-                index["trial"][mine],
-                int(trials[s, c]),
-                float(frequency[s]),
-                float(duration[s, c]),
-                harmonic,
-                float(baseline[c]),
-            )
-        )
-    return units
+    trains = trains_by_condition(responses, repeats)
+    return [
+        vectors_by_cycle(trains[c][s], float(frequency[s]), harmonic, float(baseline[c]))
+        for s in range(stimuli)
+        for c in range(cells)
+    ]
 
 
 def vectors_from_histogram(
     responses: xr.Dataset, harmonic: int, baseline: Array, faults: Faults
 ) -> list[PhaseVectors]:
-    """Every condition's bins, from cycle histograms."""
+    """Every condition's bins, from cycle histograms; of each stimulus the cells, in order."""
     by = ("stimulus", "cell", "phase_bin")
     histogram = responses["count_at_phase"]
     if not faults.require(set(histogram.dims) == set(by), f"count_at_phase {by}", histogram.dims):
@@ -153,7 +152,7 @@ def vectors_from_histogram(
     faults.require((count >= 0).all(), "counts >= 0", count.min())
     faults.stop()
     wave = np.exp(-2j * np.pi * harmonic * (np.arange(bins) + 0.5) / bins)
-    expected = time_observed(responses) * baseline
+    expected = Repeats.from_responses(responses).exposure.T * baseline
     width = float(np.sinc(harmonic / bins))  # a bin's mean vector is this long
     return [
         PhaseVectors(number, number * wave, float(off), False, width)

@@ -28,20 +28,26 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from neurosim.analysis.measures.bootstrap import baseline_of, check_sampling
-from neurosim.analysis.measures.measures import Measure, Measures, bias_corrected_interval
+from neurosim.analysis.measures.bootstrap import (
+    baseline_of,
+    check_sampling,
+    functions_of_rates,
+    silent,
+    without_interval,
+)
+from neurosim.analysis.measures.measures import Estimate, Measure, Measures, statuses
+from neurosim.analysis.tuning.stimulus_values import angles_around
 from neurosim.analysis.tuning.von_mises import fitted_width, width_on
+from neurosim.base.arrays import Array, Indices, divided
 from neurosim.base.errors import Faults
 from neurosim.data.repeats import Repeats, repeats_of
 
-__all__ = ["orientation_selectivity", "stimulus_values"]
-
-Array = NDArray[np.float64]
+__all__ = ["orientation_selectivity"]
 
 _UNITS = {"preferred orientation": "deg", "half-width": "deg"}
+_DIRECTIONAL = ("DSI", "direction circular variance")
 _DEFINITIONS = {
     "preferred orientation": "half the angle of sum r exp(2i angle)",
     "circular variance": "1 - |sum r exp(2i angle)| / sum r; Ringach et al. 2002",
@@ -102,103 +108,44 @@ def orientation_selectivity(
     check_sampling(faults, level, samples, seed)
     ways = ("von Mises", "interpolated")
     faults.require(width in ways, f"width among {', '.join(ways)}", repr(width))
-    angles = stimulus_values(data, angle, faults)
-    cells = len(repeats.cells)
-    base = baseline_of(baseline, cells, faults)
+    base = baseline_of(baseline, len(repeats.cells), faults)
     faults.require((repeats.trials > 0).all(), "a trial at every angle in every cell", "none")
-    faults.stop()
-    period = _period(angles, faults)
-    order = np.argsort(angles % period)
-    angles = angles[order] % period
-    random, seconds = np.random.default_rng(seed), repeats.duration[:, order]
-    freedom = repeats.freedom
-    values = {name: np.full(cells, np.nan) for name in _DEFINITIONS}
-    ends = {name: np.full((2, cells), np.nan) for name in _DEFINITIONS}
-    for c in range(cells):
-        drawn = repeats.resampled_mean(c, samples, random)[:, order] / seconds[c]
-        if repeats.count[c].sum() == 0:
-            continue
-        both = np.concatenate([repeats.rate[c, order][None], drawn])
-        found = _indices(both - base[c], angles, period)
-        found["half-width"] = (
-            fitted_width(both, repeats.trials[c, order] * seconds[c], angles, period, base[c])
-            if width == "von Mises"
-            else width_on(both - base[c], angles, period)
-        )
-        for name, value in found.items():
-            values[name][c] = value[0]
-            turn = 180.0 if name == "preferred orientation" else None
-            ends[name][:, c] = _ends(value, level, turn, freedom[c])
-    return _as_measures(repeats, values, ends, period, width, base, level)
+    order, angles, period = angles_around(data, angle, faults)
+    exposure = repeats.exposure[:, order]
 
+    def of_cell(cell: int, rate: Array) -> dict[str, Array]:
+        rate = rate[:, order]
+        above = rate - base[cell]
+        if width == "von Mises":
+            half = fitted_width(rate, exposure[cell], angles, period, base[cell])
+        else:
+            half = width_on(above, angles, period)
+        return _indices(above, angles, period) | {"half-width": half}
 
-def stimulus_values(data: xr.Dataset, given: str | ArrayLike, faults: Faults) -> Array:
-    """A stimulus variable (stimulus,), each value once; raises any faults found."""
-    if isinstance(given, str):
-        along = given in data.coords and data[given].dims == ("stimulus",)
-        known = [str(n) for n in data.coords if data[n].dims == ("stimulus",)]
-        faults.require(along, f"{given!r} along stimulus", ", ".join(known) or "none")
-        values: Any = data[given].values if along else None
-    else:
-        values = given.values if isinstance(given, xr.DataArray) else np.asarray(given)
-        size = data.sizes["stimulus"]
-        faults.require(values.shape == (size,), f"{size} values, one per stimulus", values.shape)
-    if faults.found:
-        faults.stop()
-    values = np.asarray(values, dtype=float)
-    faults.require(np.isfinite(values).all(), "finite values", values)
-    once = np.unique(values).size == values.size
-    faults.require(
-        once,
-        "each value at one stimulus",
-        "repeated values",
-        "select among the others: responses.isel(stimulus=...)",
-    )
-    faults.stop()
-    return values
-
-
-def _period(angles: Array, faults: Faults) -> float:
-    """180 (orientations) or 360 (directions: angles that span 180 or more)."""
-    period = 180.0 if np.ptp(angles) < 180 else 360.0
-    turned = np.sort(angles % period)
-    gaps = np.diff(np.r_[turned, turned[0] + period])
-    if angles.size >= 4 and np.allclose(gaps, period / angles.size, rtol=0, atol=1e-6):
-        return period
-    faults.require(
-        False,
-        "at least 4 angles, equally spaced over 180 or 360 deg",
-        np.array2string(np.sort(angles), threshold=8),
-        "leave out an end that repeats the start",
-    )
-    faults.stop()
-    raise AssertionError
+    around = {"preferred orientation": 180.0}
+    found = functions_of_rates(repeats, _DEFINITIONS, of_cell, level, samples, seed, around)
+    return _as_measures(repeats, found, period, width, base, level)
 
 
 def _indices(rate: Array, angles: Array, period: float) -> dict[str, Array]:
     """Everything but the half-width, of rates (row, angle)."""
-    total = rate.sum(-1)
+    total, rows, size = rate.sum(-1), np.arange(len(rate)), rate.shape[1]
     axial = rate @ np.exp(2j * np.deg2rad(angles))
-    found = {
+    indices = {
         "preferred orientation": np.rad2deg(np.angle(axial)) / 2 % 180,
-        "circular variance": 1 - _over(np.abs(axial), total),
+        "circular variance": 1 - divided(np.abs(axial), total),
     }
-    each = np.arange(len(rate))
-    folded = rate
+    folded, right_angle = rate, size / 2
     if period == 360:
-        found["direction circular variance"] = 1 - _over(
-            np.abs(rate @ np.exp(1j * np.deg2rad(angles))), total
-        )
+        polar = rate @ np.exp(1j * np.deg2rad(angles))
+        indices["direction circular variance"] = 1 - divided(np.abs(polar), total)
         best = rate.argmax(-1)
-        found["DSI"] = _contrast(rate[each, best], _at(rate, best + rate.shape[1] / 2))
-        if rate.shape[1] % 2 == 0:
-            folded = rate.reshape(len(rate), 2, -1).mean(1)
-        else:
-            folded = (rate + _at_all(rate, rate.shape[1] / 2)) / 2
+        indices["DSI"] = _contrast(rate[rows, best], _at(rate, best + size / 2))
+        # opposite directions averaged: every orientation twice around
+        folded, right_angle = (rate + _at_all(rate, size / 2)) / 2, size / 4
     best = folded.argmax(-1)
-    quarter = folded.shape[1] / (2 if folded is rate or rate.shape[1] % 2 == 0 else 4)
-    found["OSI"] = _contrast(folded[each, best], _at(folded, best + quarter))
-    return found
+    indices["OSI"] = _contrast(folded[rows, best], _at(folded, best + right_angle))
+    return indices
 
 
 def _at_all(rate: Array, shift: float) -> Array:
@@ -207,66 +154,42 @@ def _at_all(rate: Array, shift: float) -> Array:
     return (1 - part) * np.roll(rate, -whole, 1) + part * np.roll(rate, -whole - 1, 1)
 
 
-def _at(rate: Array, place: Array) -> Array:
+def _at(rate: Array, place: Array | Indices) -> Array:
     """Each row's rate at a place along the circle, interpolated between angles."""
-    each, size = np.arange(len(rate)), rate.shape[1]
+    rows, size = np.arange(len(rate)), rate.shape[1]
     whole = np.floor(place).astype(int)
     part = place - whole
-    return (1 - part) * rate[each, whole % size] + part * rate[each, (whole + 1) % size]
-
-
-def _over(above: Array, below: Array) -> Array:
-    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
+    below, above = rate[rows, whole % size], rate[rows, (whole + 1) % size]
+    return np.asarray((1 - part) * below + part * above)
 
 
 def _contrast(best: Array, other: Array) -> Array:
+    """(best - other) / (best + other), rates below the baseline taken as at it."""
     best, other = np.maximum(best, 0), np.maximum(other, 0)
-    return _over(best - other, best + other)
-
-
-def _ends(value: Array, level: float, turn: float | None, freedom: float) -> Array:
-    """Interval of the first value by the others; around the circle where it has one."""
-    estimate, drawn = value[0], value[1:, None]
-    if turn is not None:
-        drawn = estimate + (drawn - estimate + turn / 2) % turn - turn / 2
-    low, high = bias_corrected_interval(np.array([estimate]), drawn, level, freedom)
-    return np.array([low[0], high[0]])
+    return divided(best - other, best + other)
 
 
 def _as_measures(
     repeats: Repeats,
-    values: dict[str, Array],
-    ends: dict[str, Array],
+    found: dict[str, Estimate],
     period: float,
     width: str,
     baseline: Array,
     level: float,
 ) -> Measures:
     """The measures, and why some are missing."""
-    silent = repeats.count.sum((1, 2)) == 0
-    single = [bool(n.min() < 2) for n in repeats.trials]
     measures = {}
     for name, definition in _DEFINITIONS.items():
-        value, (low, high) = values[name], ends[name]
-        directional = name in ("DSI", "direction circular variance") and period == 180
-        no_half = name == "half-width"
-        status = [
-            "orientations only: no opposite directions"
-            if directional
-            else "no spikes"
-            if silent[c]
-            else ("never falls to half height" if no_half else "nothing above baseline")
-            if np.isnan(value[c])
-            else "single trials: no interval"
-            if single[c]
-            else "no interval: undefined in most resamples"
-            if np.isnan(low[c])
-            else "ok"
-            for c in range(len(value))
-        ]
-        off = f"; baseline {baseline.mean():.3g} Hz" if baseline.any() else "; baseline 0 Hz"
-        how = f" ({width} curve)" if no_half else ""
-        measures[name] = Measure(
-            name, value, low, high, status, definition + how + off, _UNITS.get(name, "1"), level
+        of_width = name == "half-width"
+        missing = "never falls to half height" if of_width else "nothing above baseline"
+        status = statuses(
+            (name in _DIRECTIONAL and period == 180, "orientations only: no opposite directions"),
+            (silent(repeats), "no spikes"),
+            (np.isnan(found[name].value), missing),
+            *without_interval(repeats, found[name]),
         )
+        how = f"{definition} ({width} curve)" if of_width else definition
+        how += f"; baseline {baseline.mean():.3g} Hz"
+        unit = _UNITS.get(name, "1")
+        measures[name] = Measure(name, *found[name], status, how, unit, level)
     return Measures("Orientation selectivity", {"cell": repeats.cells}, measures)

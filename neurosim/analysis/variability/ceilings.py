@@ -36,23 +36,31 @@ Signal power is unbiased; ratios over it are too high by about its squared relat
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from neurosim.analysis.measures.bootstrap import check_sampling
-from neurosim.analysis.measures.measures import Measure, Measures, bias_corrected_interval
+from neurosim.analysis.measures.bootstrap import bootstrapped, check_sampling
+from neurosim.analysis.measures.measures import (
+    Estimate,
+    Measure,
+    Measures,
+    Number,
+    row_by_row,
+    statuses,
+)
+from neurosim.base.arrays import Array, Flags, Indices, divided
 from neurosim.base.errors import Faults
 from neurosim.data.repeats import Repeats, repeats_of
 
 __all__ = ["response_ceilings"]
 
-Array = NDArray[np.float64]
-
-_FEWEST = 3  # conditions with two trials
-_SPLITS, _SPLITS_RESAMPLED = 200, 10
+_FEWEST = 3  # conditions with two trials: two means always correlate
+_SPLITS = 200  # in halves of all trials: fewer leave noise in the ceiling
+_SPLITS_RESAMPLED = 10  # of each resample, whose own noise is larger
 _HALVES = "split-half ceiling"
 _DEFINITIONS = {
     "signal power": "variance of expected rates over conditions; Sahani & Linden 2003",
@@ -65,6 +73,7 @@ _DEFINITIONS = {
     "r2_ER": "squared correlation with the expected rates; Pospisil & Bair 2021",
     "explained signal power": "(P(y) - P(y - prediction)) / signal power; Sahani & Linden 2003",
 }
+_OF_A_PREDICTION = ("r", "CCnorm", "r2_ER", "explained signal power")
 
 
 def response_ceilings(
@@ -125,22 +134,21 @@ def response_ceilings(
     model = None if predicted is None else _prediction(predicted, repeats, faults)
     faults.stop()
     random = np.random.default_rng(seed)
-    names = [n for n in _DEFINITIONS if model is not None or n not in list(_DEFINITIONS)[5:]]
-    found = {name: np.full((3, len(repeats.cells)), np.nan) for name in names}
-    for c, here in enumerate(usable):
-        trials, n = (
-            repeats.count[c, here] / repeats.duration[c, here, None],
-            repeats.trials[c, here],
-        )
-        mean, variance = repeats.rate[c, here], (repeats.variance / repeats.duration**2)[c, here]
+    single = replace(repeats, count=divided(repeats.count, repeats.seconds, 0.0))  # rates, Hz
+    means, variances = single.mean, single.variance
+    names = [name for name in _DEFINITIONS if model is not None or name not in _OF_A_PREDICTION]
+
+    def of_cell(c: int) -> dict[str, Number]:
+        here = usable[c]
+        trials, n = single.count[c, here], repeats.trials[c, here]
+        mean, variance = means[c, here], variances[c, here]
         x = None if model is None else model[c, here]
         value = _statistics(mean[None], variance[None], n, x)
         value[_HALVES] = _split_half(trials[None], variance, n, _SPLITS, random)
         drawn = _resampled(mean, variance, n, x, samples, random)
-        for name in names:
-            found[name][0, c] = value[name][0]
-            low, high = bias_corrected_interval(value[name], drawn[name][:, None], level)
-            found[name][1:, c] = low[0], high[0]
+        return {name: bootstrapped(np.r_[value[name], drawn[name]], level) for name in names}
+
+    found = row_by_row(len(repeats.cells), names, of_cell)
     return _as_measures(repeats, found, usable, level)
 
 
@@ -157,9 +165,7 @@ def _prediction(predicted: Any, repeats: Repeats, faults: Faults) -> Array:
     return x.T
 
 
-def _statistics(
-    mean: Array, variance: Array, n: NDArray[np.int64], x: Array | None
-) -> dict[str, Array]:
+def _statistics(mean: Array, variance: Array, n: Indices, x: Array | None) -> dict[str, Array]:
     """Every measure but the split-half ceiling, of rows of means and variances."""
     m = mean.shape[1]
     apart = mean - mean.mean(1, keepdims=True)
@@ -188,7 +194,7 @@ def _statistics(
 
 
 def _split_half(
-    trials: Array, variance: Array, n: NDArray[np.int64], splits: int, random: np.random.Generator
+    trials: Array, variance: Array, n: Indices, splits: int, random: np.random.Generator
 ) -> Array:
     """Ceiling from halves of trials (row, condition, trial); NaN where halves do not agree.
 
@@ -202,17 +208,17 @@ def _split_half(
     second = by_condition @ ((order >= at) & (order < 2 * at)) / at
     one, two = (each - each.mean(0) for each in (first, second))
     scale = np.sqrt((one**2).sum(0) * (two**2).sum(0))
-    r = np.divide((one * two).sum(0), scale, out=np.zeros_like(scale), where=scale > 0).mean(-1)
+    r = divided((one * two).sum(0), scale, 0.0).mean(-1)
     whole = (variance / n).sum()
     k = (variance / half).sum() / whole if whole > 0 else 2.0
     reliability = k * r / (1 + (k - 1) * r)
-    return np.sqrt(np.where(r > 0, reliability, np.nan))
+    return np.asarray(np.sqrt(np.where(r > 0, reliability, np.nan)))
 
 
 def _resampled(
     mean: Array,
     variance: Array,
-    n: NDArray[np.int64],
+    n: Indices,
     x: Array | None,
     samples: int,
     random: np.random.Generator,
@@ -237,7 +243,7 @@ def _expected_rates(mean: Array, noise: Array, x: Array | None) -> Array:
     size = (off**2).sum()
     if size == 0:
         total = (apart**2).sum()
-        return mean.mean() + apart * np.sqrt(signal / total if total > 0 else 0.0)
+        return np.asarray(mean.mean() + apart * np.sqrt(signal / total if total > 0 else 0.0))
     along = (apart @ off) * off / size
     rest = apart - along
     explained = max((apart @ off) ** 2 - noise @ off**2, 0.0) / size
@@ -245,29 +251,24 @@ def _expected_rates(mean: Array, noise: Array, x: Array | None) -> Array:
     for piece, power in ((along, min(explained, signal)), (rest, max(signal - explained, 0.0))):
         energy = (piece**2).sum()
         pieces.append(piece * np.sqrt(power / energy if energy > 0 else 0.0))
-    return mean.mean() + pieces[0] + pieces[1]
+    return np.asarray(mean.mean() + pieces[0] + pieces[1])
 
 
 def _as_measures(
-    repeats: Repeats, found: dict[str, Array], usable: NDArray[np.bool_], level: float
+    repeats: Repeats, found: dict[str, Estimate], usable: Flags, level: float
 ) -> Measures:
     """The measures, and what is doubtful about them."""
-    left_out = (~usable).sum(-1)
+    left_out = [f"; {n} conditions of one trial left out" * bool(n) for n in (~usable).sum(-1)]
     power = found["signal power"]
     measures = {}
-    for name, (value, low, high) in found.items():
-        status = []
-        for c, out in enumerate(left_out):
-            what = (
-                "signal power not above 0: no ceiling"
-                if np.isnan(value[c]) and power[0, c] <= 0
-                else "undefined"
-                if np.isnan(value[c])
-                else "signal hardly above noise"
-                if power[1, c] <= 0 and name != "noise power"
-                else "ok"
-            )
-            status.append(what + (f"; {out} conditions of one trial left out" if out else ""))
-        unit = "Hz^2" if name.endswith("power") and "explained" not in name else "1"
-        measures[name] = Measure(name, value, low, high, status, _DEFINITIONS[name], unit, level)
+    for name, numbers in found.items():
+        missing = np.isnan(numbers.value)
+        status = statuses(
+            (missing & (power.value <= 0), "signal power not above 0: no ceiling"),
+            (missing, "undefined"),
+            ((power.low <= 0) & (name != "noise power"), "signal hardly above noise"),
+        )
+        status = [text + more for text, more in zip(status, left_out, strict=True)]
+        unit = "Hz^2" if name in ("signal power", "noise power") else "1"
+        measures[name] = Measure(name, *numbers, status, _DEFINITIONS[name], unit, level)
     return Measures("Ceilings", {"cell": repeats.cells}, measures)

@@ -15,21 +15,33 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import chi2, gamma
 from scipy.stats import t as student
 
-from neurosim.analysis.measures.measures import Measure, Measures
+from neurosim.analysis.measures.bootstrap import check_level
+from neurosim.analysis.measures.measures import (
+    Estimate,
+    Measure,
+    Measures,
+    Number,
+    row_by_row,
+    statuses,
+)
+from neurosim.base.arrays import AnyArray, Array, Flags, Indices, divided
 from neurosim.base.errors import Faults
 from neurosim.data.repeats import Repeats, repeats_of
 
 __all__ = ["count_variability", "fano_factor"]
 
-Array = NDArray[np.float64]
-
 _FANO = "variance over mean of the count over trials"
-_CONDITIONS = 4  # fewest for a power law
-_CLIMBS = 50
+_POWER = "in variance = factor * mean^exponent, gamma likelihood; Tolhurst et al. 1983"
+_DEFINITIONS = {
+    "Fano factor": f"{_FANO}, conditions weighted by trials - 1 (slope of variance on mean)",
+    "variance exponent": f"exponent {_POWER}",
+    "variance factor": f"factor {_POWER}",
+}
+_CONDITIONS = 4  # of different means, for a power law: of three, its scatter has one freedom
+_CLIMBS = 50  # steps of at most 1 in a logarithm: e^50 apart from the start
 
 
 def fano_factor(responses: Any, level: float = 0.95) -> Measures:
@@ -58,14 +70,11 @@ def fano_factor(responses: Any, level: float = 0.95) -> Measures:
     array([0.625])
     """
     repeats, freedom = _checked(responses, level, "fano_factor")
-    mean, variance = np.nan_to_num(repeats.mean).ravel(), repeats.variance.ravel()
     trials, free = repeats.trials.ravel(), freedom.ravel()
-    value = np.divide(variance, mean, out=np.full(mean.shape, np.nan), where=free > 0)
+    mean, variance = np.nan_to_num(repeats.mean).ravel(), repeats.variance.ravel()
+    value = np.where(free > 0, divided(variance, mean), np.nan)
     low, high = _chi_squared_interval(value, free.astype(float), level)
-    status = [
-        "fewer than 2 trials" if n < 2 else "no spikes" if m == 0 else "ok"
-        for n, m in zip(trials, mean, strict=True)
-    ]
+    status = statuses((trials < 2, "fewer than 2 trials"), (mean == 0, "no spikes"))
     more = {"mean count": repeats.mean.ravel(), "trials": trials}
     cells, stimuli = repeats.trials.shape
     rows = {"cell": np.repeat(repeats.cells, stimuli), "stimulus": np.tile(range(stimuli), cells)}
@@ -101,38 +110,36 @@ def count_variability(responses: Any, level: float = 0.95) -> Measures:
     (array([0.87]), array([1.15]))
     """
     repeats, freedom = _checked(responses, level, "count_variability")
-    cells = len(repeats.cells)
-    used = freedom > 0
-    numbers = {
-        name: np.full((3, cells), np.nan)
-        for name in ("Fano factor", "variance exponent", "variance factor")
-    }
-    p = np.full(cells, np.nan)
-    for c in range(cells):
-        here = used[c]
+    means, variances = repeats.mean, repeats.variance
+
+    def of_cell(c: int) -> dict[str, Number]:
+        here = freedom[c] > 0
         if not here.any():
-            continue
+            return {}
         free = freedom[c, here].astype(float)
-        mean, variance = repeats.mean[c, here], repeats.variance[c, here]
-        numbers["Fano factor"][:, c] = _pooled(variance / mean, free, level)
-        p[c] = _poisson_p(variance / mean, free, repeats.count[c, here].sum(-1))
+        mean, variance = means[c, here], variances[c, here]
+        found: dict[str, Number] = {"Fano factor": _pooled(variance / mean, free, level)}
+        found["Poisson p"] = _poisson_p(variance / mean, free, repeats.spikes[c, here])
         if np.unique(mean).size >= _CONDITIONS and variance.any():
-            power = _power_law(mean, variance, free, level)
-            numbers["variance exponent"][:, c], numbers["variance factor"][:, c] = power
-    return _as_measures(repeats, numbers, p, [bool(each.any()) for each in used], level)
+            exponent, factor = _power_law(mean, variance, free, level)
+            found |= {"variance exponent": exponent, "variance factor": factor}
+        return found
+
+    found = row_by_row(len(repeats.cells), (*_DEFINITIONS, "Poisson p"), of_cell)
+    return _as_measures(repeats.cells, found, freedom.sum(-1) > 0, level)
 
 
-def _checked(responses: Any, level: float, subject: str) -> tuple[Repeats, NDArray[np.int64]]:
+def _checked(responses: Any, level: float, subject: str) -> tuple[Repeats, Indices]:
     """Repeats, and n - 1 of the conditions that have two trials and a spike (else 0)."""
     repeats, data = repeats_of(responses, None, subject)
     faults = Faults(subject)
-    faults.require(0.5 <= level < 1, "level in [0.5, 1)", level)
+    check_level(faults, level)
     most = int(repeats.trials.max())
     faults.require(most >= 2, "at least 2 trials of a condition", most)
     expected = data["count"].attrs.get("expected", 0)
     faults.require(not expected, "counts of spikes", "expected counts", "engine='spikes'")
     faults.stop()
-    counted = (repeats.trials > 1) & (repeats.count.sum(-1) > 0)
+    counted = (repeats.trials > 1) & (repeats.spikes > 0)
     return repeats, np.where(counted, repeats.trials - 1, 0)
 
 
@@ -146,7 +153,7 @@ def _chi_squared_interval(value: Array, freedom: Array, level: float) -> tuple[A
     return low, high
 
 
-def _pooled(fano: Array, freedom: Array, level: float) -> Array:
+def _pooled(fano: Array, freedom: Array, level: float) -> tuple[float, float, float]:
     """Pooled Fano factor and its interval, widened where conditions scatter more than chi-squared.
 
     The degrees of freedom are those that the scatter between conditions leaves.
@@ -158,7 +165,7 @@ def _pooled(fano: Array, freedom: Array, level: float) -> Array:
         relative = (freedom / 2 * (fano / value - 1) ** 2).sum() / (fano.size - 1)
         scatter = max(relative, 1.0)
     low, high = _chi_squared_interval(value, total / scatter, level)
-    return np.array([value, low, high])
+    return float(value), float(low), float(high)
 
 
 def _poisson_p(fano: Array, freedom: Array, spikes: Array) -> float:
@@ -171,7 +178,9 @@ def _poisson_p(fano: Array, freedom: Array, spikes: Array) -> float:
     return float(min(1.0, 2 * min(against.cdf(statistic), against.sf(statistic))))
 
 
-def _power_law(mean: Array, variance: Array, freedom: Array, level: float) -> tuple[Array, Array]:
+def _power_law(
+    mean: Array, variance: Array, freedom: Array, level: float
+) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
     """Exponent and factor of v = k m^p, each with its interval."""
     logs, weight = np.log(mean), freedom / 2
     centre = np.average(logs, weights=weight)
@@ -192,29 +201,21 @@ def _power_law(mean: Array, variance: Array, freedom: Array, level: float) -> tu
     factor = beta[0] - beta[1] * centre
     error = np.sqrt(np.array([covariance[1, 1], covariance[0, 0] + centre**2 * covariance[1, 1]]))
     apart = np.array([0.0, -z, z])
-    return beta[1] + apart * error[0], np.exp(factor + apart * error[1])
+    exponent, factor = beta[1] + apart * error[0], np.exp(factor + apart * error[1])
+    return (exponent[0], exponent[1], exponent[2]), (factor[0], factor[1], factor[2])
 
 
 def _as_measures(
-    repeats: Repeats, numbers: dict[str, Array], p: Array, counted: list[bool], level: float
+    cells: AnyArray, found: dict[str, Estimate], counted: Flags, level: float
 ) -> Measures:
     """The three measures."""
     few = f"fewer than {_CONDITIONS} different means, or no variance"
-    silent = "no spikes in repeated conditions"
-    power = "in variance = factor * mean^exponent, gamma likelihood; Tolhurst et al. 1983"
-    definitions = {
-        "Fano factor": f"{_FANO}, conditions weighted by trials - 1 (slope of variance on mean)",
-        "variance exponent": f"exponent {power}",
-        "variance factor": f"factor {power}",
-    }
     measures = {}
-    for name, (value, low, high) in numbers.items():
-        status = [
-            silent if not any_ else few if np.isnan(v) else "ok"
-            for any_, v in zip(counted, value, strict=True)
-        ]
-        more = {"Poisson p": p} if name == "Fano factor" else {}
-        measures[name] = Measure(
-            name, value, low, high, status, definitions[name], level=level, more=more
+    for name, definition in _DEFINITIONS.items():
+        status = statuses(
+            (~counted, "no spikes in repeated conditions"),
+            (np.isnan(found[name].value), few),
         )
-    return Measures("Variability of counts", {"cell": repeats.cells}, measures)
+        more = {"Poisson p": found["Poisson p"].value} if name == "Fano factor" else {}
+        measures[name] = Measure(name, *found[name], status, definition, level=level, more=more)
+    return Measures("Variability of counts", {"cell": cells}, measures)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from neurosim.base.arrays import divided
 from neurosim.base.errors import Faults
 
 __all__ = ["rate_from_intervals"]
@@ -53,7 +54,7 @@ def rate_from_intervals(responses: xr.Dataset) -> xr.DataArray:
     size = shape[0] * shape[1]
     number = np.bincount(condition, minlength=size)
     total = np.bincount(condition, weights=interval, minlength=size)
-    rate = np.divide(number, total, out=np.full(size, np.nan), where=total > 0)
+    rate = divided(number, total)
     return xr.DataArray(
         rate.reshape(shape[:2]), dims=("stimulus", "cell"), name="rate", attrs={"units": "Hz"}
     ).assign_coords(responses["drive"].coords)

@@ -13,24 +13,31 @@ test is therefore Poisson spikes in the same windows: each trial's number of spi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from neurosim.analysis.measures.bootstrap import check_sampling
-from neurosim.analysis.measures.measures import Measure, Measures, bias_corrected_interval
+from neurosim.analysis.measures.bootstrap import bootstrapped, check_sampling
+from neurosim.analysis.measures.measures import (
+    Measure,
+    Measures,
+    Number,
+    row_by_row,
+    statuses,
+)
+from neurosim.analysis.measures.trains import Trains, trains_by_condition, trains_of_times
+from neurosim.base.arrays import AnyArray, Array, Indices, divided
 from neurosim.base.errors import Faults
+from neurosim.data.repeats import Repeats
 from neurosim.data.responses import check_responses
 
 __all__ = ["interval_variability", "interval_variability_of_spikes"]
 
-Array = NDArray[np.float64]
-
 _FEWEST = 10  # intervals below which the status warns
-_AT_ONCE = 2_000_000  # random spikes held at a time
+_AT_ONCE = 2_000_000  # random spikes held at a time: 16 MB an array
 _DEFINITIONS = {
     "CV": "sd over mean of interspike intervals, trials pooled",
     "CV2": "mean of 2 |difference| / sum of neighbouring intervals; Holt et al. 1996",
@@ -52,7 +59,7 @@ class _Sums:
         """CV and CV2, trials weighted (sample, trial) if asked for."""
         parts = (self.number, self.total, self.square, self.pairs, self.local)
         number, total, square, pairs, local = (
-            each.sum(-1) if weight is None else weight @ each for each in parts
+            part.sum(-1) if weight is None else weight @ part for part in parts
         )
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = total / number
@@ -99,20 +106,13 @@ def interval_variability(
     responses = check_responses(responses)
     faults.require("spike_time" in responses, "spike times", "none", "simulate(spike_times=True)")
     faults.stop()
-    stimuli, cells = responses["drive"].shape
-    index = {d: responses[f"spike_{d}"].values for d in ("stimulus", "cell", "trial")}
-    condition = index["cell"] * stimuli + index["stimulus"]
-    order = np.argsort(condition, kind="stable")
-    ends = np.searchsorted(condition[order], np.arange(stimuli * cells + 1))
-    duration = responses["duration"].broadcast_like(responses["drive"]).values
-    trials, times = responses["trials"].values, responses["spike_time"].values
-    conditions = []
-    for k in range(stimuli * cells):
-        mine = order[ends[k] : ends[k + 1]]
-        c, s = divmod(k, stimuli)
-        conditions.append((times[mine], index["trial"][mine], int(trials[s, c]), duration[s, c]))
-    labels = responses["cell"].values if "cell" in responses.coords else np.arange(cells)
-    rows = {"cell": np.repeat(labels, stimuli), "stimulus": np.tile(np.arange(stimuli), cells)}
+    repeats = Repeats.from_responses(responses)
+    cells, stimuli = repeats.trials.shape
+    conditions = [each for of_cell in trains_by_condition(responses, repeats) for each in of_cell]
+    rows = {
+        "cell": np.repeat(repeats.cells, stimuli),
+        "stimulus": np.tile(np.arange(stimuli), cells),
+    }
     return _measured(conditions, rows, level, samples, seed)
 
 
@@ -150,19 +150,13 @@ def interval_variability_of_spikes(
     >>> found["CV2"].value.round(3)  # intervals 0.1, 0.2 in turn
     array([0.667])
     """
-    trials = [np.sort(np.asarray(trial, dtype=float).ravel()) for trial in spike_times]
     faults = Faults("interval_variability_of_spikes")
     check_sampling(faults, level, samples, seed)
-    faults.require(trials, "at least one trial", "none")
-    inside = all(((trial >= 0) & (trial <= duration)).all() for trial in trials)
-    faults.require(duration > 0 and inside, f"spike times from 0 to {duration:g} s", "others")
-    faults.stop()
-    trial = np.repeat(np.arange(len(trials)), [each.size for each in trials])
-    one = (np.concatenate(trials), trial, len(trials), float(duration))
+    one = trains_of_times(spike_times, duration, faults)
     return _measured([one], {"cell": np.zeros(1, dtype=int)}, level, samples, seed)
 
 
-def _sums(times: Array, trial: NDArray[np.int64], trials: int) -> _Sums:
+def _sums(times: Array, trial: Indices, trials: int) -> _Sums:
     """The sums of each trial for spike times (..., spike), each trial's in order."""
     first = times.reshape(-1, times.shape[-1])
     gap = np.diff(first)
@@ -170,15 +164,14 @@ def _sums(times: Array, trial: NDArray[np.int64], trials: int) -> _Sums:
     twice = same[1:] & same[:-1]
     after, before = gap[:, 1:][:, twice], gap[:, :-1][:, twice]
     together = after + before
-    local = np.divide(
-        2 * np.abs(after - before), together, out=np.zeros_like(together), where=together > 0
-    )
+    local = divided(2 * np.abs(after - before), together, 0.0)
     gap = gap[:, same]
     owner, pair_owner = trial[:-1][same], trial[:-2][twice]
 
-    def by_trial(values: Array, owners: NDArray[np.int64]) -> Array:
+    def by_trial(values: Array, owners: Indices) -> Array:
         member = (owners[:, None] == np.arange(trials)).astype(float)
-        return (values @ member).reshape(*times.shape[:-1], trials)
+        total: Array = (values @ member).reshape(*times.shape[:-1], trials)
+        return total
 
     number, pairs = np.ones_like(gap), np.ones_like(local)
     return _Sums(
@@ -190,24 +183,19 @@ def _sums(times: Array, trial: NDArray[np.int64], trials: int) -> _Sums:
     )
 
 
-def _null(
-    trial: NDArray[np.int64],
-    trials: int,
-    duration: float,
-    samples: int,
-    random: np.random.Generator,
-) -> dict[str, Array]:
+def _null(trains: Trains, samples: int, random: np.random.Generator) -> dict[str, Array]:
     """CV and CV2 of as many spikes in each trial, placed at random; (sample,)."""
-    parts = []
+    parts, trial = [], trains.trial
     size = max(1, _AT_ONCE // trial.size)
     for start in range(0, samples, size):
         many = min(size, samples - start)
         place = np.sort(trial + random.random((many, trial.size)), axis=-1) - trial
-        parts.append(_sums(place * duration, trial, trials).of())
+        sums = _sums(place * trains.seconds[trial], trial, trains.seconds.size)
+        parts.append(sums.of())
     return {name: np.concatenate([part[name] for part in parts]) for name in _DEFINITIONS}
 
 
-def _against(value: Array, null: Array) -> tuple[float, float]:
+def _against(value: float, null: Array) -> tuple[float, float]:
     """The null's mean, and the two-sided p of a value (counting the value itself)."""
     known = null[~np.isnan(null)]
     if known.size == 0 or np.isnan(value):
@@ -217,48 +205,41 @@ def _against(value: Array, null: Array) -> tuple[float, float]:
 
 
 def _measured(
-    conditions: list[tuple[Array, NDArray[np.int64], int, float]],
-    rows: dict[str, NDArray],
-    level: float,
-    samples: int,
-    seed: int,
+    conditions: list[Trains], rows: Mapping[str, AnyArray], level: float, samples: int, seed: int
 ) -> Measures:
     """Both measures of every condition."""
     random = np.random.default_rng(seed)
-    size = len(conditions)
-    number = np.zeros(size)
-    found = {name: np.full((5, size), np.nan) for name in _DEFINITIONS}
-    single = [trials < 2 for _, _, trials, _ in conditions]
-    for k, (times, trial, trials, duration) in enumerate(conditions):
-        if times.size < 3:
-            continue
-        sums = _sums(times, trial, trials)
-        number[k] = sums.number.sum()
-        value, null = sums.of(), _null(trial, trials, duration, samples, random)
-        drawn = None
+    beside = [f"{name}, {of}" for name in _DEFINITIONS for of in ("Poisson mean", "Poisson p")]
+
+    def of_condition(k: int) -> dict[str, Number]:
+        trains, trials = conditions[k], conditions[k].seconds.size
+        if trains.times.size < 3:
+            return {"intervals": 0.0}
+        sums = _sums(trains.times, trains.trial, trials)
+        value, null = sums.of(), _null(trains, samples, random)
+        drawn = {name: np.full(samples, np.nan) for name in value}
         if trials > 1:
             chance = np.full(trials, 1 / trials)
             drawn = sums.of(random.multinomial(trials - 1, chance, samples).astype(float))
-        for name, rows_of in found.items():
-            low = high = np.array([np.nan])
-            if drawn is not None:
-                one = np.atleast_1d(value[name])
-                low, high = bias_corrected_interval(one, drawn[name][:, None], level, trials - 1)
-            rows_of[:, k] = value[name], low[0], high[0], *_against(value[name], null[name])
+        found: dict[str, Number] = {"intervals": float(sums.number.sum())}
+        for name in _DEFINITIONS:
+            values = np.r_[value[name], drawn[name]]
+            found[name] = bootstrapped(values, level, max(trials - 1, 1))
+            mean, p = _against(float(value[name]), null[name])
+            found |= {f"{name}, Poisson mean": mean, f"{name}, Poisson p": p}
+        return found
+
+    found = row_by_row(len(conditions), ("intervals", *_DEFINITIONS, *beside), of_condition)
+    number = found["intervals"].value
+    single = np.array([trains.seconds.size < 2 for trains in conditions])
     measures = {}
-    for name, (value_, low_, high_, mean, p_) in found.items():
-        status = [
-            "too few spikes"
-            if np.isnan(v)
-            else f"few intervals ({n:.0f})"
-            if n < _FEWEST
-            else "single trial: no interval"
-            if alone
-            else "ok"
-            for v, n, alone in zip(value_, number, single, strict=True)
-        ]
-        more = {"intervals": number, "Poisson mean": mean, "Poisson p": p_}
-        measures[name] = Measure(
-            name, value_, low_, high_, status, _DEFINITIONS[name], level=level, more=more
+    for name, definition in _DEFINITIONS.items():
+        status = statuses(
+            (np.isnan(found[name].value), "too few spikes"),
+            (number < _FEWEST, [f"few intervals ({n:.0f})" for n in number]),
+            (single, "single trial: no interval"),
         )
+        more = {"intervals": number}
+        more |= {of: found[f"{name}, {of}"].value for of in ("Poisson mean", "Poisson p")}
+        measures[name] = Measure(name, *found[name], status, definition, level=level, more=more)
     return Measures("Variability of interspike intervals", rows, measures)

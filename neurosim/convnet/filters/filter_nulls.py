@@ -17,11 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from neurosim.base.arrays import Array
 
 __all__ = ["FILTER_NULLS", "PairingNull", "gaussian", "phase_randomised", "sign_flipped"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +40,8 @@ class PairingNull:
     @property
     def means(self) -> Array:
         """Mean over filters of each draw; (draw,)."""
-        return self.cosines.mean(1)
+        means: Array = self.cosines.mean(1)
+        return means
 
     @property
     def mean(self) -> float:
@@ -91,7 +91,8 @@ def sign_flipped(filters: Array, random: np.random.Generator) -> Array:
     >>> sign_flipped(np.ones((5, 1, 1, 1)), np.random.default_rng(0)).ravel()
     array([ 1.,  1.,  1., -1., -1.])
     """
-    return filters * random.choice([-1.0, 1.0], (len(filters), 1, 1, 1))
+    flipped: Array = filters * random.choice([-1.0, 1.0], (len(filters), 1, 1, 1))
+    return flipped
 
 
 FILTER_NULLS: dict[str, Callable[[Array, np.random.Generator], Array]] = {

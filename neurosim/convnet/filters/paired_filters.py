@@ -16,146 +16,16 @@ via concatenated rectified linear units, equation 1 and figure 2.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from neurosim.base.arrays import Array, Indices
 from neurosim.base.errors import Faults, is_whole
 from neurosim.convnet.filters.filter_nulls import FILTER_NULLS, PairingNull
+from neurosim.convnet.filters.pairs import PairedFilters, cosines_to_others
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
-
-__all__ = ["PairedFilters", "paired_filters"]
-
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class PairedFilters:
-    """How far the filters of a layer come in opposite pairs, and how far they would by chance.
-
-    Attributes
-    ----------
-    filters : array (filter, channel, row, column)
-        Scaled to unit norm (and of mean zero, if that was asked for).
-    cosines : array (filter,)
-        The smallest cosine of each filter to another one.
-    opposites : array (filter,)
-        Place of that other filter among `filters`.
-    indices : array (filter,)
-        Index of each filter in the layer, from which some may have been dropped.
-    nulls : tuple of PairingNull
-        Gaussian, phase-randomised, sign-flipped.
-    """
-
-    filters: Array
-    cosines: Array
-    opposites: NDArray[np.int64]
-    indices: NDArray[np.int64]
-    nulls: tuple[PairingNull, ...]
-
-    @property
-    def mean(self) -> float:
-        """Mean over filters of the smallest cosine."""
-        return float(self.cosines.mean())
-
-    @property
-    def median(self) -> float:
-        """Median over filters of the smallest cosine."""
-        return float(np.median(self.cosines))
-
-    @property
-    def best(self) -> float:
-        """The smallest cosine of all."""
-        return float(self.cosines.min())
-
-    def share_below(self, cosine: float) -> float:
-        """Share of the filters whose smallest cosine is below `cosine`."""
-        return float((self.cosines < cosine).mean())
-
-    def null(self, name: str) -> PairingNull:
-        """A null ensemble by its name."""
-        found = {each.name: each for each in self.nulls}
-        faults = Faults("PairedFilters.null")
-        faults.require(name in found, f"a name among {', '.join(found)}", name)
-        faults.stop()
-        return found[name]
-
-    def z(self, null: PairingNull) -> float:
-        """Mean of the filters less that of the null, in its SDs; negative: they are paired more."""
-        return float((self.mean - null.mean) / null.sd) if null.sd > 1e-9 else np.nan
-
-    def p(self, null: PairingNull) -> float:
-        """Share of draws that are paired as much or more, the filters counted as one of them."""
-        at_most = self.mean + 1e-12  # rounding is no difference
-        return float((1 + (null.means <= at_most).sum()) / (1 + len(null.means)))
-
-    @cached_property
-    def pairs(self) -> list[tuple[int, int, float]]:
-        """Pairs from the most opposite on, each filter once: (place, place, cosine)."""
-        cosine = _cosines(self.filters.reshape(len(self.filters), -1))
-        one, other = np.triu_indices(len(cosine), 1)
-        free = np.ones(len(cosine), dtype=bool)
-        found = []
-        for k in np.argsort(cosine[one, other].round(12), kind="stable"):
-            i, j = int(one[k]), int(other[k])
-            if free[i] and free[j]:
-                free[[i, j]] = False
-                found.append((i, j, float(cosine[i, j])))
-        return found
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """The filters and each null, a row each.
-
-        Returns
-        -------
-        DataFrame
-            mean (over filters, and over draws in a null), sd (of the mean, over draws), median,
-            the shares below -0.5 and -0.8, best (the mean over draws), z and p (one-sided) of the
-            filters against that null.
-        """
-        import pandas as pd
-
-        rows: dict[str, dict[str, float]] = {"filters": {"mean": self.mean} | _told(self.cosines)}
-        for each in self.nulls:
-            rows[each.name] = {
-                "mean": each.mean,
-                "sd": each.sd,
-                **_told(each.cosines),
-                "z": self.z(each),
-                "p": self.p(each),
-            }
-        columns = ["mean", "sd", "median", "below -0.5", "below -0.8", "best", "z", "p"]
-        return pd.DataFrame(rows).T.reindex(columns=columns)
-
-    def plot(self, pairs: int = 8) -> Figure:
-        """The distribution of the smallest cosines beside the nulls, and the best pairs.
-
-        Parameters
-        ----------
-        pairs : int
-            How many pairs to show.
-        """
-        from neurosim.convnet.filters.figure import paired_filters_figure
-
-        faults = Faults("PairedFilters.plot")
-        faults.require(is_whole(pairs), "pairs as a whole number >= 1", pairs)
-        faults.stop()
-        return paired_filters_figure(self, int(pairs))
-
-    def __repr__(self) -> str:
-        table = self.to_dataframe().to_string(float_format=lambda v: f"{v:.3f}", na_rep="")
-        shape = " x ".join(str(n) for n in self.filters.shape[1:])
-        draws = len(self.nulls[0].cosines)
-        return (
-            f"{len(self.filters)} filters of {shape}: smallest cosine to another filter "
-            f"({draws} draws of each null)\n{table}"
-        )
+__all__ = ["paired_filters"]
 
 
 def paired_filters(
@@ -206,12 +76,12 @@ def paired_filters(
     [('Gaussian', -0.0), ('phase-randomised', -0.1), ('sign-flipped', -0.6)]
     """
     faults = Faults("paired_filters")
-    faults.require(is_whole(seed, 0), "seed as a whole number >= 0", seed)
-    faults.require(is_whole(draws, 2), "draws as a whole number >= 2", draws)
+    seed = faults.whole("seed", seed, 0)
+    draws = faults.whole("draws", draws, 2)
     values, indices = _kept(_filters(filters, faults), list(drop), faults)
     unit = _unit(values, indices, faults, bool(zero_mean))
     faults.stop()
-    cosine = _cosines(unit.reshape(len(unit), -1))
+    cosine = cosines_to_others(unit.reshape(len(unit), -1))
     nulls: list[PairingNull] = []
     for name, draw in FILTER_NULLS.items():
         random = np.random.default_rng([int(seed), len(nulls)])
@@ -236,7 +106,7 @@ def _filters(filters: ArrayLike, faults: Faults) -> Array:
     return none if not finite else values if values.ndim == 4 else values[:, None]
 
 
-def _kept(filters: Array, drop: list[int], faults: Faults) -> tuple[Array, NDArray[np.int64]]:
+def _kept(filters: Array, drop: list[int], faults: Faults) -> tuple[Array, Indices]:
     """The filters that are not dropped, and their indices."""
     number = len(filters)
     strange = [k for k in drop if not (is_whole(k, 0) and k < number)] if number else []
@@ -246,7 +116,7 @@ def _kept(filters: Array, drop: list[int], faults: Faults) -> tuple[Array, NDArr
     return filters[indices], indices
 
 
-def _unit(filters: Array, indices: NDArray[np.int64], faults: Faults, zero_mean: bool) -> Array:
+def _unit(filters: Array, indices: Indices, faults: Faults, zero_mean: bool) -> Array:
     """Filters at unit norm; those that have none are a fault."""
     axes = (1, 2, 3)
     largest = np.abs(filters).max(axes, keepdims=True, initial=0)
@@ -259,31 +129,13 @@ def _unit(filters: Array, indices: NDArray[np.int64], faults: Faults, zero_mean:
     what = "filters that are not constant" if zero_mean else "filters that are not all zero"
     faults.require(not empty.any(), what, f"filter {which}", f"drop=[{which}]")
     norm = np.sqrt((scaled**2).sum(axes, keepdims=True))
-    return scaled / np.where(norm > 0, norm, 1)
-
-
-def _cosines(flat: Array) -> Array:
-    """Cosines of unit vectors (filter, weight) to each other; (filter, filter), infinite to self.
-
-    Infinite, so that a filter is never its own opposite.
-    """
-    cosine = np.clip(flat @ flat.T, -1, 1)
-    np.fill_diagonal(cosine, np.inf)
-    return cosine
+    unit: Array = scaled / np.where(norm > 0, norm, 1)
+    return unit
 
 
 def _smallest(filters: Array, zero_mean: bool) -> Array:
     """The statistic of a draw, normalised as the filters were."""
     flat = filters.reshape(len(filters), -1)
     flat = flat - flat.mean(1, keepdims=True) if zero_mean else flat
-    return _cosines(flat / np.linalg.norm(flat, axis=1, keepdims=True)).min(1)
-
-
-def _told(cosines: Array) -> dict[str, float]:
-    """What is said of smallest cosines, (filter,) or (draw, filter)."""
-    return {
-        "median": float(np.median(cosines, axis=-1).mean()),
-        "below -0.5": float((cosines < -0.5).mean()),
-        "below -0.8": float((cosines < -0.8).mean()),
-        "best": float(cosines.min(-1).mean()),
-    }
+    smallest: Array = cosines_to_others(flat / np.linalg.norm(flat, axis=1, keepdims=True)).min(1)
+    return smallest

@@ -12,8 +12,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
 from neurosim.base.units import in_unit
 from neurosim.models.cells.published import PRESETS
@@ -172,7 +173,7 @@ noise_sd 4 mV, tau_noise 0 s>
             **{**fixed, "noise_sd": noise_sd, "v_rest": np.asarray(shared.v_threshold) - distance}
         )
 
-    def rate(self, mean_potential: ArrayLike) -> NDArray[np.float64]:
+    def rate(self, mean_potential: ArrayLike) -> Array:
         """Steady firing rate at a mean free potential.
 
         Siegert (1951) for white noise, Fourcaud & Brunel (2002) to first order for synaptic noise,
@@ -191,7 +192,7 @@ noise_sd 4 mV, tau_noise 0 s>
         mean = in_unit(mean_potential, "mV", "LIF.rate", "mean_potential")
         return rate_synaptic_noise(mean, **self._firing())
 
-    def rate_slope(self, mean_potential: ArrayLike) -> NDArray[np.float64]:
+    def rate_slope(self, mean_potential: ArrayLike) -> Array:
         """Derivative of `rate` by the mean free potential, Hz/mV; same arguments and shape."""
         mean = in_unit(mean_potential, "mV", "LIF.rate_slope", "mean_potential")
         return rate_synaptic_noise_slope(mean, **self._firing())

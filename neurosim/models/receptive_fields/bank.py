@@ -8,34 +8,29 @@ contrast units: a quadrature pair's response to its optimal full-contrast gratin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from neurosim.base.errors import Faults, is_whole
+from neurosim.base.errors import Faults
 from neurosim.models.receptive_fields.convolution import Padding, correlate
-from neurosim.models.receptive_fields.drive import (
-    Receiver,
-    Sinusoidal,
-    over_time,
-    sinusoidal,
-    static,
-)
+from neurosim.models.receptive_fields.drive import DRIVE_ATTRS, Receiver
 from neurosim.models.receptive_fields.gabor_cells import GaborCells
 from neurosim.models.receptive_fields.gabor_parameters import (
     RINGACH_MEDIAN_NX,
     RINGACH_MEDIAN_NY,
     GaborParameters,
 )
+from neurosim.models.receptive_fields.labelled_drive import labelled_drive, labelled_sinusoid
 from neurosim.models.receptive_fields.macaque_v1 import (
     Eccentricity,
     Source,
     against_published,
     sample_cells,
 )
-from neurosim.models.receptive_fields.pixels import pairs_on, sampled_pairs
+from neurosim.models.receptive_fields.pixels import pairs_on
 from neurosim.models.receptive_fields.temporal import TemporalFilter
 from neurosim.stimuli import Stimulus, VisualField
 
@@ -46,10 +41,6 @@ if TYPE_CHECKING:
 __all__ = ["QUADRATURE", "RINGACH_MEDIAN_NX", "RINGACH_MEDIAN_NY", "GaborBank"]
 
 QUADRATURE = (0.0, 90.0, 180.0, 270.0)  # deg
-
-Array = NDArray[np.float64]
-_MEMORY = 2**32  # bytes that a drive may take while it is worked out
-_DRIVE_ATTRS = {"units": "1", "long_name": "drive (contrast units)"}
 
 
 class GaborBank(GaborParameters):
@@ -196,24 +187,13 @@ class GaborBank(GaborParameters):
 
         Without a field they are drawn on one that shows the largest whole.
         """
-        from neurosim.stimuli.plots import page
+        from neurosim.models.receptive_fields.figure import receptive_fields_figure
 
         faults = Faults("GaborBank.plot")
-        faults.require(is_whole(most), "most >= 1", most)
+        most = faults.whole("most", most)
         faults.stop()
         chosen = np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).round().astype(int))
-        cells = GaborCells(*(each[chosen] for each in self.cells))
-        if field is None:
-            reach = np.maximum(np.abs(cells.x), np.abs(cells.y)) + 3.5 * np.maximum(*cells.sigma)
-            field = VisualField(size=float(2 * reach.max()), shape=160)
-        weights = sampled_pairs(field, cells).real
-        weights /= np.abs(weights).max((1, 2), keepdims=True)
-        titles = [
-            f"θ {self.orientation[k]:.0f}°  φ {self.phase[k] % 360:.0f}°\n"
-            f"f {self.spatial_frequency[k]:.3g} c/deg"
-            for k in chosen
-        ]
-        return page(weights, field, titles, "RdBu_r", "weight, of each cell's largest")[0]
+        return receptive_fields_figure(GaborCells(*(each[chosen] for each in self.cells)), field)
 
     def convolve(
         self,
@@ -247,7 +227,7 @@ class GaborBank(GaborParameters):
             "x": ("x", step * np.arange(response.shape[2]), {"units": "deg"}),
         }
         coords = {**self.coordinates(), **places}
-        return xr.DataArray(response, coords, ("cell", "y", "x"), "response", dict(_DRIVE_ATTRS))
+        return xr.DataArray(response, coords, ("cell", "y", "x"), "response", dict(DRIVE_ATTRS))
 
     def drive(
         self,
@@ -291,38 +271,8 @@ class GaborBank(GaborParameters):
         (30, 15)
         """
         field = VisualField() if field is None else field
-        duration = stimulus.length(field) if duration is None else duration
-        times = None if duration is None else field.frame_times(duration)
-        faults = Faults("GaborBank.drive")
-        faults.require(
-            times is not None or not stimulus.moves,
-            "static stimuli, or a duration",
-            "moving ones",
-            "give a duration, or use sinusoidal_drive for gratings",
-        )
-        faults.stop()
-        size = 16.0 * stimulus.count(field) * len(self) * (1 if times is None else len(times))
-        faults.require(
-            size <= _MEMORY,
-            f"a drive of at most {_MEMORY:g} bytes",
-            f"{size:g}",
-            "fewer stimuli or cells, or a shorter duration",
-        )
-        faults.stop()
         to = Receiver(self.cells, field, self.temporal, closed_form)
-        parts = [
-            static(part, to) if times is None else over_time(part, to, times)
-            for part in stimulus.parts()
-        ]
-        values, clipped = (np.concatenate(each) for each in zip(*parts, strict=True))
-        coords = self._coordinates(stimulus, field, len(values))
-        if field.contrast_range is not None:
-            coords["clipped"] = xr.Variable("stimulus", clipped, {"units": "1"})
-        dims: tuple[str, ...] = ("stimulus", "cell")
-        if times is not None:
-            dims = (*dims, "time")
-            coords["time"] = xr.Variable("time", times, {"units": "s"})
-        return xr.DataArray(values, coords, dims, "drive", dict(_DRIVE_ATTRS))
+        return labelled_drive(stimulus, to, duration)
 
     def sinusoidal_drive(self, stimulus: Stimulus, field: VisualField | None = None) -> xr.Dataset:
         """Each cell's linear response to moving gratings (static stimuli may be among them).
@@ -348,21 +298,4 @@ class GaborBank(GaborParameters):
         (array([[1., 1., 1., 1.]]), array([[  0.,  90., 180., -90.]]))
         """
         field = VisualField() if field is None else field
-        to = Receiver(self.cells, field, self.temporal)
-        parts = [sinusoidal(part, to) for part in stimulus.parts()]
-        driven = Sinusoidal(*map(np.concatenate, zip(*parts, strict=True)))
-        coords = self._coordinates(stimulus, field, len(driven.mean))
-        coords["temporal_frequency"] = xr.Variable("stimulus", driven.frequency, {"units": "Hz"})
-        dims = ("stimulus", "cell")
-        return xr.Dataset(
-            {
-                "drive_mean": (dims, driven.mean, _DRIVE_ATTRS),
-                "drive_amplitude": (dims, driven.amplitude, _DRIVE_ATTRS),
-                "drive_phase": (dims, driven.phase, {"units": "deg"}),
-            },
-            coords,
-        )
-
-    def _coordinates(self, stimulus: Stimulus, field: VisualField, count: int) -> dict[str, Any]:
-        index = {"stimulus": np.arange(count)}
-        return {**index, **stimulus.coordinates(field), **self.coordinates()}
+        return labelled_sinusoid(stimulus, Receiver(self.cells, field, self.temporal))

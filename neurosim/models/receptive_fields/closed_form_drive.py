@@ -19,18 +19,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import wofz
 
+from neurosim.base.arrays import Array, Complexes, Indices
 from neurosim.models.receptive_fields.gabor import relative_gain, spectrum_peak
 from neurosim.models.receptive_fields.gabor_cells import GaborCells
 from neurosim.stimuli import Steps, Waves
 
 __all__ = ["Phasors", "phasors", "step_response"]
-
-Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
-
 
 _NODES = 32  # of Gauss-Legendre quadrature, and pi more for each turn of the integrand
 
@@ -46,10 +42,10 @@ def _gauss_legendre(nodes: int) -> tuple[Array, Array]:
 class Phasors(NamedTuple):
     """z(t) = forward e^(i w t) + backward e^(-i w t), w = 2 pi frequency, of each component."""
 
-    stimulus: NDArray[np.int64]  # (component,)
+    stimulus: Indices  # (component,)
     frequency: Array  # (component,), Hz, may be negative
-    forward: Complex  # (component, cell): runs along the cell's wave vector
-    backward: Complex  # (component, cell)
+    forward: Complexes  # (component, cell): runs along the cell's wave vector
+    backward: Complexes  # (component, cell)
 
 
 def phasors(waves: Waves, cells: GaborCells) -> Phasors:
@@ -90,7 +86,7 @@ def _at_centres(waves: Waves, cells: GaborCells) -> tuple[Array, Array, Array]:
     )
 
 
-def _plain(waves: Waves, cells: GaborCells) -> tuple[Complex, Complex]:
+def _plain(waves: Waves, cells: GaborCells) -> tuple[Complexes, Complexes]:
     """Without a window only one of the two is there."""
     along, across, phase = _at_centres(waves, cells)
     best = cells.spatial_frequency
@@ -103,7 +99,7 @@ def _plain(waves: Waves, cells: GaborCells) -> tuple[Complex, Complex]:
     )
 
 
-def _windowed(waves: Waves, cells: GaborCells) -> tuple[Complex, Complex]:
+def _windowed(waves: Waves, cells: GaborCells) -> tuple[Complexes, Complexes]:
     """Under Gaussian windows."""
     along, across, phase = _at_centres(waves, cells)
     theta = np.deg2rad(cells.orientation)
@@ -122,7 +118,7 @@ def _windowed(waves: Waves, cells: GaborCells) -> tuple[Complex, Complex]:
 
 def _transform(
     ku: Array, kv: Array, window: tuple[Array, Array, Array], cells: GaborCells
-) -> Complex:
+) -> Complexes:
     """Fourier transform of the analytic kernel times a Gaussian window, at (ku, kv) rad/deg."""
     sd, du, dv = window
     su, sv = cells.sigma
@@ -150,10 +146,11 @@ def _transform(
         whole = 2 * np.exp(np.where(right, inside, 0.0))
         along += weight * np.where(right, whole - tail, tail)
     along = along * np.sqrt(np.pi / 2 / total) * 2 * su * sd
-    return along * across / spectrum_peak(su, sv, cells.nx)
+    transform: Complexes = along * across / spectrum_peak(su, sv, cells.nx)
+    return transform
 
 
-def step_response(steps: Steps, cells: GaborCells, time: Array) -> Complex:
+def step_response(steps: Steps, cells: GaborCells, time: Array) -> Complexes:
     """The analytic response to steps of contrast, the cell's phase included.
 
     Parameters
@@ -180,7 +177,7 @@ def step_response(steps: Steps, cells: GaborCells, time: Array) -> Complex:
     return result
 
 
-def _one_step(distance: Array, cosine: Array, sine: Array, cells: GaborCells) -> Complex:
+def _one_step(distance: Array, cosine: Array, sine: Array, cells: GaborCells) -> Complexes:
     """(i / pi) times the integral over k > 0 of G(k) / k exp(i k p), conjugate from behind."""
     su, sv = cells.sigma
     along, k = np.abs(cosine), 2 * np.pi * cells.carrier

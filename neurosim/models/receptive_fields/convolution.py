@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal import oaconvolve
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
 
 __all__ = ["Padding", "correlate"]
@@ -16,11 +16,11 @@ Padding = int | Literal["valid", "same"]
 
 
 def correlate(
-    image: NDArray[np.float64],
-    kernels: NDArray[np.float64],
+    image: Array,
+    kernels: Array,
     stride: int = 1,
     padding: Padding = "valid",
-) -> NDArray[np.float64]:
+) -> Array:
     """Sum of kernel times patch at every position, as a ConvNet layer without bias has it.
 
     Parameters

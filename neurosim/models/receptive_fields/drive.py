@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array, Complexes
 from neurosim.base.errors import Faults
 from neurosim.models.receptive_fields.closed_form_drive import phasors, step_response
 from neurosim.models.receptive_fields.gabor_cells import GaborCells
@@ -16,10 +16,10 @@ from neurosim.models.receptive_fields.pixels import pairs_on
 from neurosim.models.receptive_fields.temporal import TemporalFilter
 from neurosim.stimuli import ClippingWarning, ClosedForm, Stimulus, VisualField
 
-__all__ = ["Sinusoidal", "over_time", "sinusoidal", "static"]
+__all__ = ["DRIVE_ATTRS", "Receiver", "Sinusoidal", "over_time", "sinusoidal", "static"]
 
-Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
+DRIVE_ATTRS = {"units": "1", "long_name": "drive (contrast units)"}
+
 _BLOCK = 2**20  # numbers in a block of work
 
 
@@ -31,7 +31,7 @@ class Receiver(NamedTuple):
     temporal: TemporalFilter | None = None
     closed_form: bool = True
 
-    def gain(self, frequency: Array) -> Complex:
+    def gain(self, frequency: Array) -> Complexes:
         """H at frequencies, 1 without a filter."""
         if self.temporal is None:
             return np.ones(np.shape(frequency), dtype=complex)
@@ -127,7 +127,7 @@ def over_time(stimulus: Stimulus, to: Receiver, times: Array) -> tuple[Array, Ar
     return drive, np.zeros(form.stimuli)
 
 
-def _filtered(z: Complex, to: Receiver) -> Array:
+def _filtered(z: Complexes, to: Receiver) -> Array:
     """The real part of the filter's convolution with z; frames before time 0 are used up."""
     if to.temporal is None:
         return z.real.copy()
@@ -148,7 +148,7 @@ def _form(stimulus: Stimulus, to: Receiver) -> ClosedForm | None:
     return stimulus.closed_form(to.cells.highest)
 
 
-def _summed_waves(form: ClosedForm, to: Receiver) -> Iterator[tuple[int, float, Complex]]:
+def _summed_waves(form: ClosedForm, to: Receiver) -> Iterator[tuple[int, float, Complexes]]:
     """Stimulus, |f| and the phasor of exp(2 pi i f t), filter included; (cell,) each.
 
     Components of one stimulus and frequency that are neighbours come summed.
@@ -169,7 +169,7 @@ def _summed_waves(form: ClosedForm, to: Receiver) -> Iterator[tuple[int, float, 
             yield int(which[first]), float(abs(f[first])), summed
 
 
-def _steps_at(form: ClosedForm, to: Receiver, times: Array) -> Complex:
+def _steps_at(form: ClosedForm, to: Receiver, times: Array) -> Complexes:
     """z of the steps, (stimulus, cell, time)."""
     z = np.zeros((form.stimuli, len(to.cells.phase), len(times)), dtype=complex)
     if len(form.steps.stimulus):
@@ -177,7 +177,7 @@ def _steps_at(form: ClosedForm, to: Receiver, times: Array) -> Complex:
     return z
 
 
-def _by_pixels(stimulus: Stimulus, to: Receiver, times: Array) -> tuple[Complex, Array]:
+def _by_pixels(stimulus: Stimulus, to: Receiver, times: Array) -> tuple[Complexes, Array]:
     """z from the frames, (stimulus, cell, time), a block of pictures at a time."""
     field = to.field
     pairs = pairs_on(field, to.cells).reshape(len(to.cells.phase), -1)
@@ -202,5 +202,5 @@ def _by_pixels(stimulus: Stimulus, to: Receiver, times: Array) -> tuple[Complex,
             z.imag[which, :, when] = answer[:, len(pairs) :]
     if clipped.any():
         what = f"{type(stimulus).__name__}: the display clips {clipped.mean():.2%} of the pixels"
-        warnings.warn(what, ClippingWarning, stacklevel=4)
+        warnings.warn(what, ClippingWarning, stacklevel=5)
     return z, clipped

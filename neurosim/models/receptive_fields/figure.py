@@ -1,12 +1,12 @@
-"""A bank of cells against the published distributions of macaque V1, as a figure."""
+"""Pictures of a bank: its receptive fields, and its widths against the published ones."""
 
 from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.models.receptive_fields.gabor_cells import GaborCells
 from neurosim.models.receptive_fields.macaque_v1 import (
     PUBLISHED_MEDIANS,
@@ -15,10 +15,12 @@ from neurosim.models.receptive_fields.macaque_v1 import (
     histograms,
 )
 from neurosim.models.receptive_fields.macaque_v1 import orientation_width as width_of
+from neurosim.models.receptive_fields.pixels import sampled_pairs
+from neurosim.stimuli import VisualField
+from neurosim.stimuli.plots import page
 
-__all__ = ["against_published_figure"]
+__all__ = ["against_published_figure", "receptive_fields_figure"]
 
-Array = NDArray[np.float64]
 _PANELS = {
     "nx": ("envelope width nx (cycles)", True),
     "ny": ("envelope length ny (cycles)", True),
@@ -31,6 +33,27 @@ _SOURCES = {
     "devalois foveal": ("De Valois et al. 1982, foveal", "C0"),
     "devalois parafoveal": ("De Valois et al. 1982, parafoveal", "C1"),
 }
+
+
+def receptive_fields_figure(cells: GaborCells, field: VisualField | None) -> Figure:
+    """A page of receptive fields, each on its own scale.
+
+    Parameters
+    ----------
+    cells : GaborCells
+    field : VisualField or None
+        None: one that shows the largest whole.
+    """
+    if field is None:
+        reach = np.maximum(np.abs(cells.x), np.abs(cells.y)) + 3.5 * np.maximum(*cells.sigma)
+        field = VisualField(size=float(2 * reach.max()), shape=160)
+    weights = sampled_pairs(field, cells).real
+    weights /= np.abs(weights).max((1, 2), keepdims=True)
+    titles = [
+        f"θ {orientation:.0f}°  φ {phase % 360:.0f}°\nf {frequency:.3g} c/deg"
+        for orientation, frequency, phase, *_ in zip(*cells, strict=True)
+    ]
+    return page(weights, field, titles, "RdBu_r", "weight, of each cell's largest")[0]
 
 
 def against_published_figure(cells: GaborCells) -> Figure:

@@ -21,15 +21,16 @@ Gabor of the same envelope are not once the mean is removed.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import wofz
 
+from neurosim.base.arrays import Array, Complexes
 from neurosim.base.errors import Faults
 
 __all__ = ["analytic_profile", "carrier_ratio", "nx_of_sigma", "relative_gain", "spectrum_peak"]
 
 
-def carrier_ratio(nx: ArrayLike) -> NDArray[np.float64]:
+def carrier_ratio(nx: ArrayLike) -> Array:
     """Preferred spatial frequency over carrier frequency; a little above 1.
 
     It solves rho = coth(K^2 rho / 2), K = 2 pi nx.
@@ -64,7 +65,7 @@ def carrier_ratio(nx: ArrayLike) -> NDArray[np.float64]:
 
 def nx_of_sigma(
     along: ArrayLike, across: ArrayLike, spatial_frequency: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Array, Array]:
     """Envelope widths nx, ny in carrier cycles, of envelopes given in degrees.
 
     The carrier is what makes `spatial_frequency` the preferred one: with q = 2 pi f sigma,
@@ -109,9 +110,7 @@ def nx_of_sigma(
     return nx, across * f / carrier_ratio(nx)
 
 
-def relative_gain(
-    along: ArrayLike, across: ArrayLike, nx: ArrayLike, ny: ArrayLike
-) -> NDArray[np.float64]:
+def relative_gain(along: ArrayLike, across: ArrayLike, nx: ArrayLike, ny: ArrayLike) -> Array:
     """Response of a quadrature pair to a grating, relative to its best grating.
 
     Parameters
@@ -139,24 +138,24 @@ def relative_gain(
     frequency = along * ratio * k  # kappa s
     spread = across * ratio * 2 * np.pi * ny
     size = _spectrum(np.abs(frequency), k) / _spectrum(ratio * k, k)
-    return np.sign(along) * size * np.exp(-(spread**2) / 2)
+    gain: Array = np.sign(along) * size * np.exp(-(spread**2) / 2)
+    return gain
 
 
-def _spectrum(x: NDArray[np.float64], k: NDArray[np.float64]) -> NDArray[np.float64]:
+def _spectrum(x: Array, k: Array) -> Array:
     """exp(-(x^2 + k^2)/2) (cosh(x k) - 1) for x >= 0, without overflow or cancellation."""
-    return 0.5 * np.exp(-((x - k) ** 2) / 2) * np.expm1(-x * k) ** 2
+    spectrum: Array = 0.5 * np.exp(-((x - k) ** 2) / 2) * np.expm1(-x * k) ** 2
+    return spectrum
 
 
-def spectrum_peak(
-    sigma_x: NDArray[np.float64], sigma_y: NDArray[np.float64], nx: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def spectrum_peak(sigma_x: Array, sigma_y: Array, nx: Array) -> Array:
     """Amplitude of the pair's spectrum at its preferred frequency, deg^2: the pair's response,
     with kernels as `analytic_profile` gives them, to its optimal grating of contrast 1."""
     k = 2 * np.pi * nx
     return 2 * np.pi * sigma_x * sigma_y * _spectrum(carrier_ratio(nx) * k, k)
 
 
-def analytic_profile(u: NDArray[np.float64], nx: ArrayLike) -> NDArray[np.complex128]:
+def analytic_profile(u: Array, nx: ArrayLike) -> Complexes:
     """Analytic signal of the zero-mean Gabor along its carrier.
 
     Parameters
@@ -182,4 +181,5 @@ def analytic_profile(u: NDArray[np.float64], nx: ArrayLike) -> NDArray[np.comple
     c = np.exp(-(k**2) / 2)
     above = wofz((u + 1j * k) / np.sqrt(2))
     below = 2 * envelope * np.exp(1j * k * u) - c * wofz((-u + 1j * k) / np.sqrt(2))
-    return 0.5 * (below + c * above - 2 * c * wofz(u / np.sqrt(2)))
+    profile: Complexes = 0.5 * (below + c * above - 2 * c * wofz(u / np.sqrt(2)))
+    return profile

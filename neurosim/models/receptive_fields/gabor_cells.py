@@ -6,15 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from neurosim.base.arrays import Array, Indices
 from neurosim.base.errors import Faults
 from neurosim.models.receptive_fields.gabor import carrier_ratio
 
 __all__ = ["GaborCells"]
-
-Array = NDArray[np.float64]
-
 
 _UNITS = {
     "orientation": "deg",
@@ -75,7 +73,7 @@ class GaborCells(NamedTuple):
         return cells._replace(phase=cells.phase + np.where(sign < 0, 180.0, 0.0))
 
     @property
-    def quadrature_set(self) -> NDArray[np.int64]:
+    def quadrature_set(self) -> Indices:
         """Which cells share everything but phase: an index, (cell,)."""
         rest = np.stack([self[k] for k, name in enumerate(_UNITS) if name != "phase"], axis=1)
         _, first, which = np.unique(rest, axis=0, return_index=True, return_inverse=True)

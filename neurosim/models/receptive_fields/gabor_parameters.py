@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from neurosim.base.arrays import Array, Indices
 from neurosim.base.errors import Faults
 from neurosim.models.receptive_fields.gabor import nx_of_sigma
 from neurosim.models.receptive_fields.gabor_cells import GaborCells
@@ -15,7 +16,6 @@ from neurosim.models.receptive_fields.temporal import TemporalFilter
 
 __all__ = ["RINGACH_MEDIAN_NX", "RINGACH_MEDIAN_NY", "GaborParameters"]
 
-Array = NDArray[np.float64]
 RINGACH_MEDIAN_NX = 0.365  # cycles; Ringach 2002, J Neurophysiol 88:455, medians of 79 cells
 RINGACH_MEDIAN_NY = 0.445
 
@@ -71,7 +71,7 @@ class GaborParameters:
         return f"<GaborBank: {cells} in {sets} quadrature set{'s' * (sets != 1)}{filtered}>"
 
     @property
-    def quadrature_set(self) -> NDArray[np.int64]:
+    def quadrature_set(self) -> Indices:
         """Which cells share everything but phase: an index, shape (cell,)."""
         return self.cells.quadrature_set
 
@@ -86,9 +86,10 @@ class GaborParameters:
         return self.cells.sigma
 
     @property
-    def polarity(self) -> NDArray[np.int64]:
+    def polarity(self) -> Indices:
         """1 for cells whose centre answers light, -1 dark, 0 odd ones; shape (cell,)."""
-        return np.sign(np.cos(np.deg2rad(self.phase)).round(9)).astype(int)
+        sign: Indices = np.sign(np.cos(np.deg2rad(self.phase)).round(9)).astype(int)
+        return sign
 
     def coordinates(self) -> dict[str, xr.Variable]:
         """The cells' parameters as coordinates along `cell`, with units."""

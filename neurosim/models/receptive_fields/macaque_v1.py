@@ -12,8 +12,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
 from neurosim.models.receptive_fields.gabor import carrier_ratio, relative_gain
 
@@ -32,7 +33,6 @@ __all__ = [
     "sample_cells",
 ]
 
-Array = NDArray[np.float64]
 Source = Literal["ringach", "devalois"]
 Eccentricity = Literal["foveal", "parafoveal"]
 
@@ -162,10 +162,11 @@ def _where_half(gain: Callable[[Array], Array], most: float, shape: tuple[int, .
     """Where a gain that falls from 1 at 0 is 1/2, by bisection up to `most`."""
     low, high = np.zeros(shape), np.full(shape, most)
     for _ in range(50):
-        middle = (low + high) / 2
+        middle: Array = (low + high) / 2
         above = gain(middle) > 0.5
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return (low + high) / 2
+    half: Array = (low + high) / 2
+    return half
 
 
 def _sample_widths(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import erfc
 
+from neurosim.base.arrays import Array, Complexes
 from neurosim.base.errors import Faults
 from neurosim.models.receptive_fields.gabor import analytic_profile, spectrum_peak
 from neurosim.models.receptive_fields.gabor_cells import GaborCells
@@ -13,11 +13,10 @@ from neurosim.stimuli import VisualField
 
 __all__ = ["pairs_on", "sampled_pairs"]
 
-Array = NDArray[np.float64]
 _LOST = 1e-6  # of a cell's energy, that cropping or sampling may lose
 
 
-def pairs_on(field: VisualField, cells: GaborCells) -> NDArray[np.complex128]:
+def pairs_on(field: VisualField, cells: GaborCells) -> Complexes:
     """Kernels whose sum of products with a frame is the analytic response.
 
     Parameters
@@ -49,7 +48,7 @@ def pairs_on(field: VisualField, cells: GaborCells) -> NDArray[np.complex128]:
     return pairs / (peak * field.ppd**2)
 
 
-def sampled_pairs(field: VisualField, cells: GaborCells) -> NDArray[np.complex128]:
+def sampled_pairs(field: VisualField, cells: GaborCells) -> Complexes:
     """The pairs' formula at pixel centres, (cell, row, column), at most 1 or so, unchecked."""
     along, across = _in_envelopes(field, cells)
     pairs = np.empty(along.shape, dtype=complex)
@@ -122,10 +121,11 @@ def _even_outside(field: VisualField, cells: GaborCells) -> Array:
         spread = np.hypot(np.cos(theta - turn) * sigma_x, np.sin(theta - turn) * sigma_y)
         for edge in (side / 2 - centre, side / 2 + centre):
             outside += erfc(edge / spread) / 2
-    return outside * np.sqrt(np.pi) / _energy(cells.nx)[0]
+    share: Array = outside * np.sqrt(np.pi) / _energy(cells.nx)[0]
+    return share
 
 
-def _check_crop(field: VisualField, cells: GaborCells, pairs: NDArray[np.complex128]) -> None:
+def _check_crop(field: VisualField, cells: GaborCells, pairs: Complexes) -> None:
     """Refuse a field that cuts off a part of a cell."""
     sigma_x, sigma_y = cells.sigma
     energy, moment = _energy(cells.nx)

@@ -15,16 +15,15 @@ from math import factorial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
+from neurosim.base.arrays import AnyArray, Array, Complexes
 from neurosim.base.errors import Faults
 from neurosim.base.units import in_unit
 
 __all__ = ["BiphasicFilter", "TemporalFilter", "TemporalGabor"]
 
-Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 _CAUSAL = 5.3  # standard deviations from the peak, where a Gaussian is below 1e-6
 _ALIASED = 1e-3  # of the best response, that frames may make of a stimulus they do not show
 
@@ -33,11 +32,11 @@ class TemporalFilter(ABC):
     """How a receptive field weighs the past."""
 
     @abstractmethod
-    def response(self, frequency: ArrayLike) -> Complex:
+    def response(self, frequency: ArrayLike) -> Complexes:
         """H at a temporal frequency (Hz, either sign): what becomes of exp(2 pi i f t)."""
 
     @abstractmethod
-    def kernel(self, time: ArrayLike) -> NDArray:
+    def kernel(self, time: ArrayLike) -> AnyArray:
         """h at a time before the response (s), 1/s; 0 before 0."""
 
     @property
@@ -45,7 +44,7 @@ class TemporalFilter(ABC):
     def duration(self) -> float:
         """How far back it reaches, s."""
 
-    def on_frames(self, frame_rate: float) -> NDArray:
+    def on_frames(self, frame_rate: float) -> AnyArray:
         """Weights of the present frame, the one before it, and so on; (frame,).
 
         Raises
@@ -114,12 +113,12 @@ class TemporalGabor(TemporalFilter):
         for name, value in (("frequency", given), ("sd", width), ("latency", late)):
             object.__setattr__(self, name, value)
 
-    def response(self, frequency: ArrayLike) -> Complex:
+    def response(self, frequency: ArrayLike) -> Complexes:
         f = np.asarray(frequency, dtype=float)
         away = 2 * np.pi * (f - self.frequency) * self.sd
         return np.exp(-(away**2) / 2 - 2j * np.pi * f * self.latency)
 
-    def kernel(self, time: ArrayLike) -> Complex:
+    def kernel(self, time: ArrayLike) -> Complexes:
         t = np.asarray(time, dtype=float)
         since = t - self.latency
         envelope = np.exp(-(since**2) / (2 * self.sd**2)) / (np.sqrt(2 * np.pi) * self.sd)
@@ -159,12 +158,11 @@ class BiphasicFilter(TemporalFilter):
     def __post_init__(self) -> None:
         faults = Faults("BiphasicFilter")
         faults.require(0 < self.rate < np.inf, "rate > 0 per s", self.rate)
-        whole = self.order == int(self.order) and 1 <= self.order <= 50
-        faults.require(whole, "order as a whole number from 1 to 50", self.order)
+        object.__setattr__(self, "order", faults.whole("order", self.order, 1, 50))
         faults.require(0 <= self.balance <= 1, "balance in [0, 1]", self.balance)
         faults.stop()
 
-    def _plain(self, f: Array) -> Complex:
+    def _plain(self, f: Array) -> Complexes:
         z = 1 / (1 + 2j * np.pi * f / self.rate)  # the transform of k exp(-kt)
         return z ** (self.order + 1) * (1 - self.balance * z**2)
 
@@ -181,15 +179,17 @@ class BiphasicFilter(TemporalFilter):
         )
         return max(float(-found.fun), float(np.abs(self._plain(np.zeros(1)))[0]))
 
-    def response(self, frequency: ArrayLike) -> Complex:
+    def response(self, frequency: ArrayLike) -> Complexes:
         return self._plain(np.asarray(frequency, dtype=float)) / self._largest
 
     def kernel(self, time: ArrayLike) -> Array:
         kt = self.rate * np.maximum(np.asarray(time, dtype=float), 0.0)
         n = self.order
         shape = kt**n * np.exp(-kt) * (1 / factorial(n) - self.balance * kt**2 / factorial(n + 2))
-        return self.rate * shape / self._largest
+        kernel: Array = self.rate * shape / self._largest
+        return kernel
 
     @property
     def duration(self) -> float:
-        return (self.order + 2 + 8 * np.sqrt(self.order + 3) + 12) / self.rate
+        seconds: float = (self.order + 2 + 8 * np.sqrt(self.order + 3) + 12) / self.rate
+        return seconds

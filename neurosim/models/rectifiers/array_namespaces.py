@@ -12,7 +12,18 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-__all__ = ["broadcast", "dawsn", "erfcx", "expit", "ndtr", "of", "positive", "tiny"]
+__all__ = [
+    "broadcast",
+    "dawsn",
+    "erfcx",
+    "expit",
+    "floats",
+    "like",
+    "ndtr",
+    "of",
+    "positive",
+    "tiny",
+]
 
 
 def of(array: Any) -> Any:
@@ -33,6 +44,26 @@ def broadcast(*arrays: Any) -> Any:
     return (np.broadcast_arrays if library is np else library.broadcast_tensors)(*arrays)
 
 
+def floats(*values: Any) -> Any:
+    """Numbers and sequences as arrays of floats; nothing to be done where one is a tensor."""
+    if any(of(value) is not np for value in values):
+        return values
+    return tuple(np.asarray(value, dtype=float) for value in values)
+
+
+def like(x: Any, value: Any) -> Any:
+    """A number as an array of the library of x, and of a tensor's precision and device.
+
+    Examples
+    --------
+    >>> like(np.zeros(3), 2)
+    array(2.)
+    """
+    if of(x) is np:
+        return np.asarray(value, dtype=float)
+    return of(x).as_tensor(value, dtype=x.dtype, device=x.device)
+
+
 def positive(x: Any) -> Any:
     """max(x, 0); its derivative at 0 is 0, in torch too."""
     return x.clip(min=0) if of(x) is np else x.relu()
@@ -46,7 +77,7 @@ def tiny(x: Any, root: int = 4) -> float:
     """
     library = of(x)
     precision = np.result_type(np.asarray(x), np.float32) if library is np else x.dtype
-    return float(library.finfo(precision).tiny) ** (1 / root)
+    return math.pow(library.finfo(precision).tiny, 1 / root)
 
 
 def ndtr(x: Any) -> Any:

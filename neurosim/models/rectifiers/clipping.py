@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from neurosim.models.rectifiers.array_namespaces import positive, tiny
-from neurosim.models.rectifiers.base import Parameter, Rectifier
+from neurosim.models.rectifiers.base import Rectifier
+from neurosim.models.rectifiers.parameter import Parameter
 
 __all__ = [
     "FullWave",
@@ -33,6 +34,7 @@ def threshold_parameter(
         kinked=kinked,
         beyond=beyond,
         steep=steep,
+        typical=(-0.4, 0.4),
     )
 
 
@@ -46,6 +48,8 @@ class HalfWave(Rectifier):
     limits = "r0 below 0; grows without bound"
     exact = True
     standard = True
+    biological = 1
+    panels = ("figure 3.7", "simple cells")
 
     @staticmethod
     def shape(x: Any) -> Any:
@@ -64,8 +68,11 @@ class ThresholdedHalfWave(Rectifier):
     latex = r"r_0 + g\,\max(x - T, 0)"
     source = "Movshon, Thompson & Tolhurst 1978"
     limits = "r0 below T; grows without bound"
-    contains = {"half-wave": {"threshold": 0.0}}  # noqa: RUF012
+    contains = {"half-wave": {"threshold": 0.0}}
     standard = True
+    biological = 2
+    panels = ("relatives", "simple cells")
+    typical = {"gain": 90.0, "threshold": 0.3}
     threshold = threshold_parameter(kinked=True)
 
     @staticmethod
@@ -88,6 +95,9 @@ class HalfSquared(Rectifier):
     exact = True
     power = 2
     standard = True
+    biological = 4
+    panels = ("relatives", "simple cells")
+    typical = {"gain": 80.0}
 
     @staticmethod
     def shape(x: Any) -> Any:
@@ -107,7 +117,10 @@ class ThresholdedHalfSquared(Rectifier):
     source = "Heeger 1992; Anzai, Ohzawa & Freeman 1999"
     limits = "r0 below T; grows as the square"
     power = 2
-    contains = {"half-squared": {"threshold": 0.0}}  # noqa: RUF012
+    contains = {"half-squared": {"threshold": 0.0}}
+    biological = 5
+    panels = ("simple cells",)
+    typical = {"gain": 110.0, "threshold": -0.2}
     threshold = threshold_parameter()
 
     @staticmethod
@@ -129,8 +142,11 @@ class TwoPathHalfWave(Rectifier):
     limits = "grows without bound on both sides"
     exact = True
     gains = ("gain_plus", "gain_minus")
-    contains = {"half-wave": {"gain_minus": 0.0}, "full-wave": "equal gains"}  # noqa: RUF012
+    contains = {"half-wave": {"gain_minus": 0.0}, "full-wave": "equal gains"}
     standard = True
+    biological = 3
+    panels = ("simple cells",)
+    typical = {"gain_plus": 60.0, "gain_minus": 30.0}
 
     @staticmethod
     def shape(x: Any) -> Any:
@@ -156,8 +172,11 @@ class TwoPathEnergy(Rectifier):
     exact = True
     gains = ("gain_plus", "gain_minus")
     power = 2
-    contains = {"half-squared": {"gain_minus": 0.0}}  # noqa: RUF012
+    contains = {"half-squared": {"gain_minus": 0.0}}
     standard = True
+    biological = 6
+    panels = ("simple cells",)
+    typical = {"gain_plus": 80.0, "gain_minus": 40.0}
 
     @staticmethod
     def shape(x: Any) -> Any:
@@ -178,6 +197,8 @@ class FullWave(Rectifier):
     source = "Jarrett et al. 2009; Spitzer & Hochstein 1985"
     limits = "grows without bound on both sides"
     exact = True
+    biological = 7
+    panels = ("relatives",)
 
     @staticmethod
     def shape(x: Any) -> Any:
@@ -200,6 +221,7 @@ class Modulus(Rectifier):
     source = "Adelson & Bergen 1985; Bruna & Mallat 2013"
     limits = "grows with contrast, whatever the phase"
     exact = True
+    typical = {"gain": 60.0}
     regressors = ("quadrature",)
 
     @staticmethod
@@ -226,9 +248,17 @@ class LeakyHalfWave(Rectifier):
     limits = "falls below 0 at the slope a; grows without bound"
     exact = True
     negative_side = True
-    contains = {"half-wave": {"leak": 0.0}}  # noqa: RUF012
+    contains = {"half-wave": {"leak": 0.0}}
+    panels = ("figure 3.7",)
+    typical = {"r0": 20.0, "gain": 60.0, "leak": 0.25}
     leak = Parameter(
-        "a", "slope of the negative side", 0.1, low=0.0, high=1.0, in_drive_units=False
+        "a",
+        "slope of the negative side",
+        0.1,
+        low=0.0,
+        high=1.0,
+        in_drive_units=False,
+        typical=(0.05, 0.4),
     )
 
     @staticmethod

@@ -6,92 +6,89 @@ and how a spiking cell itself answers.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from neurosim.models.rectifiers.base import Rectifier
+from neurosim.base.arrays import Array
 
-__all__ = ["rectifier_figure"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-_CONVNET = {
-    "figure 3.7 of Hadji & Wildes 2018": (
-        "logistic",
-        "tanh",
-        "half-wave",
-        "leaky half-wave",
-        "S-shaped linear",
-        "exponential-linear",
-    ),
-    "the newer relatives": (
-        "thresholded half-wave",
-        "half-squared",
-        "full-wave",
-        "rectified tanh",
-        "softplus",
-    ),
+__all__ = ["PANELS", "Curve", "rectifier_figure"]
+
+PANELS = {
+    "figure 3.7": "figure 3.7 of Hadji & Wildes 2018",
+    "relatives": "the newer relatives",
+    "simple cells": "simple cells and their paths",
+    "power laws": "power laws and saturation",
+    "spikes": "how spikes arise",
 }
-_CELLS = {
-    "simple cells and their paths": (
-        "half-wave",
-        "thresholded half-wave",
-        "half-squared",
-        "thresholded half-squared",
-        "two-path half-wave",
-        "two-path energy",
-    ),
-    "power laws and saturation": ("power law", "thresholded power law", "Naka-Rushton"),
-    "how spikes arise": ("noise-smoothed threshold", "LIF f-I", "Siegert"),
-}
-_GAINS = {
-    "LIF f-I": 0.35,
-    "Siegert": 0.35,
-    "two-path half-wave": (1.0, 0.5),
-    "two-path energy": (1.0, 0.5),
-}
+"""What `Rectifier.panels` may name, and its title; another name is the title of a panel more."""
+
+_CELLS = ("simple cells", "power laws", "spikes")  # in the lower row, by biological names
 
 
-def rectifier_figure(rectifiers: dict[str, Rectifier]) -> Figure:
-    """Every rectifier that is a function of the drive alone, at its default parameters.
+class Curve(NamedTuple):
+    """A rectifier's curve.
+
+    Attributes
+    ----------
+    name, convnet : str
+        Its two names.
+    panels : tuple of str
+        Where it is drawn; in none of them, it is among "your own".
+    y : array (drive,)
+    """
+
+    name: str
+    convnet: str
+    panels: tuple[str, ...]
+    y: Array
+
+
+def rectifier_figure(x: Array, curves: Iterable[Curve]) -> Figure:
+    """Every rectifier that is a function of the drive alone, without its spontaneous rate.
 
     Parameters
     ----------
-    rectifiers : mapping of name to Rectifier
+    x : array (drive,)
+    curves : iterable of Curve
 
     Returns
     -------
     Figure
-        The upper row by ConvNet names, the lower by biological ones; a rectifier of your own is in
-        a panel of its own.
+        The upper row by ConvNet names, the lower by biological ones.
     """
-    drawn = {name for group in (*_CONVNET.values(), *_CELLS.values()) for name in group}
-    own = tuple(
-        name for name, each in rectifiers.items() if name not in drawn and not each.regressors
-    )
-    upper = {**_CONVNET, **({"your own": own} if own else {})}
+    from matplotlib.figure import Figure
+
+    panels: dict[str, list[Curve]] = {name: [] for name in PANELS}
+    for curve in curves:
+        for name in curve.panels or ("your own",):
+            panels.setdefault(name, []).append(curve)
+    upper = [name for name, within in panels.items() if within and name not in _CELLS]
     figure = Figure(figsize=(10.5, 6.4), dpi=150, layout="constrained")
     rows = np.ravel(np.asarray(figure.subfigures(2, 1)))
-    for row, panels, convnet in ((rows[0], upper, True), (rows[1], _CELLS, False)):
-        axes = np.ravel(row.subplots(1, len(panels)))
-        for panel, (title, names) in zip(axes, panels.items(), strict=False):
-            _curves(panel, [rectifiers[n] for n in names if n in rectifiers], convnet)
-            panel.set_title(title, fontsize=9)
-        row.supylabel("output" if convnet else "rate about r0 (Hz per unit gain)", fontsize=8)
+    labels = ("output", "rate about r0 (Hz per unit gain)")
+    for row, names, label in zip(rows, (upper, _CELLS), labels, strict=True):
+        axes = np.ravel(row.subplots(1, len(names)))
+        for panel, name in zip(axes, names, strict=True):
+            _draw(panel, x, panels[name], names is upper)
+            panel.set_title(PANELS.get(name, name), fontsize=9)
+        row.supylabel(label, fontsize=8)
     return figure
 
 
-def _curves(panel: Axes, rectifiers: list[Rectifier], convnet: bool) -> None:
-    """Basis functions, without r0, so that the negative sides are seen."""
-    x, lowest = np.linspace(-2, 2, 801), -0.15
-    for number, each in enumerate(rectifiers):
-        shapes = (p.default for p in each.parameters.values())
-        paths = each.paths(x, *shapes)
-        gains = _GAINS.get(each.name, 1.0)
-        weights = gains if isinstance(gains, tuple) else (gains,) * len(paths)
-        y = sum(w * path for w, path in zip(weights, paths, strict=True))
-        lowest = min(lowest, float(y.min()))
-        label = each.convnet if convnet else each.name
-        panel.plot(x, y, lw=2.2 - 0.2 * number, ls=("-", "--", "-.", ":")[number % 4], label=label)
+def _draw(panel: Axes, x: Array, curves: list[Curve], by_convnet: bool) -> None:
+    """One panel's curves, the first the widest, so that those below others are seen."""
+    lowest = -0.15
+    for number, curve in enumerate(curves):
+        lowest = min(lowest, float(curve.y.min()))
+        label = curve.convnet if by_convnet and curve.convnet else curve.name
+        style, width = ("-", "--", "-.", ":")[number % 4], max(2.2 - 0.2 * number, 0.6)
+        panel.plot(x, curve.y, lw=width, ls=style, label=label)
     panel.axhline(0, color="0.8", lw=0.8, zorder=0)
     panel.axvline(0, color="0.8", lw=0.8, zorder=0)
     panel.set_ylim(1.1 * lowest, 3.4)  # the legend has the room above

@@ -6,14 +6,14 @@ import math
 from typing import Any
 
 from neurosim.models.rectifiers.array_namespaces import erfcx, ndtr, of, tiny
-from neurosim.models.rectifiers.base import Parameter, Rectifier
+from neurosim.models.rectifiers.base import Rectifier
 from neurosim.models.rectifiers.clipping import threshold_parameter
-from neurosim.models.rectifiers.siegert import (
+from neurosim.models.rectifiers.deterministic_lif import (
     rate_deterministic,
     rate_deterministic_slope,
-    rate_white_noise,
-    rate_white_noise_slope,
 )
+from neurosim.models.rectifiers.parameter import Parameter
+from neurosim.models.rectifiers.siegert import rate_white_noise, rate_white_noise_slope
 
 __all__ = ["MeasuredNoiseThreshold", "NoiseSmoothedThreshold", "NoisyLIF", "QuietLIF"]
 
@@ -34,6 +34,10 @@ def _density(z: Any) -> Any:
     return of(z).exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
 
 
+def _noise(meaning: str) -> Parameter:
+    return Parameter(r"\sigma", meaning, 0.2, low=0.0, within="spread", typical=(0.1, 0.4))
+
+
 class NoiseSmoothedThreshold(Rectifier):
     """A threshold smoothed by noise: the mechanism behind expansive power laws.
 
@@ -47,10 +51,13 @@ class NoiseSmoothedThreshold(Rectifier):
     source = "Miller & Troyer 2002; Hansel & van Vreeswijk 2002"
     limits = "r0 far below T; grows without bound"
     mechanistic = True
-    contains = {"thresholded half-wave": {"noise": 0.0}}  # noqa: RUF012
+    contains = {"thresholded half-wave": {"noise": 0.0}}
     standard = True
+    biological = 11
+    panels = ("spikes",)
+    typical = {"gain": 90.0, "noise": 0.25}
     threshold = threshold_parameter(beyond=1.0)  # noise fires a cell from below it
-    noise = Parameter(r"\sigma", "SD of the noise on the drive", 0.2, low=0.0, within="spread")
+    noise = _noise("SD of the noise on the drive")
 
     @staticmethod
     def shape(x: Any, threshold: Any, noise: Any) -> Any:
@@ -74,6 +81,7 @@ class MeasuredNoiseThreshold(Rectifier):
     source = "Miller & Troyer 2002; Zerlaut et al. 2016"
     limits = "r0 far below T; grows without bound"
     mechanistic = True
+    typical = {"gain": 90.0}
     regressors = ("noise",)
     threshold = threshold_parameter(beyond=1.0)  # noise fires a cell from below it
 
@@ -95,6 +103,7 @@ def _refractory() -> Parameter:
         high=10.0,
         in_drive_units=False,
         free=False,
+        typical=(0.05, 0.4),
     )
 
 
@@ -107,6 +116,7 @@ def _depth() -> Parameter:
         within="spread",
         stretch=10.0,
         narrowest=0.01,
+        typical=(0.3, 1.0),
     )
 
 
@@ -124,6 +134,8 @@ class QuietLIF(Rectifier):
     limits = "r0 below T; saturates at g / rho"
     power = 0
     mechanistic = True
+    panels = ("spikes",)
+    typical = {"gain": 40.0, "threshold": 0.1, "depth": 0.6}
     threshold = threshold_parameter(kinked=True, steep=True)
     depth = _depth()
     refractory = _refractory()
@@ -155,10 +167,12 @@ class NoisyLIF(Rectifier):
     limits = "r0 far below T; saturates at g / rho"
     power = 0
     mechanistic = True
-    contains = {"LIF f-I": {"noise": 0.0}}  # noqa: RUF012
+    contains = {"LIF f-I": {"noise": 0.0}}
+    panels = ("spikes",)
+    typical = {"gain": 50.0, "depth": 0.6, "noise": 0.25}
     threshold = threshold_parameter(beyond=1.0)  # noise fires a cell from below it
     depth = _depth()
-    noise = Parameter(r"\sigma", "SD of the free membrane", 0.2, low=0.0, within="spread")
+    noise = _noise("SD of the free membrane")
     refractory = _refractory()
 
     @staticmethod

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from neurosim.models.rectifiers.array_namespaces import expit, of
-from neurosim.models.rectifiers.base import Parameter, Rectifier
+from neurosim.models.rectifiers.base import Rectifier
 from neurosim.models.rectifiers.clipping import threshold_parameter
+from neurosim.models.rectifiers.parameter import Parameter
 
 __all__ = ["NakaRushton", "PowerLaw", "ThresholdedPowerLaw"]
 
 
-def _exponent(default: float = 2.0) -> Parameter:
-    return Parameter("n", "exponent", default, low=0.2, high=8.0, in_drive_units=False)
+def _exponent() -> Parameter:
+    return Parameter(
+        "n", "exponent", 2.0, low=0.2, high=8.0, in_drive_units=False, typical=(1.5, 3.5)
+    )
 
 
 def _power(x: Any, exponent: Any) -> Any:
@@ -30,7 +33,10 @@ class PowerLaw(Rectifier):
     source = "Albrecht & Hamilton 1982; Anzai, Ohzawa & Freeman 1999"
     limits = "r0 below 0; grows as the power"
     power = None
-    contains = {"half-wave": {"exponent": 1.0}, "half-squared": {"exponent": 2.0}}  # noqa: RUF012
+    contains = {"half-wave": {"exponent": 1.0}, "half-squared": {"exponent": 2.0}}
+    biological = 8
+    panels = ("power laws",)
+    typical = {"gain": 80.0, "exponent": 2.8}
     exponent = _exponent()
 
     @staticmethod
@@ -51,11 +57,14 @@ class ThresholdedPowerLaw(Rectifier):
     source = "Carandini & Ferster 2000; Priebe et al. 2004"
     limits = "r0 below T; grows as the power"
     power = None
-    contains = {  # noqa: RUF012
+    contains = {
         "thresholded half-wave": {"exponent": 1.0},
         "thresholded half-squared": {"exponent": 2.0},
         "power law": {"threshold": 0.0},
     }
+    biological = 9
+    panels = ("power laws",)
+    typical = {"gain": 60.0, "threshold": -0.3, "exponent": 1.8}
     threshold = threshold_parameter(kinked=True, steep=True)
     exponent = _exponent()
 
@@ -78,7 +87,10 @@ class NakaRushton(Rectifier):
     source = "Naka & Rushton 1966; Albrecht & Hamilton 1982"
     limits = "r0 below 0; saturates at r0 + g"
     power = 0
-    contains = {"power law": "semisaturation to infinity"}  # noqa: RUF012
+    contains = {"power law": "semisaturation to infinity"}
+    biological = 10
+    panels = ("power laws",)
+    typical = {"gain": 80.0, "exponent": 2.5}
     semisaturation = Parameter(
         "c_{50}",
         "drive of half the gain",
@@ -87,6 +99,7 @@ class NakaRushton(Rectifier):
         within="spread",
         stretch=10.0,
         narrowest=0.01,
+        typical=(0.15, 0.6),
     )
     exponent = _exponent()
 

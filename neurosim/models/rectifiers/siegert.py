@@ -1,4 +1,4 @@
-r"""Firing rate of the leaky integrate-and-fire (LIF) neuron under a constant mean input.
+r"""Firing rate of the leaky integrate-and-fire (LIF) neuron under a constant mean and noise.
 
 .. math::
     \frac{1}{r} = t_{ref} + \tau \int_{(V_r-\mu)/s}^{(V_{th}-\mu)/s}
@@ -19,28 +19,31 @@ from typing import Any
 
 import numpy as np
 from numpy.polynomial import chebyshev
-from numpy.typing import NDArray
 
-from neurosim.models.rectifiers.array_namespaces import broadcast, dawsn, of, positive, tiny
+from neurosim.base.arrays import Array
+from neurosim.models.rectifiers.array_namespaces import (
+    broadcast,
+    dawsn,
+    floats,
+    of,
+    positive,
+    tiny,
+)
+from neurosim.models.rectifiers.deterministic_lif import Values, rate_and_slope
 
 __all__ = [
-    "rate_deterministic",
-    "rate_deterministic_slope",
     "rate_synaptic_noise",
     "rate_synaptic_noise_slope",
     "rate_white_noise",
     "rate_white_noise_slope",
 ]
 
-Array = NDArray[np.float64]
-Values = float | Array
-
 _ALPHA = 2.0652531522312172  # √2 abs(ζ(1/2)), Fourcaud & Brunel 2002
 _QUIET = 1e-100  # mV; a smaller s is no noise (the limits of the integral would overflow)
 _SILENT = 100.0  # from this upper limit on the rate, of order exp(-100²), is 0 as a float
 
 # √π erfcx(t) = 1/(t + K) + remainder, t >= 0. With z = (t - K)/(t + K) the remainder times dt/dz is
-# smooth on [-1, 1]; its Chebyshev series, from mpmath (tests/test_theory.py computes it again).
+# smooth on [-1, 1]; its Chebyshev series, from mpmath (test_siegert.py computes it again).
 _K = 3.0
 _REMAINDER = np.array(
     [
@@ -80,64 +83,6 @@ _NODES = [
 ]
 
 
-def rate_deterministic(
-    mean_potential: Values, *, tau_m: Values, v_threshold: Values, v_reset: Values, t_ref: Values
-) -> Array:
-    r"""Firing rate without noise; 0 at and below threshold.
-
-    .. math:: 1/r = t_{ref} + \tau \ln\frac{\mu - V_r}{\mu - V_{th}}
-
-    Parameters
-    ----------
-    mean_potential : float or ndarray of any shape, as are all the others
-        μ, the potential the membrane would settle at, mV.
-    tau_m, t_ref : float or ndarray
-        Membrane time constant τ and refractory period, s.
-    v_threshold, v_reset : float or ndarray
-        Threshold and reset, mV; the reset is the lower.
-
-    Returns
-    -------
-    ndarray of the broadcast shape, Hz
-
-    Examples
-    --------
-    >>> cell = dict(tau_m=0.020, v_threshold=20.0, v_reset=0.0, t_ref=0.002)
-    >>> print(rate_deterministic(np.array([20.0, 21.0, 30.0]), **cell).round(4))
-    [ 0.     15.9007 41.7149]
-
-    Source: Tuckwell 1988, chapter 3.
-    """
-    return _deterministic(mean_potential, tau_m, v_threshold, v_reset, t_ref)[0]
-
-
-def rate_deterministic_slope(
-    mean_potential: Values, *, tau_m: Values, v_threshold: Values, v_reset: Values, t_ref: Values
-) -> Array:
-    r"""Derivative of `rate_deterministic` with respect to the mean potential.
-
-    .. math:: dr/d\mu = r^2 \tau (V_{th} - V_r) / ((\mu - V_{th}) (\mu - V_r))
-
-    Parameters
-    ----------
-    mean_potential, tau_m, v_threshold, v_reset, t_ref : float or ndarray
-        As for `rate_deterministic` (mV and s).
-
-    Returns
-    -------
-    ndarray of the broadcast shape, Hz/mV; 0 at and below threshold, unbounded just above it
-
-    Examples
-    --------
-    >>> cell = dict(tau_m=0.020, v_threshold=20.0, v_reset=0.0, t_ref=0.002)
-    >>> print(rate_deterministic_slope(30.0, **cell).round(4))
-    2.3202
-
-    Source: the equation of `rate_deterministic`, differentiated.
-    """
-    return _deterministic(mean_potential, tau_m, v_threshold, v_reset, t_ref)[1]
-
-
 def rate_white_noise(
     mean_potential: Values,
     *,
@@ -155,7 +100,8 @@ def rate_white_noise(
     Parameters
     ----------
     mean_potential, tau_m, v_threshold, v_reset, t_ref : float or ndarray
-        As for `rate_deterministic` (mV and s); μ is the mean of the free membrane potential.
+        As for `deterministic_lif.rate_deterministic` (mV and s); μ is the mean of the
+        free membrane potential.
     noise_sd : float or ndarray
         σ, the standard deviation of the free membrane potential, mV; 0 is no noise.
 
@@ -284,21 +230,6 @@ def rate_synaptic_noise_slope(
     return _noisy(mean_potential, noise_sd, tau_noise, tau_m, v_threshold, v_reset, t_ref)[1]
 
 
-def _deterministic(
-    mean_potential: Any, tau_m: Any, v_threshold: Any, v_reset: Any, t_ref: Any
-) -> tuple[Any, Any]:
-    """Rate and slope without noise."""
-    mean_potential, v_threshold, v_reset = _floats(mean_potential, v_threshold, v_reset)
-    where, log1p = of(mean_potential).where, of(mean_potential).log1p
-    span = v_threshold - v_reset
-    excess = mean_potential - v_threshold
-    silent = excess <= 0  # not the other way round, so that NaN stays NaN
-    excess = where(silent, 1.0, excess).clip(min=1e-200 * span)
-    rate = 1 / (t_ref + tau_m * log1p(span / excess))
-    slope = rate**2 * tau_m * (span / excess) / (excess + span)
-    return where(silent, 0.0, rate)[()], where(silent, 0.0, slope)[()]
-
-
 def _noisy(
     mean_potential: Any,
     noise_sd: Any,
@@ -307,9 +238,9 @@ def _noisy(
     v_threshold: Any,
     v_reset: Any,
     t_ref: Any,
-) -> tuple[Any, Any]:
+) -> tuple[Array, Array]:
     """Rate and slope with noise, and without where noise_sd is 0."""
-    mean_potential, noise_sd, tau_noise, tau_m, v_threshold, v_reset = _floats(
+    mean_potential, noise_sd, tau_noise, tau_m, v_threshold, v_reset = floats(
         mean_potential, noise_sd, tau_noise, tau_m, v_threshold, v_reset
     )
     where = of(mean_potential).where
@@ -321,16 +252,9 @@ def _noisy(
     width = (v_threshold - v_reset) / s
     scale, integral, difference = _siegert(upper.clip(max=_SILENT), width)
     interval = t_ref * scale + tau_m * integral
-    rate, slope = _deterministic(mean_potential, tau_m, v_threshold, v_reset, t_ref)
+    rate, slope = rate_and_slope(mean_potential, tau_m, v_threshold, v_reset, t_ref)
     noisy_slope = tau_m * scale * difference / (s * interval**2)
     return where(quiet, rate, scale / interval)[()], where(quiet, slope, noisy_slope)[()]
-
-
-def _floats(*values: Any) -> Any:
-    """Numbers and sequences as arrays of floats; nothing to be done where one is a tensor."""
-    if any(of(value) is not np for value in values):
-        return values
-    return tuple(np.asarray(value, dtype=float) for value in values)
 
 
 def _siegert(upper: Any, width: Any) -> tuple[Any, Any, Any]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from neurosim.models.rectifiers.array_namespaces import expit, of, positive, tiny
-from neurosim.models.rectifiers.base import Parameter, Rectifier
+from neurosim.models.rectifiers.base import Rectifier
 from neurosim.models.rectifiers.clipping import threshold_parameter
+from neurosim.models.rectifiers.parameter import Parameter
 
 __all__ = ["ExponentialLinear", "Logistic", "RectifiedTanh", "SShapedLinear", "Softplus", "Tanh"]
 
 
-def _scale(meaning: str, stretch: float = 3.0) -> Parameter:
-    return Parameter("s", meaning, 0.2, low=0.0, within="spread", stretch=stretch)
+def _scale(meaning: str, stretch: float, typical: tuple[float, float]) -> Parameter:
+    return Parameter("s", meaning, 0.2, low=0.0, within="spread", stretch=stretch, typical=typical)
 
 
 class Softplus(Rectifier):
@@ -23,9 +24,11 @@ class Softplus(Rectifier):
     latex = r"r_0 + g\,s\ln(1 + e^{(x - T)/s})"
     source = "Dugas et al. 2001"
     limits = "r0 far below T; grows without bound"
-    contains = {"thresholded half-wave": {"softness": 0.0}}  # noqa: RUF012
+    contains = {"thresholded half-wave": {"softness": 0.0}}
+    panels = ("relatives",)
+    typical = {"gain": 80.0, "softness": 0.15}
     threshold = threshold_parameter()
-    softness = _scale("width of the corner", stretch=1.0)
+    softness = _scale("width of the corner", 1.0, (0.05, 0.3))
 
     @staticmethod
     def shape(x: Any, threshold: Any, softness: Any) -> Any:
@@ -48,8 +51,10 @@ class Logistic(Rectifier):
     source = "LeCun et al. 1998; Hadji & Wildes 2018"
     limits = "saturates at r0 and at r0 + g"
     power = 0
-    midpoint = Parameter("m", "drive of half the gain", 0.2, within="drive")
-    width = _scale("width of the rise")
+    panels = ("figure 3.7",)
+    typical = {"gain": 70.0, "width": 0.15}
+    midpoint = Parameter("m", "drive of half the gain", 0.2, within="drive", typical=(-0.2, 0.4))
+    width = _scale("width of the rise", 3.0, (0.1, 0.3))
 
     @staticmethod
     def shape(x: Any, midpoint: Any, width: Any) -> Any:
@@ -71,7 +76,9 @@ class Tanh(Rectifier):
     limits = "saturates at r0 - g and at r0 + g"
     power = 0
     negative_side = True
-    width = _scale("drive that saturates it", stretch=10.0)
+    panels = ("figure 3.7",)
+    typical = {"r0": 40.0, "gain": 30.0, "width": 0.5}
+    width = _scale("drive that saturates it", 10.0, (0.2, 0.8))
 
     @staticmethod
     def shape(x: Any, width: Any) -> Any:
@@ -92,8 +99,10 @@ class RectifiedTanh(Rectifier):
     source = "Jarrett et al. 2009"
     limits = "saturates at r0 + g on both sides"
     power = 0
-    contains = {"full-wave": "width to infinity"}  # noqa: RUF012
-    width = _scale("drive that saturates it", stretch=10.0)
+    contains = {"full-wave": "width to infinity"}
+    panels = ("relatives",)
+    typical = {"gain": 60.0, "width": 0.5}
+    width = _scale("drive that saturates it", 10.0, (0.2, 0.8))
 
     @staticmethod
     def shape(x: Any, width: Any) -> Any:
@@ -114,8 +123,12 @@ class ExponentialLinear(Rectifier):
     source = "Clevert et al. 2016"
     limits = "saturates at r0 - g alpha; grows without bound"
     negative_side = True
-    contains = {"half-wave": {"depth": 0.0}}  # noqa: RUF012
-    depth = Parameter(r"\alpha", "where the negative side saturates", 1.0, low=0.0, high=10.0)
+    contains = {"half-wave": {"depth": 0.0}}
+    panels = ("figure 3.7",)
+    typical = {"r0": 30.0, "gain": 40.0, "depth": 0.8}
+    depth = Parameter(
+        r"\alpha", "where the negative side saturates", 1.0, low=0.0, high=10.0, typical=(0.4, 1.2)
+    )
 
     @staticmethod
     def shape(x: Any, depth: Any) -> Any:
@@ -124,6 +137,12 @@ class ExponentialLinear(Rectifier):
     @staticmethod
     def slope(x: Any, depth: Any) -> Any:
         return 1.0 * (x > 0) + depth * of(x).exp(x.clip(max=0)) * (x <= 0)
+
+
+def _piece(symbol: str, meaning: str, default: float) -> Parameter:
+    return Parameter(
+        symbol, meaning, default, low=0.0, high=10.0, in_drive_units=False, typical=(0.1, 0.6)
+    )
 
 
 class SShapedLinear(Rectifier):
@@ -139,18 +158,27 @@ class SShapedLinear(Rectifier):
     source = "Jin et al. 2016"
     limits = "linear far out, at slopes a_l and a_r"
     negative_side = True
-    contains = {  # noqa: RUF012
+    contains = {
         "half-wave": {"left": 0.0, "right": 0.0, "left_slope": 0.0, "right_slope": 1.0},
         "leaky half-wave": "left = 0, right_slope = 1",
     }
-    left = Parameter("t_l", "left threshold", 0.0, within="drive", kinked=True)
-    right = Parameter("t_r", "right threshold", 0.5, within="drive", kinked=True)
-    left_slope = Parameter(
-        "a_l", "slope on the left", 0.1, low=0.0, high=10.0, in_drive_units=False
+    panels = ("figure 3.7",)
+    typical = {
+        "r0": 30.0,
+        "gain": 50.0,
+        "left": -0.4,
+        "right": 0.4,
+        "left_slope": 0.2,
+        "right_slope": 0.3,
+    }
+    left = Parameter(
+        "t_l", "left threshold", 0.0, within="drive", kinked=True, typical=(-0.6, -0.2)
     )
-    right_slope = Parameter(
-        "a_r", "slope on the right", 0.5, low=0.0, high=10.0, in_drive_units=False
+    right = Parameter(
+        "t_r", "right threshold", 0.5, within="drive", kinked=True, typical=(0.2, 0.6)
     )
+    left_slope = _piece("a_l", "slope on the left", 0.1)
+    right_slope = _piece("a_r", "slope on the right", 0.5)
 
     @staticmethod
     def shape(x: Any, left: Any, right: Any, left_slope: Any, right_slope: Any) -> Any:

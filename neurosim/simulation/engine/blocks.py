@@ -13,8 +13,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.base.progress import Advance
 
 __all__ = ["Block", "Plan", "Runner", "run_blocks"]
@@ -25,9 +25,9 @@ class Block(NamedTuple):
 
     start: int
     stop: int
-    counts: NDArray[np.int64]
-    instance: NDArray[np.int64]  # of each spike
-    time: NDArray[np.float64]  # of each spike, s from the start of counting
+    counts: Indices
+    instance: Indices  # of each spike
+    time: Array  # of each spike, s from the start of counting
 
 
 class Runner(Protocol):
@@ -56,7 +56,7 @@ class Plan(ABC):
     def instances(self) -> int:
         return int(np.prod(self.shape))
 
-    def where(self, start: int, stop: int) -> tuple[NDArray, NDArray, NDArray]:
+    def where(self, start: int, stop: int) -> tuple[AnyArray, AnyArray, AnyArray]:
         """Stimulus, cell and trial of a range of instances."""
         stimuli, cells, trials = self.shape
         trial, stimulus, cell = np.unravel_index(np.arange(start, stop), (trials, stimuli, cells))

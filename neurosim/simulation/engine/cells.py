@@ -16,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import log_ndtr, ndtr, ndtri
 
+from neurosim.base.arrays import Array
 from neurosim.simulation.engine import primitives
 
 __all__ = [
@@ -28,8 +29,6 @@ __all__ = [
     "stationary_noise",
     "substeps",
 ]
-
-Array = NDArray[np.float64]
 
 _LEAST_NOISE = 1e-9  # of threshold to reset: what a noiseless cell is given, and no count notices
 _START_DRAW, _NOISE_DRAW = 255, 254  # draw indices of the hash that starts use
@@ -74,15 +73,18 @@ def _synaptic_transition(a: Array, b: Array, sd: Array) -> tuple[Array, dict[str
     """
 
     def to_noise(x: float) -> Array:
-        return 1.0 - primitives.one_minus_exp(b * x)
+        weight: Array = 1.0 - primitives.one_minus_exp(b * x)
+        return weight
 
     def to_v(x: float) -> Array:
         apart = np.abs(b - a) * x + 1e-30
         slower = 1.0 - primitives.one_minus_exp(np.minimum(a, b) * x)
-        return a * x * slower * (primitives.one_minus_exp(apart) / apart)
+        weight: Array = a * x * slower * (primitives.one_minus_exp(apart) / apart)
+        return weight
 
     def integral(f: Callable[[float], Array]) -> Array:
-        return np.sum([w * f(x) for x, w in _NODES], axis=0)
+        total: Array = np.sum([w * f(x) for x, w in _NODES], axis=0)
+        return total
 
     alone = integral(lambda x: to_noise(x) ** 2)
     follow = integral(lambda x: to_noise(x) * to_v(x)) / alone
@@ -119,7 +121,8 @@ def stationary_noise(
         everyone = np.full(len(normal), -1)
         shared = primitives.normal_cos(everyone, cells["stimulus"], cells["trial"], *rest)
         normal = own * normal + common * shared
-    return cells["noise_sd"] * np.sqrt(1.0 + cells["tau_m"] / cells["tau_noise"]) * normal
+    noise: Array = cells["noise_sd"] * np.sqrt(1.0 + cells["tau_m"] / cells["tau_noise"]) * normal
+    return noise
 
 
 def second_spike_chance(
@@ -175,7 +178,8 @@ def second_spike_chance(
     needed = gap * tau_m / np.maximum(left, 1e-9 * tau_m)  # of the mean above reset, to get there
     mirrored = 2.0 * drift * gap / variance + log_ndtr(-(drift * left + gap) / spread)
     white = ndtr((drift * left - gap) / spread) + np.exp(mirrored)
-    return np.where(slow, ndtr((mean - v_reset - needed) / current), white).mean(-1)
+    chance: Array = np.where(slow, ndtr((mean - v_reset - needed) / current), white).mean(-1)
+    return chance
 
 
 def settled_start(cells: Mapping[str, Array], dt: float, seed: int) -> tuple[Array, Array]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
 from neurosim.base.errors import InputError
 from neurosim.models.cells.brian_cell import BrianCell
 from neurosim.simulation.engine.blocks import Block, Plan
@@ -42,7 +42,7 @@ class GridPlan(Plan):
 
     shape: tuple[int, int, int]
     cell: BrianCell
-    driven: NDArray[np.float64]
+    driven: Array
     dt: float
     settle: int
     steps: int

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.simulation.engine.blocks import Block, Plan
 from neurosim.simulation.engine.cells import settled_start, stationary_noise
 from neurosim.simulation.engine.protocol import BLOCK, Model
@@ -16,8 +16,7 @@ from neurosim.simulation.engine.worker import Target, Worker
 
 __all__ = ["LIFPlan", "Sinusoid"]
 
-Array = NDArray[np.float64]
-DriveOverTime = Callable[[NDArray, NDArray, int, int], Array]
+DriveOverTime = Callable[[AnyArray, AnyArray, int, int], Array]
 
 _CPP_SIZE = BLOCK  # instances in a block of the C++ worker, which can hold no more
 _RUNTIME_SIZE = 8192  # of the NumPy and Cython targets: hides Python's share
@@ -84,10 +83,10 @@ class LIFPlan(Plan):
     def open(self) -> _Runner:
         return _Runner(self)
 
-    def block(self, start: int, stop: int) -> dict[str, NDArray[Any]]:
+    def block(self, start: int, stop: int) -> dict[str, AnyArray]:
         """The worker's arrays for a range of instances."""
         stimulus, cell, trial = self.where(start, stop)
-        block: dict[str, NDArray[Any]] = {n: values[cell] for n, values in self.cells.items()}
+        block: dict[str, AnyArray] = {n: values[cell] for n, values in self.cells.items()}
         block |= {"stimulus": stimulus, "cell": cell, "trial": trial}
         if isinstance(self.drive, Sinusoid):
             mean, amplitude, turns, frequency = self.drive
@@ -126,15 +125,15 @@ class _Runner:
         plan = self._plan
         block = plan.block(start, stop)
         self._worker.load(block, plan.seed, plan.dt)
-        before: NDArray[np.int64] | int = 0
+        before: Indices | int = 0
         if plan.settle:
             before = self._steps(block, 0, plan.settle, times=False)[0]
         counts, who, when = self._steps(block, plan.settle, plan.steps, plan.times)
         return Block(start, stop, counts - before, who + start, when - plan.settle * plan.dt)
 
     def _steps(
-        self, block: Mapping[str, NDArray[Any]], first: int, steps: int, times: bool
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+        self, block: Mapping[str, AnyArray], first: int, steps: int, times: bool
+    ) -> tuple[Indices, Indices, Array]:
         """Counts since the load, and the spikes of these steps where they are wanted."""
         plan, worker = self._plan, self._worker
         if isinstance(plan.drive, np.ndarray | Sinusoid):

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurosim.base.arrays import Array
+
 __all__ = ["ROUNDS", "philox", "uniform_c"]
 
-Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 
 ROUNDS = 7
@@ -37,7 +38,7 @@ def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: int, k1: int) -> tuple[Words,
     return c0, c1, c2, c3
 
 
-def ln(x: Any) -> Floats:
+def ln(x: Any) -> Array:
     """Natural logarithm of positive normal doubles, relative error below 1e-10."""
     bits = np.ascontiguousarray(x, dtype=float).view(np.uint64)
     one = np.uint64(1024 << 52)
@@ -71,17 +72,17 @@ def one_minus_exp(x: Any) -> Any:
     return p * (2.0 - p)
 
 
-def uniform(word: Words) -> Floats:
+def uniform(word: Words) -> Array:
     """In (0, 1)."""
     return (word.astype(float) + 0.5) * 2.3283064365386963e-10
 
 
-def exponential(word: Words) -> Floats:
+def exponential(word: Words) -> Array:
     """Of mean 1: minus the logarithm of the uniform variate."""
     return 22.18070977791825 - ln(word.astype(float) + 0.5)
 
 
-def bound(word: Words) -> Floats:
+def bound(word: Words) -> Array:
     """An upper bound of exponential(word), at most 6 % of ln 2 above it, without a logarithm."""
     bits = ((word.astype(float) + 0.5).view(np.uint64) >> np.uint64(21)) | np.uint64(
         0x4330000000000000
@@ -89,12 +90,12 @@ def bound(word: Words) -> Floats:
     return 731.2702754907424 - (bits.view(float) - 4503599627370496.0) * 3.227718083932741e-10
 
 
-def radius(word: Words) -> Floats:
+def radius(word: Words) -> Array:
     """Box & Muller's radius."""
     return np.sqrt(2.0 * exponential(word))
 
 
-def turn(word: Words, quarter: int) -> Floats:
+def turn(word: Words, quarter: int) -> Array:
     """Cosine (quarter 0) or sine (3) of the word's angle, 2 pi (word + 1/2)/2^32."""
     v = (word + np.uint64(quarter << 30)) & _LOW
     j = ((v + np.uint64(0x20000000)) & _LOW) >> np.uint64(30)
@@ -135,51 +136,51 @@ def words(
     return memo[1]
 
 
-def normal_cos(*args: Any) -> Floats:
+def normal_cos(*args: Any) -> Array:
     """One of the two normals of a hash."""
     a, b, _, _ = words(*args)
     return radius(a) * turn(b, 0)
 
 
-def normal_sin(*args: Any) -> Floats:
+def normal_sin(*args: Any) -> Array:
     """The other."""
     a, b, _, _ = words(*args)
     return radius(a) * turn(b, 3)
 
 
-def other_cos(*args: Any) -> Floats:
+def other_cos(*args: Any) -> Array:
     """One of the two normals of the hash's other words."""
     _, _, c, d = words(*args)
     return radius(c) * turn(d, 0)
 
 
-def other_sin(*args: Any) -> Floats:
+def other_sin(*args: Any) -> Array:
     """The other."""
     _, _, c, d = words(*args)
     return radius(c) * turn(d, 3)
 
 
-def exponential_c(*args: Any) -> Floats:
+def exponential_c(*args: Any) -> Array:
     """The exponential of the third word."""
     return exponential(words(*args)[2])
 
 
-def exponential_d(*args: Any) -> Floats:
+def exponential_d(*args: Any) -> Array:
     """The exponential of the fourth."""
     return exponential(words(*args)[3])
 
 
-def bound_c(*args: Any) -> Floats:
+def bound_c(*args: Any) -> Array:
     """The bound of `exponential_c`."""
     return bound(words(*args)[2])
 
 
-def bound_d(*args: Any) -> Floats:
+def bound_d(*args: Any) -> Array:
     """The bound of `exponential_d`."""
     return bound(words(*args)[3])
 
 
-def uniform_c(*args: Any) -> Floats:
+def uniform_c(*args: Any) -> Array:
     """The uniform variate of the third word."""
     return uniform(words(*args)[2])
 
@@ -231,7 +232,7 @@ def cubic_slope(x: Any, y: Any, m: Any, z: Any, n: Any) -> Any:
     return m + x * (2.0 * a + x * (3.0 * b))
 
 
-def first_crossing(y: Any, m: Any, z: Any, n: Any, margin: Any) -> Floats:
+def first_crossing(y: Any, m: Any, z: Any, n: Any, margin: Any) -> Array:
     """First x at which a cubic, y below a level at 0 and z below it at 1, reaches it; 2 if never.
 
     A maximum inside that misses the level by less than `margin` counts as reaching it.

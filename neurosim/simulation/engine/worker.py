@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.simulation.engine import cache
 from neurosim.simulation.engine.cells import constants
 from neurosim.simulation.engine.protocol import (
@@ -124,7 +124,7 @@ class Worker:
         self._out.close()
         self._process.wait()
 
-    def load(self, cells: Mapping[str, NDArray[Any]], seed: int, dt: float) -> None:
+    def load(self, cells: Mapping[str, AnyArray], seed: int, dt: float) -> None:
         """Put at most `size` cells into the block (see `cells.constants`; SI units)."""
         full = constants(cells, dt)
         self.loaded = len(cells["cell"])
@@ -142,9 +142,9 @@ class Worker:
         first: int,
         steps: int,
         dt: float,
-        drive: NDArray[np.float64] | None = None,
+        drive: Array | None = None,
         times: bool = False,
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    ) -> tuple[Indices, Indices, Array]:
         """Advance the block.
 
         Parameters
@@ -198,7 +198,7 @@ class Worker:
         except BrokenPipeError:
             raise self._stopped() from None
 
-    def _receive(self, number: int) -> NDArray[np.float64]:
+    def _receive(self, number: int) -> Array:
         reply = self._out.read(8 * number)
         if len(reply) != 8 * number:
             raise self._stopped()

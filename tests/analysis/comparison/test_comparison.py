@@ -5,24 +5,25 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import poisson
 
-from neurosim import InputError, compare, fit
-from neurosim.analysis.comparison.held_out import folds_by_condition, held_out, posterior_mean_r0
-from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses, recovery
-from neurosim.analysis.fitting.likelihood import Counts
+from neurosim import RECTIFIERS, InputError, compare, fit
+from neurosim.analysis.comparison.held_out import folds_by_condition, held_out
+from neurosim.analysis.comparison.recovery import poisson_responses, recovery
+from neurosim.analysis.fitting.posterior import posterior_mean_r0
+from neurosim.data.counts import Counts, reduced
 
 X = np.linspace(-1, 1, 25)
 
 
 def _responses(name, cells=4, seed=0, **changed):
-    return poisson_responses(name, DEFAULT_GENERATORS[name] | changed, X, 10, 1.0, cells, seed)
+    return poisson_responses(name, {**RECTIFIERS[name].typical, **changed}, X, 10, 1.0, cells, seed)
 
 
 def test_held_out_is_by_condition_and_matches_a_loop_of_fits():
     # oracle: each fold fitted on its own by the public fit, scored by scipy.stats.poisson
     responses = _responses("half-wave", cells=2)
-    counts = Counts.from_responses(responses)
+    counts = reduced(responses).counts
     fold = folds_by_condition(25, 5, seed=3)
-    score = held_out(fit("half-wave", responses), counts, fold)
+    score = held_out(fit("half-wave", responses), fold)
     by_hand = np.zeros(2)
     for k in range(5):
         trained = fit("half-wave", responses.isel(stimulus=fold != k))
@@ -111,8 +112,8 @@ def test_the_reference_is_set_aside_to_say_what_a_cell_resembles():
     ("arguments", "message"),
     [
         ({"rectifiers": []}, "at least one rectifier"),
-        ({"folds": 26}, r"folds from 2 to 25 \(conditions\), got 26"),
-        ({"rectifiers": ["gelu"]}, "got 'gelu'"),
+        ({"folds": 26}, "folds as a whole number from 2 to 25, got 26"),
+        ({"rectifiers": ["none of them"]}, "got 'none of them'"),
     ],
 )
 def test_compare_refuses(arguments, message):
@@ -143,8 +144,7 @@ def test_recovery_at_length(cells, seed, least):
 
 
 def test_every_rectifier_of_a_comparison_has_a_colour_of_its_own():
-    from neurosim.analysis.comparison.panels import colours
-    from neurosim.models.rectifiers import RECTIFIERS
+    from neurosim.analysis.comparison.drawn import colours
 
     standard = [name for name, each in RECTIFIERS.items() if each.standard]
     assert len(set(colours(standard).values())) == 6

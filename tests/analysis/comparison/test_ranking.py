@@ -7,10 +7,10 @@ from scipy.stats import nbinom, norm
 
 from neurosim import InputError, compare, fit, fit_rates, rank, responses_from_counts
 from neurosim.analysis.comparison.comparison import Comparison
-from neurosim.analysis.comparison.held_out import folds_by_condition, held_out, posterior_mean_r0
-from neurosim.analysis.fitting.dispersion import Trials
-from neurosim.analysis.fitting.likelihood import Counts
-from neurosim.analysis.fitting.noise_models import NegativeBinomial
+from neurosim.analysis.comparison.held_out import folds_by_condition, held_out
+from neurosim.analysis.fitting.likelihoods.negative_binomial import NegativeBinomial
+from neurosim.analysis.fitting.posterior import posterior_mean_r0
+from neurosim.data.counts import Counts
 from neurosim.models.rectifiers import RECTIFIERS
 
 X = np.linspace(-1, 1, 25)
@@ -30,8 +30,7 @@ def test_held_out_over_dispersed_counts_match_a_loop_of_fits():
     # constant rate by nbinom at its own most likely dispersion, on a fine grid
     responses = _dispersed(2, 0.4, seed=1)
     fold = folds_by_condition(25, 5, seed=3)
-    counts, trials = Counts.from_responses(responses), Trials.from_responses(responses)
-    score = held_out(fit("half-wave", responses, OVER), counts, fold, trials)
+    score = held_out(fit("half-wave", responses, OVER), fold)
     by_hand, constant = np.zeros(2), np.zeros(2)
     for k in range(5):
         known, test = (responses.isel(stimulus=which) for which in (fold != k, fold == k))
@@ -141,15 +140,9 @@ def test_what_does_not_compare_is_refused():
 
 
 def test_held_out_scores_need_what_their_likelihood_is_of():
-    responses = _dispersed(1, 0.4, seed=2)
-    counts, fold = Counts.from_responses(responses), folds_by_condition(25, 5)
-    with pytest.raises(InputError, match=r"trials for the negative binomial alone, got .*without"):
-        held_out(fit("ReLU", responses, OVER), counts, fold)
-    with pytest.raises(InputError, match="alone, got Poisson with them"):
-        held_out(fit("ReLU", responses), counts, fold, Trials.from_responses(responses))
     rates = fit_rates("ReLU", X, np.abs(X))
     with pytest.raises(InputError, match="a fit to counts, got Gaussian"):
-        held_out(rates, counts, fold)
+        held_out(rates, folds_by_condition(25, 5))
 
 
 @pytest.mark.parametrize("likelihood", ["Poisson", OVER])
@@ -161,11 +154,8 @@ def test_a_negative_side_is_scored_at_rates_that_can_be(name, likelihood):
     x = np.linspace(-1, 1, 12)
     count = random.poisson(np.maximum(15 + 25 * x, 0.2)[:, None], (12, 6))
     responses = responses_from_counts(x, count, 1.0)
-    trials = Trials.from_responses(responses) if likelihood == OVER else None
     fold = (np.arange(12) < 3).astype(int)  # the first three, and all others
-    score = held_out(
-        fit(name, responses, likelihood), Counts.from_responses(responses), fold, trials
-    )
+    score = held_out(fit(name, responses, likelihood), fold)
     assert np.isfinite(score.log_likelihood).all()
     assert (score.log_likelihood < 0).all()
     assert (score.log_likelihood_at_maximum < 0).all()

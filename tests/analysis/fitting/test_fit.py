@@ -8,14 +8,11 @@ from scipy.optimize import minimize
 from scipy.stats import poisson
 
 from neurosim import RECTIFIERS, InputError, fit, responses_from_counts
-from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.comparison.recovery import poisson_responses
+from neurosim.analysis.fitting.criteria import aicc, akaike_weights
 from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihood import (
-    Counts,
-    aicc,
-    akaike_weights,
-    poisson_log_likelihood,
-)
+from neurosim.analysis.fitting.likelihoods.poisson import Poisson
+from neurosim.data.counts import Counts, reduced
 from neurosim.models.rectifiers import named_rectifier
 
 X = np.linspace(-1, 1, 25)
@@ -26,7 +23,7 @@ def test_log_likelihood_is_scipys_over_every_trial():
     rate = random.uniform(1, 40, (6, 2))
     count = random.poisson(rate[..., None] * 0.7, (6, 2, 4))
     responses = responses_from_counts(random.normal(size=(6, 2)), count, 0.7)
-    ours = poisson_log_likelihood(rate.T, Counts.from_responses(responses))
+    ours = Poisson().log_likelihood(rate.T, reduced(responses).counts)
     theirs = poisson.logpmf(count, rate[..., None] * 0.7).sum((0, 2))
     assert ours == pytest.approx(theirs, rel=1e-12)
 
@@ -34,19 +31,19 @@ def test_log_likelihood_is_scipys_over_every_trial():
 def test_unequal_repeats_count_only_the_trials_that_exist():
     count = np.array([[[3, 5, 99]], [[2, 99, 99]]])
     responses = responses_from_counts([0.0, 1.0], count, 2.0, trials=[[2], [1]])
-    counts = Counts.from_responses(responses)
+    counts = reduced(responses).counts
     assert counts.spikes.tolist() == [[8, 2]]
     assert counts.exposure.tolist() == [[4, 2]]
     rate = np.array([[2.0, 1.5]])
     theirs = poisson.logpmf([3, 5], 4).sum() + poisson.logpmf(2, 3)
-    assert poisson_log_likelihood(rate, counts) == pytest.approx([theirs])
+    assert Poisson().log_likelihood(rate, counts) == pytest.approx([theirs])
 
 
 def test_a_spike_where_the_rate_is_zero_is_impossible():
     counts = Counts(*(np.array([[v]]) for v in (0.0, 1.0, 1.0, 0.0)))
-    assert poisson_log_likelihood(np.array([[0.0]]), counts) == -np.inf
+    assert Poisson().log_likelihood(np.array([[0.0]]), counts) == -np.inf
     silent = Counts(*(np.array([[v]]) for v in (0.0, 0.0, 1.0, 0.0)))
-    assert poisson_log_likelihood(np.array([[0.0]]), silent) == 0
+    assert Poisson().log_likelihood(np.array([[0.0]]), silent) == 0
 
 
 def test_aicc_by_hand_and_without_room():
@@ -102,7 +99,7 @@ def test_never_worse_than_random_starts(name, cells, starts):
     random = np.random.default_rng(5)
     for generator in (name, other):
         responses = _made(generator, cells, 1)
-        counts = Counts.from_responses(responses)
+        counts = reduced(responses).counts
         found = fit(name, responses).log_likelihood
         for cell in range(1 if name == "Siegert" else cells):  # a start takes SciPy 0.2 s
             one = counts.take(np.array([cell]))
@@ -122,7 +119,7 @@ def _made(name, cells, seed, trials=10, duration=0.5):
     """Counts of a rectifier at its default generating parameters, whatever else it needs."""
     given = {"quadrature": np.sqrt(1 - X**2), "noise": 0.1 + 0.2 * (np.arange(X.size) % 3)}
     design = (X, trials, duration, cells, seed)
-    return poisson_responses(name, DEFAULT_GENERATORS[name], *design, regressors=given)
+    return poisson_responses(name, RECTIFIERS[name].typical, *design, regressors=given)
 
 
 def _random_start(rectifier, counts, random):
@@ -141,7 +138,7 @@ def _random_start(rectifier, counts, random):
     def loss(p):
         paths = rectifier.paths(x, *given, *p[1 + len(rectifier.gains) :])
         rate = p[0] + sum(g * f for g, f in zip(p[1:], paths, strict=False))
-        value = poisson_log_likelihood(rate[None], counts)[0]
+        value = Poisson().log_likelihood(rate[None], counts)[0]
         return -value if np.isfinite(value) and (rate >= 0).all() else 1e6
 
     return -minimize(loss, start, bounds=bounds, method="L-BFGS-B").fun
@@ -213,9 +210,9 @@ def test_any_table_of_counts_is_fitted_without_nan(seed, name):
 
 def test_refits_from_a_start_agree_with_the_grid():
     responses = poisson_responses(
-        "noise-smoothed threshold", DEFAULT_GENERATORS["noise-smoothed threshold"], X, 20, 1.0, 8, 2
+        "noise-smoothed threshold", RECTIFIERS["noise-smoothed threshold"].typical, X, 20, 1.0, 8, 2
     )
-    counts = Counts.from_responses(responses)
+    counts = reduced(responses).counts
     smoothed = RECTIFIERS["noise-smoothed threshold"]
     whole = fit_counts(smoothed, counts)
     again = fit_counts(smoothed, counts, start=whole.values * 1.3)

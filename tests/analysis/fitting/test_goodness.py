@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import kstest, poisson
+from scipy.stats import kstest, nbinom, poisson
 
 from neurosim import InputError, bootstrap_intervals, deviance, fit, responses_from_counts
 from neurosim.analysis.comparison.recovery import poisson_responses
@@ -28,6 +28,35 @@ def test_deviance_is_twice_the_gain_of_a_rate_for_every_condition():
 def test_p_values_of_the_right_rectifier_are_uniform():
     responses = poisson_responses(*MADE, cells=400, seed=2)
     assert kstest(deviance(fit("half-wave", responses)).p, "uniform").pvalue > 1e-3
+
+
+def _dispersed(dispersion, cells, seed):
+    """Half-wave counts of a negative binomial; (stimulus, cell, trial)."""
+    size, mean = 1 / dispersion, (6 + 60 * np.maximum(X, 0))[:, None, None]
+    random = np.random.default_rng(seed)
+    count = random.negative_binomial(size, size / (size + mean), (X.size, cells, 20))
+    return responses_from_counts(np.repeat(X[:, None], cells, axis=1), count, 1.0)
+
+
+def test_deviance_of_dispersed_counts_is_their_own_likelihoods():
+    # oracle: scipy.stats.nbinom at the dispersion that the fit has, against each condition's mean
+    responses = _dispersed(0.3, cells=2, seed=1)
+    fitted = fit("half-wave", responses, likelihood="negative binomial")
+    found = deviance(fitted)
+    for cell in range(2):
+        count, size = responses["count"].values[:, cell], 1 / fitted.scatter[cell]
+        best, ours = (
+            nbinom.logpmf(count, size, size / (size + mean)).sum()
+            for mean in (count.mean(1, keepdims=True), fitted.rate(X, cell)[:, None])
+        )
+        assert found.value[cell] == pytest.approx(2 * (best - ours), rel=1e-8)
+    assert found.degrees_of_freedom.tolist() == [23, 23]  # the dispersion is not of the rates
+
+
+@pytest.mark.parametrize("dispersion", [0.05, 0.5])
+def test_p_values_of_dispersed_counts_are_uniform(dispersion):
+    fitted = fit("half-wave", _dispersed(dispersion, 400, seed=3), likelihood="negative binomial")
+    assert kstest(deviance(fitted).p, "uniform").pvalue > 1e-3
 
 
 def test_bootstrap_intervals_agree_with_profile_intervals_on_poisson_counts():
@@ -67,13 +96,11 @@ def test_the_figure_has_the_data_the_curve_and_its_band():
 
 def test_goodness_refuses_what_cannot_be():
     responses = poisson_responses(*MADE, cells=2, seed=1)
-    with pytest.raises(InputError, match="a Poisson fit with its data, got negative binomial"):
-        deviance(fit("half-wave", responses, likelihood="negative binomial"))
-    with pytest.raises(InputError, match="resamples >= 20, got 3"):
+    with pytest.raises(InputError, match="resamples as a whole number >= 20, got 3"):
         bootstrap_intervals("half-wave", responses, resamples=3)
     with pytest.raises(InputError, match="at least 2 trials"):
         bootstrap_intervals(
             "half-wave", responses.isel(trial=[0]).assign(trials=responses["trials"] * 0 + 1)
         )
-    with pytest.raises(InputError, match="cell from 0 to 1, got 7"):
+    with pytest.raises(InputError, match="cell as a whole number from 0 to 1, got 7"):
         fit("half-wave", responses).plot(cell=7)

@@ -5,10 +5,11 @@ import pytest
 from scipy.integrate import quad
 
 from neurosim import RECTIFIERS, InputError, compare, fit, responses_from_counts
-from neurosim.analysis.comparison.held_out import folds_by_condition, held_out, posterior_mean_r0
+from neurosim.analysis.comparison.held_out import folds_by_condition, held_out
 from neurosim.analysis.comparison.recovery import poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihood import Counts
+from neurosim.analysis.fitting.posterior import posterior_mean_r0
+from neurosim.data.counts import Counts
 
 
 def test_a_tail_below_the_smallest_double_does_not_stop_the_others():
@@ -103,8 +104,7 @@ def test_a_fold_that_leaves_a_cell_nothing_has_no_score():
     responses = responses_from_counts(
         np.linspace(-1, 1, 10), np.ones((10, 1, 3), dtype=int), 1.0, trials=trials
     )
-    counts = Counts.from_responses(responses)
-    assert np.isnan(held_out(fit("half-wave", responses), counts, fold).log_likelihood).all()
+    assert np.isnan(held_out(fit("half-wave", responses), fold).log_likelihood).all()
     assert compare(responses, ["half-wave", "half-squared"]).undetermined.all()
 
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from neurosim import fit, responses_from_counts
-from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.comparison.recovery import poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihood import Counts
+from neurosim.data.counts import reduced
 from neurosim.models.rectifiers import RECTIFIERS
 
 X = np.linspace(-1, 1, 25)
@@ -61,6 +62,50 @@ def test_a_quadrature_pair_of_constant_energy_leaves_r0_and_gain_one_number():
 def test_nothing_is_unknown_in_cells_of_the_rectifier_itself(name):
     # oracle: how the counts were made, every parameter off its bounds and bearing on the rate
     given = {"quadrature": 0.6 * np.cos(3 * X), "noise": 0.1 + 0.2 * (np.arange(X.size) % 3)}
-    made = poisson_responses(name, DEFAULT_GENERATORS[name], X, 40, 1.0, 20, 1, regressors=given)
-    fitted = fit_counts(RECTIFIERS[name], Counts.from_responses(made))
+    made = poisson_responses(name, RECTIFIERS[name].typical, X, 40, 1.0, 20, 1, regressors=given)
+    fitted = fit_counts(RECTIFIERS[name], reduced(made).counts)
     assert not any("not-identified" in status for status in fitted.status)
+
+
+def test_an_end_that_the_data_do_not_set_is_infinite_and_said():
+    # oracle: contrasts that do not saturate bound c50 and the gain from below alone: at any c50
+    # beyond them the curve is a power law, and the likelihood that of one. The bound of c50 is the
+    # search's, and what ends the gain is it and not the data; r0 and the exponent have their ends
+    contrast = [0, 2, 4, 8, 16, 32, 64]
+    count = [[1, 1], [1, 2], [1, 2], [2, 3], [5, 4], [11, 10], [21, 20]]
+    responses = responses_from_counts(contrast, count, 1.0, drive_unit="%")
+    fitted = fit("Naka-Rushton", responses)
+    which = fitted.rectifier.parameter_names.index("semisaturation")
+    assert fitted.intervals.low[0, which] == pytest.approx(22, abs=1)
+    assert fitted.intervals.high[0, which] == np.inf
+    power = fit("power law", responses).log_likelihood[0]
+    assert 2 * (fitted.log_likelihood[0] - power) < chi2.ppf(0.95, 1)
+    table = fitted.to_dataframe()
+    assert table["semisaturation high (%)"].tolist() == [np.inf]
+    assert table["gain high (Hz)"].tolist() == [np.inf]
+    assert table["status"].tolist() == ["no upper limit: gain, semisaturation"]
+    assert "semisaturation 76.53 [22, inf] %" in repr(fitted)
+    assert (fitted.intervals.high_open == [[False, True, True, False]]).all()
+
+
+def test_a_threshold_below_all_drives_has_no_lower_limit():
+    # oracle: where every drive is above threshold the rate is a line, and with r0 free a line says
+    # nothing of the threshold; an end at the lowest drive would be the search's own
+    x = np.linspace(1, 2, 9)
+    count = np.random.default_rng(3).poisson(20 + 40 * (x - 1)[:, None, None], (9, 4, 6))
+    responses = responses_from_counts(np.repeat(x[:, None], 4, axis=1), count, 1.0)
+    fitted = fit("thresholded half-wave", responses)
+    which = fitted.rectifier.parameter_names.index("threshold")
+    assert (fitted.intervals.low[:, which] == -np.inf).all()
+    assert fitted.intervals.low_open[:, which].all()
+    assert all("threshold" in status for status in fitted.to_dataframe()["status"])
+
+
+def test_a_natural_bound_is_no_end_of_the_search():
+    # oracle: a softness of 0 is the corner itself, the end of what a softness can be
+    made = poisson_responses("half-wave", {"r0": 3, "gain": 60}, np.linspace(-1, 1, 25), 10, 1.0, 3)
+    fitted = fit("softplus", made)
+    which = fitted.rectifier.parameter_names.index("softness")
+    low = fitted.intervals.low[:, which]
+    assert (low[fitted.intervals.low_at_bound[:, which]] == 0).all()
+    assert not fitted.intervals.low_open[:, which].any()

@@ -6,10 +6,10 @@ from scipy.optimize import brentq, minimize
 from scipy.stats import chi2, nbinom, norm, poisson
 
 from neurosim import InputError, fit, responses_from_counts
-from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.comparison.recovery import poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihood import Counts
 from neurosim.analysis.fitting.rates import fit_rates
+from neurosim.data.counts import reduced
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.models.rectifiers.base import Parameter, Rectifier
 
@@ -65,7 +65,7 @@ def test_poisson_counts_have_no_dispersion_to_speak_of():
     plain = fit("half-wave", responses)
     assert (over.scatter < 0.05).all()
     assert over.log_likelihood == pytest.approx(plain.log_likelihood, abs=1.5)
-    with pytest.raises(InputError, match="likelihood 'Poisson' or 'negative binomial', got cauchy"):
+    with pytest.raises(InputError, match="likelihood 'negative binomial' or 'Poisson', got cauchy"):
         fit("ReLU", responses, likelihood="cauchy")
 
 
@@ -148,14 +148,31 @@ class _Saturating(Rectifier, register=False):
         return rise * np.exp(-rise * x)
 
 
-def test_certified_nonlinear_regressions():
-    fitted = fit_rates(_Saturating(), *MISRA1A, fixed={"r0": 0.0})
+class _OverDecades(_Saturating, register=False):
+    rise = Parameter("b", "rate of saturation", 1e-3, low=1e-7, high=1)
+
+
+class _OverMore(_Saturating, register=False):
+    rise = Parameter("b", "rate of saturation", 0.1, low=1e-12, high=1e3)
+
+
+class _WithoutEnd(_Saturating, register=False):
+    rise = Parameter("b", "rate of saturation", 1.0, low=1e-7)
+
+
+@pytest.mark.parametrize("saturating", [_Saturating, _OverDecades, _OverMore, _WithoutEnd])
+def test_certified_nonlinear_regressions(saturating):
+    fitted = fit_rates(saturating(), *MISRA1A, fixed={"r0": 0.0})
+    assert fitted.status == ["ok"]
     certified = [2.3894212918e02, 5.5015643181e-04]
     assert fitted.values[0, 1:] == pytest.approx(certified, rel=1e-6)
     assert fitted.standard_errors[0, 1:] == pytest.approx(
         [2.7070075241, 7.2668688436e-06], rel=1e-4
     )
     assert fitted.scatter[0] == pytest.approx(1.0187876330e-01, rel=1e-6)
+
+
+def test_a_certified_power_law():
     power = fit_rates("power law", *DAN_WOOD, fixed={"r0": 0.0})
     assert power.values[0, 1:] == pytest.approx([7.6886226176e-01, 3.8604055871], rel=1e-6)
     assert power.standard_errors[0, 1:] == pytest.approx(
@@ -230,9 +247,9 @@ def test_intervals_cover_the_truth_in_many(name):
 
 def _check_coverage(name, cells, least, most):
     # oracle: the nominal 95 %; every parameter is interior and seen in many spikes
-    rectifier, truth = RECTIFIERS[name], DEFAULT_GENERATORS[name]
+    rectifier, truth = RECTIFIERS[name], RECTIFIERS[name].typical
     responses = poisson_responses(name, truth, X, 20, 0.5, cells, seed=11)
-    found = fit_counts(rectifier, Counts.from_responses(responses)).intervals
+    found = fit_counts(rectifier, reduced(responses).counts).intervals
     values = np.array([truth[parameter] for parameter in rectifier.parameter_names])
     covered = ((found.low <= values) & (values <= found.high)).mean(0)
     for parameter, share in zip(rectifier.parameter_names, covered, strict=True):
@@ -244,7 +261,7 @@ def test_intervals_at_a_bound_cover_and_are_flagged():
     # oracle: the truth is on the bound (no spontaneous rate, no second path)
     truth = {"r0": 0, "gain_plus": 60, "gain_minus": 0}
     responses = poisson_responses("two-path half-wave", truth, X, 20, 0.5, 4000, seed=12)
-    found = fit_counts(RECTIFIERS["CReLU"], Counts.from_responses(responses)).intervals
+    found = fit_counts(RECTIFIERS["CReLU"], reduced(responses).counts).intervals
     for which in (0, 2):
         assert (found.low[:, which] <= 0).mean() >= 0.93
         assert found.low_at_bound[found.low[:, which] <= 0, which].all()

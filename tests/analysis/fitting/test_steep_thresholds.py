@@ -6,9 +6,10 @@ from scipy.optimize import minimize
 from scipy.special import gammaln
 
 from neurosim import RECTIFIERS
-from neurosim.analysis.comparison.recovery import DEFAULT_GENERATORS, poisson_responses
+from neurosim.analysis.comparison.recovery import poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihood import Counts, poisson_log_likelihood
+from neurosim.analysis.fitting.likelihoods.poisson import Poisson
+from neurosim.data.counts import Counts, reduced
 
 X = np.linspace(-1, 1, 25)
 WAYS = np.r_[
@@ -29,8 +30,8 @@ def test_no_threshold_between_any_two_drives_is_better(name, cell):
     # oracle: SciPy's L-BFGS-B in every interval, on all parameters from thresholds throughout it,
     # and on all others at thresholds next to nothing below a drive, where the rate of that one
     # drive alone is still free
-    made = poisson_responses(name, DEFAULT_GENERATORS[name], X, 10, 0.5, 500, seed=7)
-    counts = Counts.from_responses(made).take(np.array([cell]))
+    made = poisson_responses(name, RECTIFIERS[name].typical, X, 10, 0.5, 500, seed=7)
+    counts = reduced(made).counts.take(np.array([cell]))
     rectifier = RECTIFIERS[name]
     fitted = fit_counts(rectifier, counts)
     values = fitted.values[0]
@@ -38,7 +39,7 @@ def test_no_threshold_between_any_two_drives_is_better(name, cell):
 
     def loss(p):
         rate = p[0] + p[1] * rectifier.paths(X, p[2], p[3])[0]
-        return -poisson_log_likelihood(rate[None], counts)[0]
+        return -Poisson().log_likelihood(rate[None], counts)[0]
 
     best = -np.inf
     for drive in X[np.abs(X - values[2]) < 0.25]:
@@ -57,10 +58,10 @@ def test_two_thousand_drives_shown_once_are_fitted_at_least_as_well_as_by_the_tr
     # oracle: the likelihood of the parameters that made the counts
     random = np.random.default_rng(seed)
     x = random.uniform(-1, 1, (1, 2000)) if seed == 0 else random.normal(0, 0.5, (1, 2000))
-    rate = RECTIFIERS["LIF f-I"].rate(x, **DEFAULT_GENERATORS["LIF f-I"])
+    rate = RECTIFIERS["LIF f-I"].rate(x, **RECTIFIERS["LIF f-I"].typical)
     spikes = random.poisson(rate).astype(float)
     one = np.ones(x.shape)
     counts = Counts(x, spikes, one, -gammaln(spikes + 1), {}, one)
     fitted = fit_counts(RECTIFIERS["LIF f-I"], counts)
     assert fitted.status == ["ok"]
-    assert fitted.log_likelihood >= poisson_log_likelihood(rate, counts)
+    assert fitted.log_likelihood >= Poisson().log_likelihood(rate, counts)

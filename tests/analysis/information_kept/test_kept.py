@@ -345,7 +345,7 @@ def test_the_ensembles():
         InputError, match="photograph_responses: expected an image of positive mean"
     ):
         photograph_responses(np.zeros((200, 200)))
-    with pytest.raises(InputError, match="white_noise_responses: expected rows >= 1, got 0"):
+    with pytest.raises(InputError, match="expected rows as a whole number >= 1, got 0"):
         white_noise_responses(rows=0)
 
 
@@ -390,9 +390,9 @@ def test_what_is_lacking_is_named():
         ({"x": ["a", "b"]}, "expected x as numbers, got list"),
         ({"x": [[1], [2, 3]]}, "expected x as numbers, got list"),
         ({"quadrature": "no"}, "expected quadrature as numbers, got str"),
-        ({"seed": -1}, "expected seed >= 0, got -1"),
+        ({"seed": -1}, "expected seed as a whole number >= 0, got -1"),
         ({"scale": "SD"}, "expected scale > 0, or None, got SD"),
-        ({"rectifiers": ["Relu6"]}, "rectifier: expected one of"),
+        ({"rectifiers": ["none of them"]}, "rectifier: expected one of"),
         ({"quadrature": [1.0]}, r"expected quadrature of shape \(50,\), got \(1,\)"),
         ({"drive_noise": -1}, "expected noise >= 0, got -1"),
         ({"noise": 0}, "expected noise in .*, got 0"),

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from scipy.stats import chi2
 
-from neurosim import InputError, contrast_response, naka_rushton
+from neurosim import InputError, contrast_response, fit, naka_rushton
 from neurosim.data.responses import responses_from_counts
 
 CONTRAST = np.array([0, 1, 2, 4, 8, 16, 32, 64, 100.0])  # per cent
@@ -73,7 +74,66 @@ def test_the_maximum_and_the_profile_against_scipy():
     assert [each.value[0] for each in found.values()] == pytest.approx(np.exp(top.x), rel=1e-3)
     for end in (found["c50"].low[0], found["c50"].high[0]):
         rest = minimize(loss, top.x[:3], args=(np.log(end),), method="Nelder-Mead", options=options)
-        assert rest.fun - top.fun == pytest.approx(3.841459 / 2, abs=2e-3)
+        # a fit's interval is as close as 2e-3 of the root of twice the fall, 4e-3 of the fall
+        assert rest.fun - top.fun == pytest.approx(3.841459 / 2, abs=4e-3)
+
+
+def test_it_is_the_fit_of_the_rectifier():
+    # oracle: `fit` of the same counts. Within 64 % nothing tells c50 from larger ones: its end and
+    # that of rmax are infinite, here as there
+    contrast = [0, 2, 4, 8, 16, 32, 64]
+    counts = [[1, 1], [1, 2], [1, 2], [2, 3], [5, 4], [11, 10], [21, 20]]
+    found = contrast_response(counts, contrast)
+    one = fit("Naka-Rushton", responses_from_counts(contrast, counts, 1.0))
+    for k, name in enumerate(("r0", "rmax", "c50", "n")):
+        assert found[name].value == pytest.approx(one.values[:, k])
+        assert found[name].low == pytest.approx(one.intervals.low[:, k])
+        assert found[name].high == pytest.approx(one.intervals.high[:, k])
+    assert found["c50"].value == pytest.approx(76.5, abs=0.1)
+    assert found["c50"].low == pytest.approx(22, abs=0.1)
+    for name in ("c50", "rmax"):
+        assert found[name].high == np.inf
+        assert found[name].status == ["not identified: no saturation within the contrasts shown"]
+    assert "inf" in repr(found)
+    assert ",inf," in found.table.to_csv()
+
+
+def test_a_dispersion_is_a_profile_at_another_level():
+    # oracle: chi-squared: a fall of 2 of its quantiles is the one of a higher level
+    counts = poisson(2, seed=8)
+    found = contrast_response(counts, CONTRAST, dispersion=2.0)
+    responses = responses_from_counts(np.repeat(CONTRAST[:, None], 2, axis=1), counts, 1.0)
+    ends = fit("Naka-Rushton", responses).profile(chi2.cdf(2 * chi2.ppf(0.95, 1), 1))
+    for k, name in enumerate(("r0", "rmax", "c50", "n")):
+        assert found[name].low == pytest.approx(ends.low[:, k], rel=1e-3)
+        assert found[name].high == pytest.approx(ends.high[:, k], rel=1e-3)
+
+
+def test_a_step_is_fitted_though_its_c50_is_not_known():
+    # oracle: the two rates that there are; c50 is below the least contrast
+    step = contrast_response([[2, 1], *[[40, 42]] * 8], CONTRAST)
+    assert step["r0"].value == pytest.approx(1.5, abs=0.01)
+    assert step["rmax"].value == pytest.approx(39.5, abs=0.01)
+    assert step["rmax"].low < 39.5 < step["rmax"].high
+    assert 0.5 < step["c50"].high[0] < 1
+
+
+def test_the_lower_end_of_a_c50_that_has_no_upper_one():
+    # oracle: Nelder and Mead's maximum of the likelihood with c50 held at the end
+    counts = poisson(20, trials=20, seed=4, c50=200.0, rmax=200.0)[:, [7]]
+    found, spikes = contrast_response(counts, CONTRAST)["c50"], counts.sum((1, 2))
+
+    def loss(logs, c50):
+        rate = 20 * naka_rushton(CONTRAST, *np.exp(logs), c50)
+        return (rate - spikes * np.log(rate)).sum()
+
+    options = {"xatol": 1e-8, "fatol": 1e-10, "maxiter": 8000, "maxfev": 8000}
+    start = np.log([2.0, 100.0, 2.0])
+    low, top = (
+        minimize(loss, start, args=(c50,), method="Nelder-Mead", options=options).fun
+        for c50 in (found.low[0], found.value[0])
+    )
+    assert low - top == pytest.approx(3.841459 / 2, abs=4e-3)
 
 
 def test_no_saturation_within_the_contrasts_shown():
@@ -114,5 +174,11 @@ def test_contrast_response_refuses():
         contrast_response(np.ones((4, 2), int), [-1, 0, 1, 2])
     with pytest.raises(InputError, match="dispersion > 0, or 'estimated'"):
         contrast_response(np.ones((5, 2), int), [0, 1, 2, 3, 4], dispersion="large")
+    with pytest.raises(InputError, match="dispersion > 0, or 'estimated'"):
+        contrast_response(np.ones((5, 2), int), [0, 1, 2, 3, 4], dispersion=[1.0, 2.0])
+    with pytest.raises(InputError, match=r"level in \[0.5, 1\), got high"):
+        contrast_response(np.ones((5, 2), int), [0, 1, 2, 3, 4], level="high")
+    with pytest.raises(InputError, match=r"Naka-Rushton: expected gain in .*, got -1"):
+        naka_rushton(0.1, r0=0, rmax=-1, n=2, c50=0.1)
     with pytest.raises(InputError, match="'contrast' along stimulus"):
         contrast_response(responses_from_counts([0, 1], [[1], [2]], 1.0))

@@ -5,7 +5,9 @@ import pytest
 import xarray as xr
 
 from neurosim import LIF, InputError, modulation_index, modulation_of_spikes, simulate
+from neurosim.analysis.measures.trains import Trains
 from neurosim.analysis.tuning.modulation_index import random_modulation
+from neurosim.analysis.tuning.phase_vectors import vectors_by_cycle
 from neurosim.data.responses import responses_from_counts
 
 
@@ -112,6 +114,15 @@ def test_incomplete_cycles_are_left_out():
     assert more["F1/F0"].more["spikes"] == 5
 
 
+def test_trials_of_different_lengths_each_give_their_whole_cycles():
+    # oracle: the same spikes, those after a trial's last whole cycle taken out by hand
+    times, trial = np.array([0.1, 1.2, 2.3, 0.6, 1.7, 2.8]), np.repeat([0, 1], 3)
+    found = vectors_by_cycle(Trains(times, trial, np.array([3.2, 1.9])), 1.0, 1, 2.0)
+    assert list(found.number) == [1, 1, 1, 1]
+    assert found.vector == pytest.approx(np.exp(-2j * np.pi * times[:4]))
+    assert found.baseline == 2.0 * 4
+
+
 @pytest.fixture(scope="module")
 def grating():
     both = ("stimulus", "cell")
@@ -153,7 +164,7 @@ def test_same_seed_same_interval():
 def test_modulation_refuses(grating):
     with pytest.raises(InputError, match=r"count_at_phase, or spike_time.*simulate\(phase_bins"):
         modulation_index(grating.drop_vars(["spike_time", "count_at_phase"]))
-    with pytest.raises(InputError, match=r"samples.*harmonic >= 1, got 0"):
+    with pytest.raises(InputError, match=r"samples.*harmonic as a whole number >= 1, got 0"):
         modulation_index(grating, harmonic=0, samples=5)
     with pytest.raises(InputError, match="more than 16 phase bins"):
         modulation_index(grating.drop_vars("spike_time"), harmonic=8)

@@ -5,8 +5,11 @@ import pytest
 from scipy.special import ive
 
 from neurosim import InputError, frequency_bandwidth, orientation_selectivity
+from neurosim.analysis.fitting.ascent import ascend
 from neurosim.analysis.tuning.bandwidth import log_gaussian_curve
+from neurosim.analysis.tuning.curves import CurveModel, fitted_curves
 from neurosim.analysis.tuning.von_mises import half_width_of_von_mises, von_mises_curve, width_on
+from neurosim.data.counts import Counts
 from neurosim.data.responses import responses_from_counts
 
 ORIENTATIONS, DIRECTIONS = np.arange(0, 180, 15.0), np.arange(0, 360, 22.5)
@@ -34,7 +37,7 @@ def test_von_mises_over_orientation(k):
 def test_two_peaks_over_direction():
     # oracle: ratios of the curve at its peaks; the flanks of one peak at half of it
     curve = von_mises_curve(360)
-    p = np.array([[-30, np.log(30), np.log(10), np.deg2rad(45), np.log(5.0)]])
+    p = np.array([[0, 30, 10, np.deg2rad(45), np.log(5.0)]])
     found = orientation_selectivity(as_counts(curve(p, DIRECTIONS)[0]), DIRECTIONS, samples=100)
     at, null, side = curve(p, np.array([45.0, 225.0, 135.0]))[0]
     assert found["DSI"].value == pytest.approx((at - null) / (at + null), abs=1e-4)
@@ -83,8 +86,10 @@ def test_what_cannot_be_known_is_said():
     silent = orientation_selectivity(np.zeros((6, 2, 3), int), np.arange(0, 180, 30), samples=100)
     assert silent["OSI"].status == ["no spikes"] * 2
     once = orientation_selectivity([[1], [9], [1], [0]], [0, 45, 90, 135], samples=100)
-    assert once["OSI"].status == ["single trials: no interval"]
     assert once["OSI"].value == pytest.approx(1)
+    for name in ("OSI", "circular variance", "half-width"):
+        assert once[name].status == ["single trials: no interval"]
+        assert np.isnan([once[name].low, once[name].high]).all()
 
 
 def covered(found, truth):
@@ -94,7 +99,7 @@ def covered(found, truth):
 def simulated_orientation(cells, samples):
     random = np.random.default_rng(2)
     curve = von_mises_curve(360)
-    p = np.array([[np.log(3), np.log(30), np.log(10), 0.5, np.log(4.0)]])
+    p = np.array([[3, 30, 10, 0.5, np.log(4.0)]])
     rate = curve(p, DIRECTIONS)[0]
     expected = orientation_selectivity(as_counts(rate), DIRECTIONS, samples=100)
     truth = {name: each.value[0] for name, each in expected.items()}
@@ -116,8 +121,21 @@ def test_coverage_of_orientation_intervals_in_many_cells():
         assert 0.9 <= share <= 0.98, name
 
 
-def log_gaussian(width, peak=2.5, baseline=-30.0):
-    p = np.array([[baseline, np.log(30), np.log2(peak), np.log(width)]])
+def test_resampled_curves_end_at_their_own_maxima():
+    # oracle: the climb gone on with from there gains nothing, of counts whose baseline is 0
+    random = np.random.default_rng(5)
+    x, exposure = np.log2(FREQUENCIES), np.full(11, 8.0)
+    rate = random.poisson(log_gaussian(0.62) * exposure, (200, 11)) / exposure
+    start = np.array([[1.0, 25.0, 1.0, np.log(0.8)]])
+    found = fitted_curves(log_gaussian_curve, x, rate, exposure, start)
+    nothing = np.zeros(rate.shape)
+    counts = Counts(nothing + x, rate * exposure, nothing + exposure, nothing)
+    model = CurveModel(log_gaussian_curve, counts)
+    assert (ascend(model, found).value - model.value(found) < 1e-3).all()
+
+
+def log_gaussian(width, peak=2.5, baseline=0.0):
+    p = np.array([[baseline, 30, np.log2(peak), np.log(width)]])
     return log_gaussian_curve(p, np.log2(FREQUENCIES))[0]
 
 

@@ -13,6 +13,8 @@ from neurosim import (
     interval_variability_of_spikes,
     simulate,
 )
+from neurosim.analysis.measures.trains import Trains
+from neurosim.analysis.variability.interval_variability import _null
 
 MEANS = np.array([0.5, 1, 2, 4, 8, 16, 32.0])
 
@@ -135,6 +137,19 @@ def test_a_short_window_is_not_called_regular():
         rejected.append(found["CV"].more["Poisson p"][0] < 0.05)
     assert found["CV"].more["Poisson mean"] < 0.85
     assert np.mean(rejected) < 0.12
+
+
+def test_the_null_knows_how_long_each_trial_was():
+    # oracle: as many spikes in each of two trials of 1 and 4 s, drawn one after the other
+    random = np.random.default_rng(6)
+    trains = Trains(np.zeros(16), np.repeat([0, 1], 8), np.array([1.0, 4.0]))
+    null = _null(trains, 4000, random)["CV"]
+    by_hand = []
+    for _ in range(1000):
+        gaps = [np.diff(np.sort(random.random(8) * seconds)) for seconds in (1.0, 4.0)]
+        by_hand.append(np.std(np.concatenate(gaps), ddof=1) / np.mean(np.concatenate(gaps)))
+    error = 3 * np.std(by_hand) / np.sqrt(1000)
+    assert null.mean() == pytest.approx(np.mean(by_hand), abs=error)
 
 
 def test_intervals_of_simulated_cells():

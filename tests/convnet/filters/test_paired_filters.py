@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosim import GaborBank, InputError, VisualField
+from neurosim import GaborBank, InputError, VisualField, paired_filters
 from neurosim.convnet.filters.filter_nulls import FILTER_NULLS, phase_randomised
-from neurosim.convnet.filters.paired_filters import paired_filters
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "paired_filters.py"
 SMOOTH = np.cumsum(np.random.default_rng(2).standard_normal((12, 3, 6, 7)), axis=-1)

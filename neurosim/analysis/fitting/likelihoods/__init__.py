@@ -1,8 +1,13 @@
 """How responses scatter about a rate, a likelihood in a file; each joins by being there."""
 
-from neurosim.analysis.fitting.likelihoods.base import LIKELIHOODS, Likelihood, named_likelihood
+from neurosim.analysis.fitting.likelihoods.base import (
+    LIKELIHOODS,
+    Likelihood,
+    likelihood_of,
+    named_likelihood,
+)
 from neurosim.base.modules import import_all
 
-__all__ = ["LIKELIHOODS", "Likelihood", "named_likelihood"]
+__all__ = ["LIKELIHOODS", "Likelihood", "likelihood_of", "named_likelihood"]
 
 import_all(__name__, __path__)

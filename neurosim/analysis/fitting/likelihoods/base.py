@@ -15,10 +15,10 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 
 from neurosim.base.arrays import AnyArray, Array, divided
-from neurosim.base.errors import Faults, InputError
+from neurosim.base.errors import Faults
 from neurosim.data.counts import Counts
 
-__all__ = ["LIKELIHOODS", "Likelihood", "named_likelihood"]
+__all__ = ["LIKELIHOODS", "Likelihood", "likelihood_of", "named_likelihood", "per_rate"]
 
 
 class Likelihood(ABC):
@@ -77,14 +77,19 @@ class Likelihood(ABC):
     def sample(self, rate: Array, counts: Counts, random: np.random.Generator) -> Counts:
         """The same conditions with responses drawn at a rate."""
 
-    def fault(self, counts: Counts) -> str:
+    @classmethod
+    def fault(cls, counts: Counts) -> str:
         """What is wrong with counts for this likelihood: "expected ..., got ...", or nothing."""
         return ""
 
+    def saturated(self, counts: Counts) -> Array:
+        """The most that `terms` can be in each condition: at spikes over time, unless overridden
+        because the most likely rate is another."""
+        return self.terms(divided(counts.spikes, counts.exposure, 0.0), counts)
+
     def deviance(self, rate: Array, counts: Counts) -> Array:
         """Of each condition: twice what the rate lacks to a rate of the condition's own."""
-        own = divided(counts.spikes, counts.exposure, 0.0)
-        lacking = 2 * (self.terms(own, counts) - self.terms(rate, counts))
+        lacking = 2 * (self.saturated(counts) - self.terms(rate, counts))
         return np.where(counts.exposure > 0, lacking, 0.0)
 
     def estimated(self, rate: Array, counts: Counts) -> Self:
@@ -118,7 +123,23 @@ class Likelihood(ABC):
 
     def log_likelihood(self, rate: Array, counts: Counts) -> Array:
         """Of all conditions of each row, with the constant; (row,)."""
-        return (self.terms(rate, counts) + self.constant(counts)).sum(-1)
+        log_likelihood: Array = (self.terms(rate, counts) + self.constant(counts)).sum(-1)
+        return log_likelihood
+
+    def best_log_likelihood(self, rate: Array, counts: Counts) -> Array:
+        """The same with its own parameters at their most likely for the rate; (row,)."""
+        return self.estimated(rate, counts).log_likelihood(rate, counts)
+
+
+def per_rate(above: Array, rate: Array) -> Array:
+    """above / rate, 0 where either is; a rate below 0, which a trial step may meet, keeps its sign.
+
+    Parameters
+    ----------
+    above, rate : array (row, condition)
+    """
+    out = np.zeros(np.broadcast_shapes(above.shape, rate.shape))
+    return np.divide(above, rate, out=out, where=(above != 0) & (rate != 0))
 
 
 LIKELIHOODS: dict[str, type[Likelihood]] = {}
@@ -126,22 +147,19 @@ LIKELIHOODS: dict[str, type[Likelihood]] = {}
 
 
 def named_likelihood(
-    likelihood: str | type[Likelihood], subject: str, of: Literal["counts", "rates", "any"] = "any"
-) -> type[Likelihood]:
-    """The likelihood itself, or the one of that name in any case.
+    likelihood: str | type[Likelihood],
+    faults: Faults,
+    of: Literal["counts", "rates", "any"] = "counts",
+) -> type[Likelihood] | None:
+    """The likelihood itself, or the one of that name in any case; None, a fault noted, for others.
 
     Parameters
     ----------
     likelihood : str or subclass of Likelihood
-    subject : str
-        Who asks.
+    faults : Faults
+        Of who asks.
     of : "counts", "rates" or "any"
         What it has to be a likelihood of.
-
-    Raises
-    ------
-    InputError
-        Listing the names there are.
     """
     known = {name: each for name, each in LIKELIHOODS.items() if of in ("any", each.of)}
     if isinstance(likelihood, type) and issubclass(likelihood, Likelihood):
@@ -149,17 +167,23 @@ def named_likelihood(
     else:
         by_case = {name.casefold(): each for name, each in known.items()}
         found = by_case.get(likelihood.casefold()) if isinstance(likelihood, str) else None
-    if found is None:
-        faults = Faults(subject)
-        named = getattr(likelihood, "name", likelihood)
-        remedy = "rates are fitted by fit_rates and compared by rank" if of == "counts" else ""
-        faults.require(False, f"likelihood {' or '.join(map(repr, known))}", named, remedy)
-        faults.stop()
-        raise InputError(subject)
+    remedy = "rates are fitted by fit_rates and compared by rank" if of == "counts" else ""
+    got = getattr(likelihood, "name", likelihood)
+    faults.require(found is not None, f"likelihood {' or '.join(map(repr, known))}", got, remedy)
     return found
 
 
-def refuse_unfit(likelihood: Likelihood, counts: Counts, subject: str) -> None:
-    """Refuse counts that a likelihood cannot be of."""
-    if said := likelihood.fault(counts):
-        raise InputError(f"{subject}: {said} (the {likelihood.name} likelihood)")
+def likelihood_of(
+    likelihood: str | type[Likelihood], counts: Counts, faults: Faults
+) -> Likelihood | None:
+    """The likelihood of some counts, its own parameters where their estimation begins.
+
+    None, a fault noted, for a name that is none and for counts that it cannot be of.
+    """
+    found = named_likelihood(likelihood, faults)
+    if found is None:
+        return None
+    if wrong := found.fault(counts):
+        faults.add(f"{wrong} (the {found.name} likelihood)")
+        return None
+    return found.begin(counts)

@@ -65,6 +65,14 @@ class Gaussian(Likelihood):
         drawn = random.normal(rate, self.sd) * counts.exposure
         return counts.with_spikes(np.where(counts.exposure > 0, drawn, 0.0))
 
+    def best_log_likelihood(self, rate: Array, counts: Counts) -> Array:
+        """At the most likely standard deviation, an exposure of 1 being one rate."""
+        number = counts.exposure.sum(-1)
+        squares = (counts.exposure * self._residual(rate, counts) ** 2).sum(-1)
+        with np.errstate(divide="ignore"):
+            best_log_likelihood: Array = -number / 2 * (np.log(2 * np.pi * squares / number) + 1)
+            return best_log_likelihood
+
     def take(self, rows: AnyArray) -> Self:
         return type(self)(self.sd[rows])
 

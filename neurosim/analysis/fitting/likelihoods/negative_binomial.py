@@ -15,8 +15,8 @@ import numpy as np
 from scipy.optimize import elementwise
 from scipy.special import gammaln
 
-from neurosim.analysis.fitting.likelihoods.base import Likelihood
-from neurosim.base.arrays import AnyArray, Array, divided
+from neurosim.analysis.fitting.likelihoods.base import Likelihood, per_rate
+from neurosim.base.arrays import AnyArray, Array
 from neurosim.data.counts import Counts
 from neurosim.data.repeats import Repeats
 
@@ -24,6 +24,7 @@ __all__ = ["NegativeBinomial"]
 
 _POISSON = 1e-8  # dispersion at which counts are Poisson's to the last digits
 _LEAST, _MOST = 1e-6, 1e3  # dispersions that are looked at
+_LEAST_RATE = 1e-12  # Hz, in the information alone, which has no end at a rate of 0
 _PLACES = 25  # of them, before the least is closed in on
 _TAIL = 10.0  # trials over dispersion: of fewer, as of as many, or a rate would have no mean
 
@@ -59,13 +60,14 @@ class NegativeBinomial(Likelihood):
     def slope(self, rate: Array, counts: Counts) -> Array:
         a, d = self.dispersion[:, None], _length(counts)
         swell = (counts.spikes * a + _trials(counts)) * d / (1 + a * d * np.maximum(rate, 0.0))
-        return divided(counts.spikes, rate, 0.0) - swell
+        slope: Array = per_rate(counts.spikes, rate) - swell
+        return slope
 
     def expected(self, rate: Array, counts: Counts) -> Array:
         swell = np.broadcast_to(self.dispersion[:, None] * _length(counts), np.shape(rate))
         # a rate may be infinite where nothing was shown
         swell = np.multiply(swell, rate, out=np.zeros(swell.shape), where=swell > 0)
-        return divided(counts.exposure / (1 + swell), np.maximum(rate, 1e-12), 0.0)
+        return per_rate(counts.exposure / (1 + swell), np.maximum(rate, _LEAST_RATE))
 
     def constant(self, counts: Counts) -> Array:
         return _constant(self.dispersion, counts, counts.single)
@@ -77,7 +79,8 @@ class NegativeBinomial(Likelihood):
         mean = rate[..., None] * single.seconds
         return counts.with_trials(random.poisson(gain * mean).astype(float))
 
-    def fault(self, counts: Counts) -> str:
+    @classmethod
+    def fault(cls, counts: Counts) -> str:
         if counts.source is None or counts.trials is None:
             return "expected counts of single trials, got sums"
         seconds, exists = counts.source.seconds, counts.source.exists
@@ -93,7 +96,8 @@ class NegativeBinomial(Likelihood):
             dispersion, row = np.exp(log_dispersion), row.astype(np.int64)
             here = counts.take(row)
             terms = type(self)(dispersion).terms(rate[row], here)
-            return -(terms + _constant(dispersion, here, single.take(row))).sum(-1)
+            lacking: Array = -(terms + _constant(dispersion, here, single.take(row))).sum(-1)
+            return lacking
 
         rows = np.arange(len(rate))
         grid = np.linspace(np.log(_LEAST), np.log(_MOST), _PLACES)
@@ -124,7 +128,8 @@ def _trials(counts: Counts) -> Array:
 
 def _length(counts: Counts) -> Array:
     """Of a trial of each condition, s."""
-    return counts.exposure / np.maximum(_trials(counts), 1.0)
+    length: Array = counts.exposure / np.maximum(_trials(counts), 1.0)
+    return length
 
 
 def _constant(dispersion: Array, counts: Counts, single: Repeats) -> Array:
@@ -133,9 +138,11 @@ def _constant(dispersion: Array, counts: Counts, single: Repeats) -> Array:
     each = gammaln(single.count + size) - gammaln(size) - gammaln(single.count + 1.0)
     length = _length(counts)
     logs = np.log(dispersion[:, None] * np.where(length > 0, length, 1.0))
-    return np.where(single.exists, each, 0.0).sum(-1) + counts.spikes * logs
+    constant: Array = np.where(single.exists, each, 0.0).sum(-1) + counts.spikes * logs
+    return constant
 
 
 def _edge(values: Array, grid: Array) -> Array:
     """The place of the least value on the grid, for what has no least value within."""
-    return grid[values.argmin(0)]
+    edge: Array = grid[values.argmin(0)]
+    return edge

@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import kl_div
 
-from neurosim.analysis.fitting.likelihoods.base import Likelihood
-from neurosim.base.arrays import Array, divided
+from neurosim.analysis.fitting.likelihoods.base import Likelihood, per_rate
+from neurosim.base.arrays import Array
 from neurosim.data.counts import Counts
 
 __all__ = ["Poisson"]
@@ -41,13 +41,13 @@ class Poisson(Likelihood):
         return np.where((counts.spikes > 0) & (rate <= 0), -np.inf, terms)
 
     def slope(self, rate: Array, counts: Counts) -> Array:
-        return divided(counts.spikes, rate, 0.0) - counts.exposure
+        return per_rate(counts.spikes, rate) - counts.exposure
 
     def expected(self, rate: Array, counts: Counts) -> Array:
         return counts.exposure / rate
 
     def information(self, rate: Array, counts: Counts) -> Array:
-        return divided(divided(counts.spikes, rate, 0.0), rate, 0.0)
+        return per_rate(per_rate(counts.spikes, rate), rate)
 
     def constant(self, counts: Counts) -> Array:
         return counts.constant
@@ -56,4 +56,5 @@ class Poisson(Likelihood):
         return counts.with_spikes(random.poisson(rate * counts.exposure).astype(float))
 
     def deviance(self, rate: Array, counts: Counts) -> Array:
-        return 2 * kl_div(counts.spikes, np.maximum(rate, 0.0) * counts.exposure)
+        deviance: Array = 2 * kl_div(counts.spikes, np.maximum(rate, 0.0) * counts.exposure)
+        return deviance

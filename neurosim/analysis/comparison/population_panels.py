@@ -1,0 +1,150 @@
+"""Panels about all cells; each draws one idea onto Axes it is given."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from neurosim.analysis.comparison.drawn import Drawn, cells_of_each, colours
+from neurosim.analysis.comparison.selection import INDISTINGUISHABLE
+
+__all__ = ["draw_cells_described", "draw_decision", "draw_delta_aicc", "draw_held_out"]
+
+
+def draw_delta_aicc(ax: Axes, drawn: Drawn) -> None:
+    """AICc above each cell's best, a dot per cell and rectifier."""
+    names = drawn.names
+    colour = colours(names)
+    for k, name in enumerate(names):
+        delta = drawn.delta_aicc[~drawn.undetermined, k]
+        delta = delta[np.isfinite(delta)]
+        if delta.size == 0:
+            continue
+        spread = 0.3 * np.linspace(-1, 1, delta.size)[np.argsort(np.argsort(delta, kind="stable"))]
+        ax.plot(delta, k + spread, ".", ms=4, color=colour[name], alpha=0.8)
+        ax.plot([np.median(delta)] * 2, [k - 0.38, k + 0.38], color="k", lw=1.2)
+    ax.axvspan(0, INDISTINGUISHABLE, color="0.9", zorder=-1)
+    ax.set_xscale("symlog", linthresh=4)
+    ax.set_xlim(left=-0.4)
+    ax.set_yticks(range(len(names)), labels=names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_xlabel("ΔAICc (grey: within 4 of the best)")
+
+
+def draw_cells_described(ax: Axes, drawn: Drawn) -> None:
+    """How many cells each rectifier is the simplest adequate description of."""
+    names = drawn.names
+    colour = [colours(names)[n] for n in names]
+    rows = np.arange(len(names))
+    won, aside = (
+        cells_of_each(which, len(names))
+        for which in (drawn.selected.chosen, drawn.resembles.chosen)
+    )
+    both = not np.array_equal(won, aside)
+    if both:  # what remains when the mechanistic reference is not among the candidates
+        outlined = ax.barh(rows + 0.2, aside, 0.36, fc="none", ec=colour)
+        ax.bar_label(outlined, [str(n) if n else "" for n in aside], fontsize="small", padding=2)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    bars = ax.barh(rows - 0.2 * both, won, 0.36 if both else 0.7, color=colour)
+    ax.bar_label(bars, [str(n) if n else "" for n in won], fontsize="small", padding=2)
+    if both:
+        grey = [Patch(fc="0.4", label="all"), Patch(fc="none", ec="0.4", label="reference aside")]
+        ax.legend(handles=grey, fontsize="x-small", frameon=False, loc="upper right")
+    ax.set_xlim(0, 1.2 * max(won.max(), aside.max(), 1))
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_yticks([])
+    ax.set_xlabel("cells described best")
+
+
+def draw_held_out(ax: Axes, drawn: Drawn) -> None:
+    """Held-out information per spike against the cell's best: median and quartiles over cells."""
+    names = drawn.names
+    bits = np.empty((0, len(names))) if drawn.bits is None else drawn.bits
+    bits = bits[np.isfinite(bits).all(1)]
+    short = bits - bits.max(1, keepdims=True)
+    for k, name in enumerate(names):
+        if len(short):
+            low, middle, high = np.percentile(short[:, k], [25, 50, 75])
+            ax.plot([low, high], [k, k], color=colours(names)[name], lw=2)
+            ax.plot(middle, k, "o", color=colours(names)[name], ms=5)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_yticks([])
+    ax.axvline(0, color="0.6", lw=0.6, zorder=0)
+    ax.set_xlabel("held-out bits per spike\nbelow the cell's best")
+
+
+def draw_decision(ax: Axes, drawn: Drawn) -> None:
+    """What decides which rectifier a simulated cell resembles: noise and distance to threshold.
+
+    The mechanistic reference is set aside; open symbols: another kind is indistinguishable.
+    """
+    data = drawn.responses
+    gain = data["gain"].values
+    noise = np.broadcast_to(data["noise_sd"].values, data.sizes["cell"])
+    rest = data["v_rest"] + data["baseline"]
+    distance = np.broadcast_to((data["v_threshold"] - rest).values, noise.shape)
+    names = drawn.names
+    which, doubtful = drawn.resembles
+    for k, name in enumerate(names):
+        mine = which == k
+        colour = colours(names)[name]
+        if mine.any():
+            ax.plot(
+                noise[mine & ~doubtful],
+                distance[mine & ~doubtful],
+                "o",
+                ms=5,
+                color=colour,
+                label=name,
+            )
+        ax.plot(
+            noise[mine & doubtful], distance[mine & doubtful], "o", ms=5, mfc="none", mec=colour
+        )
+    right, top = 1.08 * noise.max(), 1.15 * distance.max()
+    for sds in (1, 2, 3, 4):
+        ax.plot([0, right], [0, sds * right], color="0.8", lw=0.6, zorder=0)
+        end = min(right, top / sds)
+        ax.annotate(
+            f"{sds} SD",
+            (end, sds * end),
+            xytext=(-3, -2),
+            textcoords="offset points",
+            fontsize="x-small",
+            color="0.5",
+            ha="right",
+            va="top",
+        )
+    ax.set_xlim(0.9 * noise.min(), right)
+    ax.set_ylim(0, top)
+    handles = ax.get_legend_handles_labels()[0]
+    if (which >= 0)[doubtful].any():
+        handles.append(
+            Line2D(
+                [],
+                [],
+                ls="",
+                marker="o",
+                mfc="none",
+                mec="0.4",
+                ms=5,
+                label="open: not the only one",
+            )
+        )
+    ax.legend(
+        handles=handles,
+        fontsize="x-small",
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.22),
+        ncols=3,
+        frameon=False,
+        handletextpad=0.2,
+        columnspacing=1,
+    )
+    ax.set_xlabel("membrane noise SD (mV)")
+    ax.set_ylabel("rest to threshold (mV)")
+    if np.ndim(gain) == 0:
+        twin = ax.secondary_yaxis("right", functions=(lambda v: v / gain, lambda d: d * gain))
+        twin.set_ylabel("threshold (drive)")

@@ -1,0 +1,233 @@
+"""One rectifier fitted to every cell: estimates, intervals, criteria, status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from neurosim.analysis.fitting.criteria import aicc
+from neurosim.analysis.fitting.identifiability import flagged
+from neurosim.analysis.fitting.profile import Intervals, profile_intervals
+from neurosim.analysis.fitting.rate_model import RateModel
+from neurosim.analysis.fitting.refits import refitted_band
+from neurosim.base.arrays import AnyArray, Array, Flags, Indices
+from neurosim.base.errors import Faults
+from neurosim.models.rectifiers.base import Rectifier
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+__all__ = ["Fit"]
+
+_POINTS = 201  # of a drawn curve
+_SHOWN = 5  # cells whose parameters are printed
+_IN_NOTEBOOK = 20  # cells of which a notebook shows a table; of more, intervals take too long
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """One rectifier fitted to every cell.
+
+    Attributes
+    ----------
+    rectifier : Rectifier
+    cells : array (cell,)
+        The cells' labels.
+    values : array (cell, parameter)
+        Maximum-likelihood estimates, in the order of ``rectifier.parameter_names``.
+    standard_errors : array (cell, parameter)
+        From the expected information of the parameters off their bounds; NaN at a bound, and
+        where the data do not identify the parameter. A threshold's likelihood has corners at the
+        drives shown, so its error is too small where few spikes fall about it.
+    at_bound : bool array (cell, parameter)
+    log_likelihood : array (cell,)
+        nats, of the probabilities of every trial.
+    status : list of str
+        "ok", "not-converged", or "at-bound: NAMES" and "not-identified: NAMES" (parameters about
+        which the data say nothing at the estimate), per cell.
+    drive_unit : str
+    free : int
+        Parameters estimated, those of the scatter included and fixed ones not.
+    scatter : array (cell,) or None
+        The likelihood's own parameter where it was estimated: the dispersion of a negative binomial
+        (variance = mean + dispersion mean^2), or the standard deviation of rates, Hz.
+    model : RateModel
+        The data, and the likelihood as estimated.
+    """
+
+    rectifier: Rectifier
+    cells: AnyArray
+    values: Array
+    standard_errors: Array
+    at_bound: Flags
+    log_likelihood: Array
+    status: list[str]
+    drive_unit: str
+    free: int
+    scatter: Array | None
+    model: RateModel = field(repr=False)
+
+    @property
+    def likelihood(self) -> str:
+        """Name of the likelihood."""
+        return self.model.likelihood.name
+
+    @property
+    def conditions(self) -> Indices:
+        """Conditions with data, (cell,)."""
+        return self.model.counts.conditions
+
+    @property
+    def rates(self) -> Array:
+        """Fitted rates at the conditions, Hz; (cell, condition)."""
+        return self.model.plain.rate(self.values)
+
+    @cached_property
+    def intervals(self) -> Intervals:
+        """95 % profile-likelihood intervals of every parameter, (cell, parameter) each. Worked out
+        when first asked for."""
+        return self.profile(0.95)
+
+    def profile(self, level: float) -> Intervals:
+        """Profile-likelihood intervals of a nominal coverage."""
+        faults = Faults("Fit.profile")
+        faults.require(0 < level < 1, "level between 0 and 1", level)
+        faults.stop()
+        return self._profile(np.arange(len(self.cells)), level)
+
+    def _profile(self, rows: Indices, level: float) -> Intervals:
+        """Intervals of some cells."""
+        model = self.model.take(rows)
+        top = self.log_likelihood[rows] - model.likelihood.constant(model.counts).sum(-1)
+        return profile_intervals(model, self.values[rows], top, self.standard_errors[rows], level)
+
+    @cached_property
+    def flat(self) -> Flags:
+        """Parameters whose profile never falls: the interval ends at both bounds or nowhere, so
+        that the data, whatever the estimate, exclude no value; (cell, parameter)."""
+        return self._flat(self.intervals)
+
+    def _flat(self, found: Intervals) -> Flags:
+        rows = slice(len(found.low))
+        free = self.model.high[rows] > self.model.low[rows]
+        return found.low_at_bound & found.high_at_bound & free
+
+    def _said(self, found: Intervals) -> list[str]:
+        """The status of the first cells, whose intervals are given, with what these do not know."""
+        names, flat = self.rectifier.parameter_names, self._flat(found)
+        flags = {
+            "flat": flat,
+            "no lower limit": found.low_open & ~flat,
+            "no upper limit": found.high_open & ~flat,
+        }
+        said = []
+        for row, status in enumerate(self.status[: len(flat)]):
+            parts = [status] * (status != "ok")
+            for flag, which in flags.items():
+                parts += flagged(flag, names, which[row])
+            said.append("; ".join(parts) or "ok")
+        return said
+
+    @property
+    def bic(self) -> Array:
+        """Schwarz's criterion, n being the conditions with data; (cell,)."""
+        bic: Array = -2 * self.log_likelihood + self.free * np.log(self.conditions)
+        return bic
+
+    @property
+    def aicc(self) -> Array:
+        """Akaike's criterion, n being the conditions with data; (cell,)."""
+        return aicc(self.log_likelihood, self.free, self.conditions)
+
+    def rate(self, x: ArrayLike, cell: int = 0) -> Array:
+        """Fitted rate (Hz) of the cell at an index, at drives x of any shape."""
+        named = dict(zip(self.rectifier.parameter_names, self.values[cell], strict=True))
+        return self.rectifier.rate(x, **named)
+
+    def plot(self, cell: int = 0, simulations: int = 200, seed: int = 0) -> Figure:
+        """Rates of the cell at an index with the curve, its 95 % band, and residuals.
+
+        The band is pointwise, from refits of responses simulated from the fit (parametric
+        bootstrap); residuals are in standard deviations of a condition's rate, as the likelihood
+        has them.
+        """
+        from neurosim.analysis.fitting.figure import fit_figure
+
+        faults = Faults("Fit.plot")
+        cell = faults.whole("cell", cell, 0, len(self.cells) - 1)
+        simulations = faults.whole("simulations", simulations, 20)
+        seed = faults.whole("seed", seed, 0)
+        needs = " and ".join(self.rectifier.regressors)
+        faults.require(not needs, "a rectifier of the drive alone", f"one that needs {needs}")
+        faults.stop()
+        model, values = self.model.take(np.array([cell])), self.values[[cell]]
+        shown = model.counts.shown[0]
+        x = np.linspace(shown.min(), shown.max(), _POINTS)
+        band = refitted_band(model, values, x, simulations, seed)
+        return fit_figure(model, values, x, band, self.drive_unit)
+
+    def _few_intervals(self, rows: int) -> Intervals:
+        """Intervals of the first cells, those of all if they are known already."""
+        if "intervals" in self.__dict__ or rows >= len(self.cells):
+            return self.intervals
+        return self._profile(np.arange(rows), 0.95)
+
+    def to_dataframe(self, intervals: bool = True) -> pd.DataFrame:
+        """One row per cell; columns name parameters with their units.
+
+        Parameters
+        ----------
+        intervals : bool
+            Also the ends of the 95 % profile-likelihood intervals; False saves their time.
+        """
+        import pandas as pd
+
+        units = self.rectifier.units(self.drive_unit)
+        columns: dict[str, object] = {"cell": self.cells, "rectifier": self.rectifier.name}
+        found = self.intervals if intervals else None
+        for k, (name, unit) in enumerate(units.items()):
+            columns[f"{name} ({unit})"] = self.values[:, k]
+            columns[f"{name} SE ({unit})"] = self.standard_errors[:, k]
+            if found is not None:
+                columns[f"{name} low ({unit})"] = found.low[:, k]
+                columns[f"{name} high ({unit})"] = found.high[:, k]
+        if self.scatter is not None:
+            columns["scatter"] = self.scatter
+        columns |= {
+            "parameters": self.free,
+            "log-likelihood (nats)": self.log_likelihood,
+            "AICc": self.aicc,
+            "BIC": self.bic,
+            "status": self.status if found is None else self._said(found),
+        }
+        return pd.DataFrame(columns)
+
+    def __repr__(self) -> str:
+        ok = sum(status == "ok" for status in self.status)
+        lines = [
+            f"{self.rectifier.name} ({self.rectifier.convnet}), {ok} of {len(self.cells)} cells ok"
+        ]
+        units, rows = self.rectifier.units(self.drive_unit), min(len(self.cells), _SHOWN)
+        found = self._few_intervals(rows)
+        said = self._said(found)
+        for row in range(rows):
+            ends = zip(found.low[row], found.high[row], strict=True)
+            each = zip(units.items(), self.values[row], ends, strict=True)
+            shown = (
+                f"{name} {value:.4g} [{low:.3g}, {high:.3g}] {unit}"
+                for (name, unit), value, (low, high) in each
+            )
+            lines.append(f"  cell {self.cells[row]}: {', '.join(shown)}; {said[row]}")
+        if len(self.cells) > rows:
+            lines.append(f"  ... and {len(self.cells) - rows} more (see .to_dataframe())")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The table, for notebooks."""
+        table = self.to_dataframe(intervals=len(self.cells) <= _IN_NOTEBOOK)
+        return table.head(_IN_NOTEBOOK).to_html(index=False)

@@ -1,0 +1,58 @@
+"""Options that several commands have, and the kinds of values they take."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TypeAlias
+
+from neurosim.report.figure_files import FORMATS
+
+__all__ = ["Commands", "add_format", "add_models", "add_out", "time_of_text", "unit_of_column"]
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """``--models``: the rectifiers to compare."""
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        metavar="NAME",
+        help="rectifiers to compare, by either name (default: the standard six)",
+    )
+
+
+def add_out(parser: argparse.ArgumentParser, default: str) -> None:
+    """``--out``: the folder that is written to."""
+    parser.add_argument(
+        "--out",
+        default=default,
+        metavar="DIR",
+        help="where to write (default: %(default)s)",
+    )
+
+
+def add_format(parser: argparse.ArgumentParser, what: str = "of the figure") -> None:
+    """``--format``: of the figures."""
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default=FORMATS[0],
+        help=f"{what} (default: %(default)s)",
+    )
+
+
+def time_of_text(text: str) -> float | str:
+    """A bare number is seconds; anything else is left for the units to judge."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def unit_of_column(text: str) -> tuple[str, str]:
+    """A column and its unit, of text like contrast=%."""
+    column, equals, unit = text.rpartition("=")
+    if not (column and equals and unit):
+        raise argparse.ArgumentTypeError(f"expected COLUMN=UNIT, got {text!r}")
+    return column, unit

@@ -1,0 +1,1 @@
+"""What is left on paper: how figures look and are written. Stands on `base` alone."""

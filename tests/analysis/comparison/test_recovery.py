@@ -1,0 +1,87 @@
+"""Recovery draws its generators from the family, and says what it cannot do."""
+
+import numpy as np
+import pytest
+
+from neurosim import RECTIFIERS, InputError, Parameter, Rectifier, recovery
+
+FEW = {"trials": 5, "duration": 1.0, "cells": 3}
+
+
+class Capped(Rectifier, register=False):
+    """It declares no typical values."""
+
+    ceiling = Parameter("c", "drive that saturates it", 0.5, low=0.0)
+
+    @staticmethod
+    def shape(x, ceiling):
+        return x.clip(min=0) - (x - ceiling).clip(min=0)
+
+    @staticmethod
+    def slope(x, ceiling):
+        return 1.0 * ((x > 0) & (x <= ceiling))
+
+
+def test_by_default_every_rectifier_fitted_is_at_its_typical_values():
+    # oracle: the same, spelled out
+    names = ["half-wave", "power law"]
+    spelled = {name: dict(RECTIFIERS[name].typical) for name in names}
+    assert recovery(rectifiers=names, **FEW).within_two_se == (
+        recovery(spelled, rectifiers=names, **FEW).within_two_se
+    )
+
+
+def test_what_a_generator_leaves_out_is_typical():
+    # oracle: the same, spelled out; a name of either kind
+    typical = RECTIFIERS["thresholded half-wave"].typical
+    part = recovery({"relu with a bias": {"gain": 50}}, seed=2, **FEW)
+    whole = recovery({"thresholded half-wave": {**typical, "gain": 50}}, seed=2, **FEW)
+    assert part.generating == ["thresholded half-wave"]
+    assert part.confusion.tolist() == whole.confusion.tolist()
+    assert part.within_two_se == whole.within_two_se
+
+
+def test_a_rectifier_that_declares_nothing_and_is_not_in_the_family():
+    # oracle: it bends at half of the drives shown, so it is no half-wave
+    found = recovery(rectifiers=["half-wave", Capped()], trials=40, duration=1.0, cells=10)
+    assert found.generating == found.selected == ["half-wave", "Capped"]
+    assert found.accepted.tolist() == [1, 1]
+    assert found.worst_rival[1] > 10
+
+
+def test_alone_it_has_no_rival():
+    assert recovery(rectifiers=["half-wave"], **FEW).worst_rival.tolist() == [np.inf]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"cells": "a"}, "recovery: expected cells as a whole number >= 1, got a"),
+        ({"trials": 0, "seed": -1}, "expected trials as a whole .*; expected seed as a whole"),
+        ({"duration": 0}, "expected duration > 0 s, got 0"),
+        ({"rectifiers": []}, "expected at least one rectifier, got none"),
+        (
+            {"generators": {"power law": {}}},
+            r"expected generators among the rectifiers fitted \(half",
+        ),
+        ({"generators": {"none of them": {}}}, "rectifier: expected one of 'half-wave'"),
+        ({"generators": {"ReLU": {"gian": 3}}}, "half-wave: expected parameters among r0, gain"),
+        (
+            {"rectifiers": ["ReLU", "modulus"]},
+            "generators of the drive alone, got modulus, which needs quadrature",
+        ),
+    ],
+)
+def test_recovery_refuses(arguments, message):
+    with pytest.raises(InputError, match=message):
+        recovery(**{**FEW, **arguments})
+
+
+def test_the_figure_shows_the_confusion_matrix():
+    # oracle: the table
+    found = recovery(rectifiers=["half-wave", "half-squared"], **FEW)
+    axes = found.plot().axes[0]
+    share = found.confusion / found.confusion.sum(1, keepdims=True)
+    assert axes.images[0].get_array().tolist() == share.tolist()
+    assert [t.get_text() for t in axes.get_xticklabels()] == found.selected
+    assert axes.get_yticklabels()[0].get_text().startswith("half-wave (")

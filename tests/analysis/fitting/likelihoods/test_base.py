@@ -1,0 +1,194 @@
+"""A likelihood is one class: what every one obeys, and one declared here that all parts know."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.special import xlogy
+from scipy.stats import bernoulli, chi2
+
+from neurosim import (
+    InputError,
+    Likelihood,
+    RectifierRegressor,
+    bootstrap_intervals,
+    compare,
+    deviance,
+    fit,
+    rank,
+    responses_from_counts,
+)
+from neurosim.analysis.comparison.held_out import folds_by_condition, held_out
+from neurosim.analysis.fitting.likelihoods import LIKELIHOODS
+from neurosim.base.arrays import divided
+from neurosim.cli import main
+from neurosim.data.counts import reduced
+
+X = np.linspace(-1, 1, 12)
+RATE = 0.5 + 6 * np.maximum(X, 0)  # Hz
+TRIALS, SECONDS = 30, 0.2
+
+
+@pytest.fixture
+def spike_or_none():
+    """A likelihood of trials in which a spike fell or none did, as a user would add it."""
+
+    class SpikeOrNone(Likelihood):
+        """Whether a Poisson process fired in a trial."""
+
+        name = "Bernoulli"
+        source = "McCullagh & Nelder 1989, chapter 4"
+        single_trials = True
+
+        def terms(self, rate, counts):
+            length = counts.exposure / np.maximum(counts.trials, 1)
+            mean = np.maximum(rate, 0) * length
+            logs = np.log(-np.expm1(-mean), out=np.zeros(mean.shape), where=mean > 0)
+            silent = counts.trials - counts.spikes
+            never = (counts.spikes > 0) & (mean <= 0)
+            return np.where(never, -np.inf, counts.spikes * logs - silent * mean)
+
+        def slope(self, rate, counts):
+            length = counts.exposure / np.maximum(counts.trials, 1)
+            odds = divided(1.0, np.expm1(np.maximum(rate, 0) * length), 0.0)
+            return length * (counts.spikes * odds - (counts.trials - counts.spikes))
+
+        def expected(self, rate, counts):
+            length = counts.exposure / np.maximum(counts.trials, 1)
+            with np.errstate(over="ignore"):
+                return counts.trials * length**2 * divided(1.0, np.expm1(rate * length), 0.0)
+
+        def sample(self, rate, counts, random):
+            mean = rate[..., None] * counts.single.seconds
+            return counts.with_trials(random.binomial(1, -np.expm1(-mean)).astype(float))
+
+        def saturated(self, counts):
+            share = counts.spikes / np.maximum(counts.trials, 1)
+            return xlogy(counts.spikes, share) + xlogy(counts.trials - counts.spikes, 1 - share)
+
+        @classmethod
+        def fault(cls, counts):
+            most = counts.source.count.max()
+            return f"expected at most 1 spike in a trial, got {most:.0f}" * bool(most > 1)
+
+    yield SpikeOrNone
+    del LIKELIHOODS["Bernoulli"]
+
+
+def _spike_or_none(cells=2, seed=0):
+    probability = -np.expm1(-RATE * SECONDS)[:, None, None]
+    count = np.random.default_rng(seed).binomial(1, probability, (X.size, cells, TRIALS))
+    return responses_from_counts(np.repeat(X[:, None], cells, axis=1), count, SECONDS)
+
+
+def _log_likelihood(count, r0, gain):
+    """Of counts (condition, trial) of a half-wave cell, by scipy.stats."""
+    rate = r0 + gain * np.maximum(X, 0)
+    return bernoulli.logpmf(count, -np.expm1(-rate * SECONDS)[:, None]).sum()
+
+
+def test_a_declared_likelihood_is_fitted_at_its_maximum(spike_or_none):
+    # oracle: scipy.stats.bernoulli, maximised by SciPy
+    responses = _spike_or_none()
+    fitted = fit("half-wave", responses, likelihood="bernoulli")
+    for cell in range(2):
+        count = responses["count"].values[:, cell]
+        best = minimize(lambda p, n=count: -_log_likelihood(n, *np.exp(p)), np.log([0.5, 5]))
+        assert fitted.log_likelihood[cell] == pytest.approx(-best.fun, abs=1e-6)
+        assert fitted.values[cell] == pytest.approx(np.exp(best.x), rel=1e-3)
+    assert fitted.likelihood == "Bernoulli"
+
+
+def test_its_intervals_end_where_the_likelihood_has_fallen(spike_or_none):
+    # oracle: the definition of a profile interval, the other parameter maximised by SciPy
+    responses = _spike_or_none(cells=1)
+    fitted = fit("half-wave", responses, likelihood="Bernoulli")
+    count, found = responses["count"].values[:, 0], fitted.intervals
+    for gain in (found.low[0, 1], found.high[0, 1]):
+        held = minimize(
+            lambda p, g=gain: -_log_likelihood(count, np.exp(p[0]), g), [np.log(0.5)], tol=1e-12
+        )
+        fall = 2 * (fitted.log_likelihood[0] + held.fun)
+        assert fall == pytest.approx(chi2.ppf(0.95, 1), abs=0.02)
+
+
+def test_it_is_compared_held_out_ranked_and_its_deviance_known(spike_or_none):
+    # oracle: held-out scores from a loop of public fits and scipy.stats; the deviance from the
+    # likelihood of each condition's own share of trials with a spike
+    responses = _spike_or_none()
+    found = compare(responses, ["half-wave", "half-squared"], likelihood="Bernoulli")
+    assert {each.likelihood for each in found.fits} == {"Bernoulli"}
+    fold, by_hand = folds_by_condition(X.size, 5), np.zeros(2)
+    score = held_out(found.fits[0], fold)
+    for k in range(5):
+        trained = fit("half-wave", responses.isel(stimulus=fold != k), likelihood="Bernoulli")
+        for cell in range(2):
+            test = responses["count"].values[fold == k, cell]
+            rate = trained.rate(X[fold == k], cell)
+            by_hand[cell] += bernoulli.logpmf(test, -np.expm1(-rate * SECONDS)[:, None]).sum()
+    assert score.log_likelihood_at_maximum == pytest.approx(by_hand, rel=1e-5)
+    share = responses["count"].values.mean(-1, keepdims=True)
+    saturated = bernoulli.logpmf(responses["count"].values, share).sum((0, 2))
+    misfit = deviance(found.fits[0])
+    assert misfit.value == pytest.approx(2 * (saturated - found.fits[0].log_likelihood), abs=1e-8)
+    assert misfit.degrees_of_freedom.tolist() == [10, 10]
+    assert rank(found.fits)["rectifier"].isin(["half-wave", "half-squared"]).all()
+    assert np.isfinite(found.summary["median deviance per degree of freedom"]).all()
+    found.plot()
+    found.fits[0].plot()
+    low, high = bootstrap_intervals("half-wave", responses, 50, likelihood="Bernoulli")
+    assert (low <= found.fits[0].values).all()
+    assert (high >= found.fits[0].values).all()
+
+
+def test_the_regressor_and_the_command_line_know_it(spike_or_none, tmp_path, capsys):
+    # oracle: the fit of the same trials; each sample is a trial of its own
+    responses = _spike_or_none(cells=1)
+    fitted = fit("half-wave", responses, likelihood="Bernoulli")
+    y = responses["count"].values[:, 0].ravel() / SECONDS
+    weight, drive = np.full(y.size, SECONDS), np.repeat(X, TRIALS)[:, None]
+    model = RectifierRegressor("half-wave", likelihood="Bernoulli").fit(drive, y, weight)
+    assert [model.r0_, *model.gains_] == pytest.approx(fitted.values[0], rel=1e-6)
+    assert model.log_likelihood_ == pytest.approx(fitted.log_likelihood[0], abs=1e-6)
+    table = tmp_path / "trials.csv"
+    rows = [f"{x},{n}" for x, n in zip(drive[:, 0], (y * SECONDS).round(), strict=True)]
+    table.write_text("x,n\n" + "\n".join(rows), encoding="utf-8")
+    command = f"fit {table} --x x --count n --duration {SECONDS} --likelihood Bernoulli"
+    written = tmp_path / "out"
+    assert main([*command.split(), "--models", "ReLU", "--out", str(written)]) == 0
+    assert "0.2" not in capsys.readouterr().err
+    assert (written / "fits.csv").exists()
+
+
+def test_what_it_cannot_be_of_is_refused_by_name(spike_or_none):
+    responses = responses_from_counts(X, np.full((X.size, 2), 3), 1.0)
+    for call in (fit, lambda r, data, likelihood: compare(data, [r], likelihood=likelihood)):
+        with pytest.raises(InputError, match=r"at most 1 spike in a trial, got 3 .the Bernoulli"):
+            call("half-wave", responses, likelihood="Bernoulli")
+    with pytest.raises(TypeError, match="already is a likelihood named 'Poisson'"):
+
+        class Again(Likelihood):
+            name = "Poisson"
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_slope_and_information_are_those_of_the_terms(name):
+    # oracle: central differences of the terms; the mean of the squared slope over samples, which
+    # is the expected information (Fisher)
+    random = np.random.default_rng(5)
+    made = responses_from_counts(X, random.poisson(RATE[:, None] * SECONDS, (X.size, 8)), SECONDS)
+    one = reduced(made).counts
+    likelihood = LIKELIHOODS[name].begin(one)
+    if likelihood.parameters:
+        likelihood = type(likelihood)(np.array([0.6]))
+    rate, step = RATE[None] + 0.3, 1e-5
+    above, below = (likelihood.terms(rate + s, one) for s in (step, -step))
+    assert likelihood.slope(rate, one) == pytest.approx((above - below) / (2 * step), rel=1e-4)
+    many = one.take(np.zeros(20_000, dtype=int))
+    wide = likelihood.take(np.zeros(20_000, dtype=int))
+    drawn = wide.sample(np.broadcast_to(rate, many.x.shape), many, random)
+    squares = wide.slope(np.broadcast_to(rate, many.x.shape), drawn) ** 2
+    error = squares.std(0) / np.sqrt(len(squares))
+    assert (np.abs(squares.mean(0) - likelihood.expected(rate, one)[0]) < 5 * error).all()
+    assert (wide.deviance(rate[np.zeros(20_000, dtype=int)], drawn) >= -1e-9).all()
