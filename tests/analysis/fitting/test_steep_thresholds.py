@@ -19,7 +19,12 @@ WAYS = np.r_[
 
 @pytest.mark.parametrize(
     ("name", "cell"),
-    [("LIF f-I", 87), ("LIF f-I", 168), ("LIF f-I", 397), ("thresholded power law", 285)],
+    [
+        ("LIF f-I", 87),
+        pytest.param("LIF f-I", 168, marks=pytest.mark.slow),
+        pytest.param("LIF f-I", 397, marks=pytest.mark.slow),
+        ("thresholded power law", 285),
+    ],
 )
 def test_no_threshold_between_any_two_drives_is_better(name, cell):
     # oracle: SciPy's L-BFGS-B in every interval, on all parameters from thresholds throughout it,

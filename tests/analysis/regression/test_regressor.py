@@ -34,9 +34,9 @@ from sklearn.utils.estimator_checks import check_estimator
 from neurosim import RectifierRegressor
 
 NEED_MORE = [name for name, each in RECTIFIERS.items() if each.regressors]
+LONG = ("Siegert", "S-shaped linear", "LIF f-I", "thresholded power law")  # a second a cell
 OF_DRIVE = [
-    # these two take a second for one cell
-    pytest.param(name, marks=pytest.mark.slow) if name in ("Siegert", "S-shaped linear") else name
+    pytest.param(name, marks=pytest.mark.slow) if name in LONG else name
     for name in RECTIFIERS
     if name not in NEED_MORE
 ]
@@ -108,7 +108,9 @@ def test_a_single_feature_is_the_fit_of_that_drive(name):
     assert model.predict(x[:, None]) == pytest.approx(np.maximum(ours.rate(x), 0))
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n == "softplus" else n for n in CELLS]
+)
 def test_a_known_filter_and_its_rectifier_are_recovered(name):
     # oracle: the filter and the rectifier that made the counts; the likelihood of the fit exceeds
     # theirs by half a chi-squared of as many degrees of freedom as are fitted (Wilks)

@@ -292,13 +292,16 @@ def test_ridge_is_the_solution_of_its_equations(monkeypatch):
     assert found["explained_variance"].values == pytest.approx(1 - errors / alone)
 
 
-def test_ridge_sharpens_what_pink_noise_blurs():
+@pytest.mark.parametrize(
+    ("size", "frames"), [(2.5, 8000), pytest.param(3, 12_000, marks=pytest.mark.slow)]
+)
+def test_ridge_sharpens_what_pink_noise_blurs(size, frames):
     # oracle: the known filter; the average is the filter times the noise's covariance
-    field = VisualField(size=3, ppd=8)
+    field = VisualField(size=size, ppd=8)
     kernel = GaborBank(30, 1.75, 40, nx=0.5, ny=0.5).kernels(field).values.ravel()
     kernel /= np.sqrt((kernel**2).sum())
-    noise = Noise(12_000, kind="pink", contrast=1.0, slope=3, seed=2)
-    x = noise.pictures(field, 0, 12_000).reshape(12_000, -1)
+    noise = Noise(frames, kind="pink", contrast=1.0, slope=3, seed=2)
+    x = noise.pictures(field, 0, frames).reshape(frames, -1)
     counts = np.random.default_rng(1).poisson(np.maximum(0, 1 + 5 * (x @ kernel)))
     average = spike_triggered_average(noise, counts, field, lags=[0], shifts=19)["sta"]
     found = ridge_receptive_field(noise, counts, field, lags=[0])

@@ -28,7 +28,9 @@ def simulated_rate(as_drive):
     return simulated
 
 
-@pytest.mark.parametrize("lif_row", [1, 3, 4], indirect=True)
+@pytest.mark.parametrize(
+    "lif_row", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 4))], indirect=True
+)
 def test_synaptic_rates_do_not_depend_on_the_time_step(simulated_rate, lif_row):
     # oracle: the same cell at a tenth of the (sub)step, other noise
     cell = lif_row.cell(ratio=0.1)
