@@ -18,7 +18,7 @@ def add_models(parser: argparse.ArgumentParser) -> None:
         "--models",
         nargs="+",
         metavar="NAME",
-        help="rectifiers to compare, by either name (default: the standard six)",
+        help="rectifiers to compare, by either name (default: the standard ones)",
     )
 
 

@@ -25,7 +25,9 @@ def add_to(commands: Commands) -> None:
     ):
         recovery.add_argument(name, type=kind, default=default, help=f"{what} (default: {default})")
     recovery.add_argument(
-        "--biological", action="store_true", help="eleven rectifiers of visual cortex, not six"
+        "--biological",
+        action="store_true",
+        help="rectifiers of visual cortex in place of the standard ones",
     )
     recovery.add_argument("--plot", metavar="FILE", help="draw the matrix into a PNG, PDF or SVG")
 

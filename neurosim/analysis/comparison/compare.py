@@ -34,7 +34,7 @@ def compare(
     responses : Dataset
         See `neurosim.data.responses`.
     rectifiers : Rectifier or str, or several, optional
-        By either of their names. Default: the standard six (`Rectifier.standard`).
+        By either of their names. Default: `RECTIFIERS.standard`.
     folds : int
         Held-out folds, by stimulus condition.
     seed : int
@@ -66,7 +66,7 @@ def compare(
     simplest rectifier within 4 AICc of the best.
     """
     if rectifiers is None:
-        rectifiers = [each for each in RECTIFIERS.values() if each.standard]
+        rectifiers = RECTIFIERS.standard
     elif isinstance(rectifiers, str | Rectifier) or not isinstance(rectifiers, Iterable):
         rectifiers = [rectifiers]
     chosen = sorted(

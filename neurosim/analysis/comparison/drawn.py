@@ -82,8 +82,7 @@ class Drawn:
 
 def colours(names: list[str]) -> dict[str, str]:
     """One colour per rectifier: the standard ones keep theirs, others have what is left."""
-    standard = [name for name, each in RECTIFIERS.items() if each.standard]
-    taken = dict(zip(standard, PALETTE, strict=False))
+    taken = dict(zip(RECTIFIERS.standard, PALETTE, strict=False))
     left = [c for c in PALETTE if c not in (taken[name] for name in names if name in taken)]
     others = [name for name in names if name not in taken]
     for k, name in enumerate(others):

@@ -39,7 +39,7 @@ def made(trials=TRIALS):
     responses = responses.assign_coords(
         orientation=("stimulus", 180 / STIMULI * place),
         spatial_frequency=("stimulus", 2.0 ** (place / 2)),
-        contrast=("stimulus", 2.0 ** -place[::-1]),
+        contrast=("stimulus", 2.0 ** -np.abs(place - 3.4)),
         temporal_frequency=("stimulus", np.full(STIMULI, 4.0)),
     )
     times = random.random(len(index)) * SECONDS
