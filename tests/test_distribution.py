@@ -25,7 +25,7 @@ assert responses["count"].sum() > 0
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built(tmp_path_factory):
     """A wheel and a source distribution, built from a copy, so that nothing is left behind."""
     if not importlib.util.find_spec("setuptools.command.bdist_wheel"):

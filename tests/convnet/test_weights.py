@@ -276,7 +276,7 @@ def test_a_missing_library_is_named(tmp_path, monkeypatch, library, kind):
         filters_from_file(written(tmp_path, f"a.{kind}", b"PK\x03\x04"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def good(tmp_path_factory):
     folder = tmp_path_factory.mktemp("good")
     return lambda kind: saved(folder, kind).read_bytes()

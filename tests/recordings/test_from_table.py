@@ -380,7 +380,7 @@ def test_both_outcomes_are_generated():
     assert found == {"fitted", "refused"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("any")
 

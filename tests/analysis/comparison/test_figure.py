@@ -33,7 +33,7 @@ SETS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def comparison():
     x = np.linspace(-1, 1, 8)
     count = np.random.default_rng(0).poisson(2 + 20 * np.maximum(x, 0), (3, 8)).T

@@ -8,7 +8,7 @@ from neurosim import compare, load_responses, responses_from_counts
 from neurosim.analysis.comparison.files import NotDrawnWarning, write_comparison
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def comparison():
     counts = [[0, 1], [1, 0], [1, 1], [9, 7], [24, 20], [33, 37]]
     responses = responses_from_counts([-1, -0.6, -0.2, 0.2, 0.6, 1], counts, 1.0)

@@ -22,14 +22,14 @@ from neurosim.models.rectifiers import RECTIFIERS
 SIZE = 60_000
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def gaussian():
     """Every rectifier on a unit Gaussian and an independent partner."""
     x, q = np.random.default_rng(3).standard_normal((2, SIZE))
     return what_is_kept(x, quadrature=q, drive_noise=0.2, scale=None).table.set_index("rectifier")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def maps():
     return what_is_kept(
         white_noise_responses(seed=2, rows=360, columns=480),

@@ -427,7 +427,6 @@ def test_silence_and_constant_features_are_fitted():
 
 def test_without_scikit_learn_every_name_is_there_and_the_regressor_says_what_brings_it():
     code = """
-import subprocess
 import sys
 sys.modules.update(dict.fromkeys(("sklearn", "sklearn.base"), None))
 from neurosim import *

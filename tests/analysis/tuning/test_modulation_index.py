@@ -123,7 +123,7 @@ def test_trials_of_different_lengths_each_give_their_whole_cycles():
     assert found.baseline == 2.0 * 4
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def grating():
     both = ("stimulus", "cell")
     drive = xr.Dataset(

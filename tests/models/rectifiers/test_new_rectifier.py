@@ -73,7 +73,7 @@ assert layer.parametrizations.ceiling.original.grad == 1
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def copy(tmp_path_factory):
     """A copy of the package with one file more."""
     root = tmp_path_factory.mktemp("copy")
