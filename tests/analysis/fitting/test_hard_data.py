@@ -38,7 +38,7 @@ def test_two_paths_are_never_worse_than_one_on_the_cases_that_were_stuck(x, n):
 
 @pytest.mark.parametrize(
     ("conditions", "cells"),
-    [(3, 3), (8, 4), *(pytest.param(n, 80, marks=pytest.mark.slow) for n in (3, 5, 8, 12, 25))],
+    [(3, 8), (8, 8), *(pytest.param(n, 80, marks=pytest.mark.slow) for n in (3, 5, 8, 12, 25))],
 )
 def test_a_rectifier_is_never_worse_than_one_that_it_contains(conditions, cells):
     # oracle: the nested model is a special case. Unequal exposures, one-sided drives, silence
@@ -50,8 +50,10 @@ def test_a_rectifier_is_never_worse_than_one_that_it_contains(conditions, cells)
     spikes = random.poisson(rate * exposure).astype(float)
     given = {"quadrature": np.abs(random.normal(size=x.shape)), "noise": 0.1 + np.abs(x)}
     counts = Counts(x, spikes, exposure, np.zeros_like(x), given)
-    value = {name: fit_counts(each, counts).log_likelihood for name, each in RECTIFIERS.items()}
-    for outer in RECTIFIERS.values():
+    # Siegert's rate takes as long as all others
+    every = [each for name, each in RECTIFIERS.items() if name != "Siegert" or cells == 80]
+    value = {each.name: fit_counts(each, counts).log_likelihood for each in every}
+    for outer in every:
         for inner, at in outer.contains.items():
             if isinstance(at, str):  # only at a limit that no number reaches
                 continue
