@@ -37,17 +37,19 @@ from neurosim.models.rectifiers.power_laws import NakaRushton
 
 __all__ = ["contrast_response", "naka_rushton"]
 
-_RECTIFIER = RECTIFIERS["Naka-Rushton"]
 
+class _OfContrast(NakaRushton, register=False):
+    """The rectifier, c50 searched from a ten-thousandth of the greatest contrast on.
 
-class _Saturated(NakaRushton, register=False):
-    """The same, c50 searched from a ten-thousandth of the greatest contrast on."""
+    Contrasts go over decades, where drives go evenly: a hundredth of the greatest is often the
+    least contrast shown, at which a cell may be saturated already.
+    """
 
-    name = "Naka-Rushton, saturated"
+    name = "Naka-Rushton, of contrast"
     semisaturation = replace(NakaRushton.parameters["semisaturation"], narrowest=1e-4)
 
 
-_SATURATED = _Saturated()
+_RECTIFIER = _OfContrast()
 _PARAMETERS = {"r0": "r0", "rmax": "gain", "n": "exponent", "c50": "semisaturation"}
 _DEFINITIONS = {
     "r0": "response without contrast",
@@ -87,7 +89,7 @@ def naka_rushton(
     >>> naka_rushton([0, 0.065, 1], 2, 40, 2.16, 0.065).round(2)
     array([ 2.  , 22.  , 41.89])
     """
-    return _RECTIFIER.rate(contrast, r0, gain=rmax, exponent=n, semisaturation=c50)
+    return RECTIFIERS["Naka-Rushton"].rate(contrast, r0, gain=rmax, exponent=n, semisaturation=c50)
 
 
 def contrast_response(
@@ -152,10 +154,6 @@ def contrast_response(
     nothing = np.zeros(repeats.spikes.shape)
     counts = Counts(nothing + c, repeats.spikes * weight, repeats.exposure * weight, nothing)
     fit = fit_counts(_RECTIFIER, counts, repeats.cells)
-    k = _RECTIFIER.parameter_names.index("semisaturation")
-    if (fit.at_bound[:, k] & (fit.values[:, k] < c.max() / 2)).any():
-        # saturated at the least contrast: c50 is below where a fit looks among drives
-        fit = fit_counts(_SATURATED, counts, repeats.cells)
     how = f"maximum Poisson likelihood, profile interval, dispersion {dispersion}"
     return _as_measures(repeats.cells, fit, counts, how, level)
 

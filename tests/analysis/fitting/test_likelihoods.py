@@ -65,7 +65,7 @@ def test_poisson_counts_have_no_dispersion_to_speak_of():
     plain = fit("half-wave", responses)
     assert (over.scatter < 0.05).all()
     assert over.log_likelihood == pytest.approx(plain.log_likelihood, abs=1.5)
-    with pytest.raises(InputError, match="likelihood 'negative binomial' or 'Poisson', got cauchy"):
+    with pytest.raises(InputError, match=r"likelihood .*'Poisson'.*, got cauchy"):
         fit("ReLU", responses, likelihood="cauchy")
 
 

@@ -87,8 +87,8 @@ def test_it_is_the_fit_of_the_rectifier():
     one = fit("Naka-Rushton", responses_from_counts(contrast, counts, 1.0))
     for k, name in enumerate(("r0", "rmax", "c50", "n")):
         assert found[name].value == pytest.approx(one.values[:, k])
-        assert found[name].low == pytest.approx(one.intervals.low[:, k])
-        assert found[name].high == pytest.approx(one.intervals.high[:, k])
+        assert found[name].low == pytest.approx(one.intervals.low[:, k], rel=1e-4)
+        assert found[name].high == pytest.approx(one.intervals.high[:, k], rel=1e-4)
     assert found["c50"].value == pytest.approx(76.5, abs=0.1)
     assert found["c50"].low == pytest.approx(22, abs=0.1)
     for name in ("c50", "rmax"):
@@ -116,6 +116,21 @@ def test_a_step_is_fitted_though_its_c50_is_not_known():
     assert step["rmax"].value == pytest.approx(39.5, abs=0.01)
     assert step["rmax"].low < 39.5 < step["rmax"].high
     assert 0.5 < step["c50"].high[0] < 1
+
+
+def test_a_cell_is_the_same_whatever_is_beside_it():
+    # oracle: the cell alone; beside it one that is saturated at the least contrast
+    weak = poisson(60, trials=2, rmax=8.0)[:, :1]
+    step = np.array([[[2, 1]], *[[[40, 42]]] * 8])
+    alone = contrast_response(weak, CONTRAST)
+    both = contrast_response(np.concatenate([weak, step], axis=1), CONTRAST)
+    for name in alone:
+        for number in ("value", "low", "high"):
+            one, beside = (getattr(found[name], number)[0] for found in (alone, both))
+            assert beside == pytest.approx(one, rel=1e-4)
+        assert both[name].status[0] == alone[name].status[0]
+    # its c50 has a lower end below the least contrast
+    assert 0.5 < alone["c50"].low[0] < 1
 
 
 def test_the_lower_end_of_a_c50_that_has_no_upper_one():

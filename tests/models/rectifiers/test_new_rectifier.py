@@ -10,18 +10,18 @@ import pytest
 
 import neurosim
 
-RELU6 = '''
-"""ReLU6, as a newcomer would add it."""
+NEW = '''
+"""A clipped ReLU, as a newcomer would add it."""
 
 from neurosim.models.rectifiers.base import Rectifier
 from neurosim.models.rectifiers.parameter import Parameter
 
 
-class ReLU6(Rectifier):
+class NewcomersHalfWave(Rectifier):
     """Half-wave rectification up to a ceiling."""
 
-    name = "capped half-wave"
-    convnet = "ReLU6"
+    name = "a newcomer's half-wave"
+    convnet = "a newcomer's ReLU6"
     latex = r"r_0 + g\\,\\min(\\max(x, 0), c)"
     source = "Howard et al. 2017"
     limits = "r0 below 0; saturates at r0 + g c"
@@ -43,16 +43,16 @@ import numpy as np
 from neurosim import RECTIFIERS, compare, fit, poisson_responses, recovery
 from neurosim.cli import main
 
-mine = RECTIFIERS["relu6"]
-assert mine is RECTIFIERS["capped half-wave"]
+mine = RECTIFIERS["A newcomer's relu6"]
+assert mine is RECTIFIERS["a newcomer's half-wave"]
 x = np.linspace(-1, 1, 25)
 responses = poisson_responses(mine, mine.typical, x, 40, 1.0, 4)
-fitted = fit("ReLU6", responses)
+fitted = fit(mine.name, responses)
 assert (abs(fitted.values - list(mine.typical.values())) < 4 * fitted.standard_errors).all()
-found = compare(responses, ["half-wave", "ReLU6"], folds=5)
+found = compare(responses, ["half-wave", mine.name], folds=5)
 assert {found.rectifiers[k].name for k in found.chosen} == {mine.name}
-back = recovery(rectifiers=["ReLU", "relu6"], cells=8)
-assert back.generating == ["half-wave", "capped half-wave"]
+back = recovery(rectifiers=["ReLU", mine.convnet], cells=8)
+assert back.generating == ["half-wave", "a newcomer's half-wave"]
 assert (back.accepted > 0.7).all(), back.accepted
 assert mine.name in RECTIFIERS.table["rectifier"].tolist()
 figure = RECTIFIERS.plot()
@@ -66,8 +66,8 @@ except ImportError:
 from neurosim.convnet import Activation
 
 given = torch.tensor([[-1.0, 3.0, 9.0]])
-assert torch.equal(Activation("ReLU6")(given), torch.nn.ReLU6()(given))
-layer = Activation("ReLU6", learn=True)
+assert torch.equal(Activation(mine.name)(given), torch.nn.ReLU6()(given))
+layer = Activation(mine.name, learn=True)
 layer(given).sum().backward()
 assert layer.parametrizations.ceiling.original.grad == 1
 """
@@ -79,7 +79,7 @@ def copy(tmp_path_factory):
     root = tmp_path_factory.mktemp("copy")
     package = Path(neurosim.__file__).parent
     shutil.copytree(package, root / "neurosim", ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "neurosim" / "models" / "rectifiers" / "a_new_file.py").write_text(RELU6)
+    (root / "neurosim" / "models" / "rectifiers" / "a_newcomers_file.py").write_text(NEW)
     return root
 
 
@@ -87,7 +87,7 @@ def test_one_file_is_enough(copy):
     # oracle: torch.nn.ReLU6, the parameters that made the counts, and every table and figure
     done = subprocess.run([sys.executable, "-c", USE], cwd=copy, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "capped half-wave = ReLU6" in done.stdout
+    assert "a newcomer's half-wave = a newcomer's ReLU6" in done.stdout
 
 
 def test_the_class_of_the_page_runs_as_in_a_notebook():
@@ -98,7 +98,7 @@ def test_the_class_of_the_page_runs_as_in_a_notebook():
     assert done.returncode == 0, done.stderr
     typical, *table = done.stdout.splitlines()
     assert typical == "{'r0': 3.0, 'gain': 110.0, 'ceiling': 0.55}"
-    assert "capped half-wave" in "".join(table)
+    assert "half-wave below a ceiling" in "".join(table)
 
 
 def test_the_order_of_the_others_stays(copy):
@@ -106,5 +106,5 @@ def test_the_order_of_the_others_stays(copy):
     code = "from neurosim import RECTIFIERS; print(*RECTIFIERS, sep='\\n')"
     done = subprocess.run([sys.executable, "-c", code], cwd=copy, capture_output=True, text=True)
     names = done.stdout.splitlines()
-    names.remove("capped half-wave")
+    names.remove("a newcomer's half-wave")
     assert names == list(neurosim.RECTIFIERS)

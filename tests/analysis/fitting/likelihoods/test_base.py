@@ -37,7 +37,7 @@ def spike_or_none():
     class SpikeOrNone(Likelihood):
         """Whether a Poisson process fired in a trial."""
 
-        name = "Bernoulli"
+        name = "spike or none"
         source = "McCullagh & Nelder 1989, chapter 4"
         single_trials = True
 
@@ -73,7 +73,7 @@ def spike_or_none():
             return f"expected at most 1 spike in a trial, got {most:.0f}" * bool(most > 1)
 
     yield SpikeOrNone
-    del LIKELIHOODS["Bernoulli"]
+    del LIKELIHOODS["spike or none"]
 
 
 def _spike_or_none(cells=2, seed=0):
@@ -91,19 +91,19 @@ def _log_likelihood(count, r0, gain):
 def test_a_declared_likelihood_is_fitted_at_its_maximum(spike_or_none):
     # oracle: scipy.stats.bernoulli, maximised by SciPy
     responses = _spike_or_none()
-    fitted = fit("half-wave", responses, likelihood="bernoulli")
+    fitted = fit("half-wave", responses, likelihood="Spike or None")
     for cell in range(2):
         count = responses["count"].values[:, cell]
         best = minimize(lambda p, n=count: -_log_likelihood(n, *np.exp(p)), np.log([0.5, 5]))
         assert fitted.log_likelihood[cell] == pytest.approx(-best.fun, abs=1e-6)
         assert fitted.values[cell] == pytest.approx(np.exp(best.x), rel=1e-3)
-    assert fitted.likelihood == "Bernoulli"
+    assert fitted.likelihood == "spike or none"
 
 
 def test_its_intervals_end_where_the_likelihood_has_fallen(spike_or_none):
     # oracle: the definition of a profile interval, the other parameter maximised by SciPy
     responses = _spike_or_none(cells=1)
-    fitted = fit("half-wave", responses, likelihood="Bernoulli")
+    fitted = fit("half-wave", responses, likelihood="spike or none")
     count, found = responses["count"].values[:, 0], fitted.intervals
     for gain in (found.low[0, 1], found.high[0, 1]):
         held = minimize(
@@ -117,12 +117,12 @@ def test_it_is_compared_held_out_ranked_and_its_deviance_known(spike_or_none):
     # oracle: held-out scores from a loop of public fits and scipy.stats; the deviance from the
     # likelihood of each condition's own share of trials with a spike
     responses = _spike_or_none()
-    found = compare(responses, ["half-wave", "half-squared"], likelihood="Bernoulli")
-    assert {each.likelihood for each in found.fits} == {"Bernoulli"}
+    found = compare(responses, ["half-wave", "half-squared"], likelihood="spike or none")
+    assert {each.likelihood for each in found.fits} == {"spike or none"}
     fold, by_hand = folds_by_condition(X.size, 5), np.zeros(2)
     score = held_out(found.fits[0], fold)
     for k in range(5):
-        trained = fit("half-wave", responses.isel(stimulus=fold != k), likelihood="Bernoulli")
+        trained = fit("half-wave", responses.isel(stimulus=fold != k), likelihood="spike or none")
         for cell in range(2):
             test = responses["count"].values[fold == k, cell]
             rate = trained.rate(X[fold == k], cell)
@@ -137,7 +137,7 @@ def test_it_is_compared_held_out_ranked_and_its_deviance_known(spike_or_none):
     assert np.isfinite(found.summary["median deviance per degree of freedom"]).all()
     found.plot()
     found.fits[0].plot()
-    low, high = bootstrap_intervals("half-wave", responses, 50, likelihood="Bernoulli")
+    low, high = bootstrap_intervals("half-wave", responses, 50, likelihood="spike or none")
     assert (low <= found.fits[0].values).all()
     assert (high >= found.fits[0].values).all()
 
@@ -145,18 +145,18 @@ def test_it_is_compared_held_out_ranked_and_its_deviance_known(spike_or_none):
 def test_the_regressor_and_the_command_line_know_it(spike_or_none, tmp_path, capsys):
     # oracle: the fit of the same trials; each sample is a trial of its own
     responses = _spike_or_none(cells=1)
-    fitted = fit("half-wave", responses, likelihood="Bernoulli")
+    fitted = fit("half-wave", responses, likelihood="spike or none")
     y = responses["count"].values[:, 0].ravel() / SECONDS
     weight, drive = np.full(y.size, SECONDS), np.repeat(X, TRIALS)[:, None]
-    model = RectifierRegressor("half-wave", likelihood="Bernoulli").fit(drive, y, weight)
+    model = RectifierRegressor("half-wave", likelihood="spike or none").fit(drive, y, weight)
     assert [model.r0_, *model.gains_] == pytest.approx(fitted.values[0], rel=1e-6)
     assert model.log_likelihood_ == pytest.approx(fitted.log_likelihood[0], abs=1e-6)
     table = tmp_path / "trials.csv"
     rows = [f"{x},{n}" for x, n in zip(drive[:, 0], (y * SECONDS).round(), strict=True)]
     table.write_text("x,n\n" + "\n".join(rows), encoding="utf-8")
-    command = f"fit {table} --x x --count n --duration {SECONDS} --likelihood Bernoulli"
+    command = f"fit {table} --x x --count n --duration {SECONDS} --models ReLU".split()
     written = tmp_path / "out"
-    assert main([*command.split(), "--models", "ReLU", "--out", str(written)]) == 0
+    assert main([*command, "--likelihood", "spike or none", "--out", str(written)]) == 0
     assert "0.2" not in capsys.readouterr().err
     assert (written / "fits.csv").exists()
 
@@ -164,8 +164,10 @@ def test_the_regressor_and_the_command_line_know_it(spike_or_none, tmp_path, cap
 def test_what_it_cannot_be_of_is_refused_by_name(spike_or_none):
     responses = responses_from_counts(X, np.full((X.size, 2), 3), 1.0)
     for call in (fit, lambda r, data, likelihood: compare(data, [r], likelihood=likelihood)):
-        with pytest.raises(InputError, match=r"at most 1 spike in a trial, got 3 .the Bernoulli"):
-            call("half-wave", responses, likelihood="Bernoulli")
+        with pytest.raises(
+            InputError, match=r"at most 1 spike in a trial, got 3 .the spike or none"
+        ):
+            call("half-wave", responses, likelihood="spike or none")
     with pytest.raises(TypeError, match="already is a likelihood named 'Poisson'"):
 
         class Again(Likelihood):
@@ -177,7 +179,8 @@ def test_slope_and_information_are_those_of_the_terms(name):
     # oracle: central differences of the terms; the mean of the squared slope over samples, which
     # is the expected information (Fisher)
     random = np.random.default_rng(5)
-    made = responses_from_counts(X, random.poisson(RATE[:, None] * SECONDS, (X.size, 8)), SECONDS)
+    count = np.minimum(random.poisson(RATE[:, None] * SECONDS, (X.size, 8)), 1)  # of any likelihood
+    made = responses_from_counts(X, count, SECONDS)
     one = reduced(made).counts
     likelihood = LIKELIHOODS[name].begin(one)
     if likelihood.parameters:
