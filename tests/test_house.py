@@ -315,3 +315,15 @@ def test_tests_stand_in_the_same_tree():
     folders = {path.parent.relative_to(here) for path in here.rglob("test_*.py")}
     there = {path.parent.relative_to(ROOT / PACKAGE) for path in (ROOT / PACKAGE).rglob("*.py")}
     assert folders - there == {Path("papers")}  # numbers of papers, across rooms
+
+
+def test_no_test_imports_another():
+    # what they share are fixtures, in the conftest.py of the folder that needs them
+    here = Path(__file__).parent
+    nodes = [(p, n) for p in here.rglob("*.py") for n in ast.walk(ast.parse(p.read_text("utf-8")))]
+    taken = {p for p, n in nodes if isinstance(n, ast.ImportFrom) and (n.level or _ours(n.module))}
+    assert not taken | {p for p, n in nodes if isinstance(n, ast.Import) and _ours(n.names[0].name)}
+
+
+def _ours(module: str | None) -> bool:
+    return (module or "").partition(".")[0] == "tests"
