@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from neurosim.base.errors import Faults, InputError, is_number
+from neurosim.base.errors import Faults, InputError
 from neurosim.base.extras import needs
+from neurosim.base.numbers import is_number
 from neurosim.convnet.cifar_files import cifar10, cifar_files
 from neurosim.convnet.idx_files import idx_files, is_idx, mnist, read_idx
 from neurosim.convnet.labelled_images import Dataset

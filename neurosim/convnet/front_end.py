@@ -9,7 +9,8 @@ import torch
 import xarray as xr
 from torch import nn
 
-from neurosim.base.errors import Faults, is_whole
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_whole
 
 if TYPE_CHECKING:
     from neurosim.models.cells.lif import LIF

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurosim.base.arrays import Array
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number
 
 __all__ = ["VisualField"]
 

@@ -11,7 +11,8 @@ from typing import Protocol
 import numpy as np
 
 from neurosim.base.arrays import AnyArray, Array
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.images import Encoding, image_files, read_image
 from neurosim.stimuli.stimulus import Label, Stimulus

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from scipy.signal.windows import hann
 
 from neurosim.base.arrays import Array
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number
 
 __all__ = ["GreyLevels", "SpectralSlope", "grey_levels", "spectral_slope"]
 

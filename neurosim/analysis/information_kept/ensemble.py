@@ -15,7 +15,8 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from neurosim.base.arrays import Array, Indices
-from neurosim.base.errors import Faults, InputError, is_number
+from neurosim.base.errors import Faults, InputError
+from neurosim.base.numbers import is_number
 from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["BLOCKS", "Ensemble", "Outputs", "ensemble_of", "outputs_of"]

@@ -17,7 +17,8 @@ from neurosim.analysis.information_kept import measures as measured
 from neurosim.analysis.information_kept.ensemble import Ensemble, ensemble_of, outputs_of
 from neurosim.analysis.information_kept.pooled import pooling
 from neurosim.analysis.information_kept.table import Kept, Unrectified
-from neurosim.base.errors import Faults, is_number, is_whole
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number, is_whole
 from neurosim.models.rectifiers import RECTIFIERS, named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 

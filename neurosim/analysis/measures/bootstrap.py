@@ -12,7 +12,8 @@ from scipy.stats import t as student
 
 from neurosim.analysis.measures.measures import Estimate, row_by_row
 from neurosim.base.arrays import Array, Flags
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number
 from neurosim.data.repeats import Repeats
 
 __all__ = [

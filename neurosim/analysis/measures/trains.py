@@ -10,7 +10,8 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from neurosim.base.arrays import Array, Indices
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number
 from neurosim.data.repeats import Repeats
 
 __all__ = ["Trains", "trains_by_condition", "trains_of_times"]

@@ -29,7 +29,8 @@ from neurosim.analysis.measures.bootstrap import check_level
 from neurosim.analysis.measures.measures import Estimate, Measure, Measures, statuses
 from neurosim.analysis.tuning.stimulus_values import stimulus_values
 from neurosim.base.arrays import AnyArray, Array, Flags, divided
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number
 from neurosim.data.counts import Counts
 from neurosim.data.repeats import Repeats, repeats_of
 from neurosim.models.rectifiers import RECTIFIERS

@@ -44,7 +44,8 @@ from neurosim.analysis.tuning.phase_vectors import (
     vectors_from_times,
 )
 from neurosim.base.arrays import AnyArray, Array, divided
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number
 from neurosim.data.repeats import Repeats
 from neurosim.data.responses import check_responses
 
