@@ -7,7 +7,7 @@ raises a single `InputError` whose message is one line.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from neurosim.base.numbers import LARGEST, is_number, is_truth, is_whole, real_numbers
@@ -149,6 +149,34 @@ expected tau_m > 0 s, got 0 (times are in seconds)
         known = list(choices)
         named = isinstance(value, str) and value in known
         return self.require(named, f"{name} among {', '.join(known)}", value, remedy)
+
+    def mapping(self, name: str, value: Any) -> dict[Any, Any]:
+        """The value as a dict, empty for None, noting a fault unless it is a mapping."""
+        known = value is None or isinstance(value, Mapping)
+        self.require(known, f"{name} as a mapping", value)
+        return dict(value) if known and value is not None else {}
+
+    def several(self, name: str, value: Any, said: str, alone: Any = str) -> list[Any]:
+        """The value as a list: one of its own, or what it holds; a fault unless it holds any.
+
+        Examples
+        --------
+        >>> faults = Faults("responses_from_table")
+        >>> faults.several("by", "size", "names"), faults.several("by", ("a", "b"), "names")
+        (['size'], ['a', 'b'])
+        >>> faults.several("by", 5, "names")
+        []
+        >>> faults.stop()
+        Traceback (most recent call last):
+        neurosim.base.errors.InputError: responses_from_table: expected by as names, got 5
+        """
+        if isinstance(value, alone):
+            return [value]
+        try:
+            return list(value)
+        except TypeError:
+            self.require(False, f"{name} as {said}", value)
+            return []
 
     def kind(self, name: str, value: Any, kinds: Any, said: str, remedy: str = "") -> bool:
         """Note a fault unless the value is of a class, or of one of several; return whether it was.

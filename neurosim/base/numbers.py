@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
     from neurosim.base.arrays import Array
@@ -14,7 +14,7 @@ LARGEST = 2**63 - 1
 """Whole number that NumPy and files can hold."""
 
 
-def is_whole(value: Any, least: int = 1, most: float = LARGEST) -> bool:
+def is_whole(value: Any, least: int = 1, most: float = LARGEST) -> TypeGuard[int]:
     """Whether it is one whole number from `least` to `most`.
 
     Examples
@@ -28,7 +28,7 @@ def is_whole(value: Any, least: int = 1, most: float = LARGEST) -> bool:
     return least <= int(value) <= most
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Whether it is one real number (which may be infinite).
 
     Examples

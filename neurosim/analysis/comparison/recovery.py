@@ -17,7 +17,8 @@ from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import Array, Indices
 from neurosim.base.errors import Faults
 from neurosim.base.numbers import is_number
-from neurosim.data.counts import REGRESSORS, Counts
+from neurosim.data.beside import REGRESSORS
+from neurosim.data.counts import Counts
 from neurosim.data.responses import responses_from_counts
 from neurosim.models.rectifiers import RECTIFIERS, named_rectifier
 from neurosim.models.rectifiers.base import Rectifier

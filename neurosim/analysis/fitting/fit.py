@@ -16,7 +16,8 @@ from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import AnyArray, Array
 from neurosim.base.errors import Faults
 from neurosim.base.numbers import is_number
-from neurosim.data.counts import REGRESSORS, Counts, Reduction, reduced
+from neurosim.data.beside import REGRESSORS
+from neurosim.data.counts import Counts, Reduction, reduced
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 

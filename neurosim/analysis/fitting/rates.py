@@ -12,7 +12,8 @@ from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.likelihoods.gaussian import Gaussian
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.errors import Faults
-from neurosim.data.counts import REGRESSORS, Counts
+from neurosim.data.beside import REGRESSORS
+from neurosim.data.counts import Counts
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 

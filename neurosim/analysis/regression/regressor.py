@@ -23,7 +23,8 @@ from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults, InputError
 from neurosim.base.extras import needs
 from neurosim.base.numbers import is_number
-from neurosim.data.counts import REGRESSORS, Counts
+from neurosim.data.beside import REGRESSORS
+from neurosim.data.counts import Counts
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 
