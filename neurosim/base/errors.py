@@ -107,11 +107,17 @@ expected tau_m > 0 s, got 0 (times are in seconds)
         self.require(inside, f"{name} {condition}", value)
         return float(value) if inside else math.nan
 
-    def numbers(self, name: str, value: Any) -> Array:
+    def numbers(self, name: str, value: Any, shape: tuple[int, ...] | None = None) -> Array:
         """The value as an array of floats, noting a fault unless all of it is real numbers.
 
-        Numbers may be NaN or infinite. Text, truth values, complex numbers, dates, None, and lists
-        of unequal length are none; what is returned for them is empty.
+        Parameters
+        ----------
+        name : str
+        value : array
+            Numbers may be NaN or infinite. Text, truth values, complex numbers, dates, None, and
+            lists of unequal length are no numbers; what is returned for them is empty.
+        shape : tuple of int, optional
+            What it has to broadcast to, and is.
 
         Examples
         --------
@@ -125,8 +131,14 @@ expected tau_m > 0 s, got 0 (times are in seconds)
         import numpy as np
 
         found = real_numbers(value)
-        self.require(found is not None, f"{name} as numbers", value)
-        return np.zeros(0) if found is None else found
+        if found is None or shape is None:
+            self.require(found is not None, f"{name} as numbers", value)
+            return np.zeros(0) if found is None else found
+        try:
+            return np.broadcast_to(found, shape)
+        except ValueError:
+            self.require(False, f"{name} as one number or {shape}", f"shape {found.shape}")
+            return np.zeros(0)
 
     def flag(self, name: str, value: Any) -> bool:
         """The value as a bool, noting a fault unless it says yes or no.
