@@ -190,6 +190,13 @@ expected tau_m > 0 s, got 0 (times are in seconds)
             self.require(False, f"{name} as {said}", value)
             return []
 
+    def wholes(self, name: str, value: Any, least: int, most: int) -> list[int]:
+        """The value as a list of ints, noting a fault unless it is whole numbers, or one alone."""
+        given = self.several(name, value, "whole numbers", int)
+        inside = all(is_whole(each, least, most) for each in given)
+        self.require(inside, f"{name} from {least} to {most}", given)
+        return [int(each) for each in given] if inside else []
+
     def kind(self, name: str, value: Any, kinds: Any, said: str, remedy: str = "") -> bool:
         """Note a fault unless the value is of a class, or of one of several; return whether it was.
 

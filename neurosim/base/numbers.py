@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
-    from neurosim.base.arrays import Array
+    from neurosim.base.arrays import AnyArray, Array
 
-__all__ = ["LARGEST", "is_number", "is_truth", "is_whole", "real_numbers"]
+__all__ = ["LARGEST", "as_array", "is_number", "is_truth", "is_whole", "real_numbers"]
 
 LARGEST = 2**63 - 1
 """Whole number that NumPy and files can hold."""
@@ -54,11 +54,8 @@ def real_numbers(value: Any) -> Array | None:
     >>> real_numbers([1, 2.5]), real_numbers(["1"]), real_numbers([1, None]), real_numbers(True)
     (array([1. , 2.5]), None, None, None)
     """
-    import numpy as np
-
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError, OverflowError, RuntimeError):  # ragged, a Dataset, of a graph
+    array = as_array(value)
+    if array is None:
         return None
     if array.dtype.kind == "O":  # Python's own numbers, or anything
         if any(_as_float(each) is None for each in array.ravel()):
@@ -66,6 +63,22 @@ def real_numbers(value: Any) -> Array | None:
     elif array.dtype.kind not in "iuf":
         return None
     return array.astype(float)
+
+
+def as_array(value: Any) -> AnyArray | None:
+    """The value as NumPy has it; None where it makes no array, as of lists of unequal length.
+
+    Examples
+    --------
+    >>> as_array(["a"]), as_array([[1], [1, 2]])
+    (array(['a'], dtype='<U1'), None)
+    """
+    import numpy as np
+
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last: of a torch graph
+        return None
 
 
 def _as_float(value: Any) -> float | None:
