@@ -220,6 +220,22 @@ class VisualField:
         return np.clip(pictures, darkest, brightest), fraction
 
 
+def field_given(field: Any, subject: str) -> VisualField:
+    """The field that was given, refused where it is none, or the usual one.
+
+    Examples
+    --------
+    >>> field_given(None, "GaborBank.drive") == VisualField()
+    True
+    """
+    if field is None:
+        return VisualField()
+    faults = Faults(subject)
+    faults.kind("field", field, VisualField, "a VisualField")
+    faults.stop()
+    return field  # type: ignore[no-any-return]
+
+
 def _two_positive(value: Any, name: str, pair: str, faults: Faults) -> tuple[float, float] | None:
     """One number twice, or two; None stays None."""
     if value is None:

@@ -11,6 +11,7 @@ from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
 from neurosim.base.numbers import as_array
 from neurosim.stimuli import VisualField
+from neurosim.stimuli.field import field_given
 
 __all__ = ["measured_fields", "noise_variance"]
 
@@ -36,9 +37,7 @@ def measured_fields(
         y and x in deg, evenly spaced.
     """
     images = receptive_field
-    if field is not None:
-        faults.kind("field", field, VisualField, "a VisualField")
-        faults.stop()
+    field = None if field is None else field_given(field, "fit_gabor")
     if not isinstance(images, xr.DataArray):
         array = as_array(images)
         axes = 0 if array is None else array.ndim

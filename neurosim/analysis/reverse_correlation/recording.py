@@ -20,6 +20,7 @@ from neurosim.base.errors import Faults
 from neurosim.base.numbers import LARGEST, as_array, is_whole
 from neurosim.base.units import in_unit
 from neurosim.stimuli import Stimulus, VisualField
+from neurosim.stimuli.field import field_given
 
 __all__ = ["Recording"]
 
@@ -81,9 +82,7 @@ class Recording:
         lags : int or list of int
         """
         faults = Faults(subject)
-        if field is not None:
-            faults.kind("field", field, VisualField, "a VisualField")
-            faults.stop()
+        field = None if field is None else field_given(field, subject)
         spikes, cells, counted = _labelled_counts(counts, faults)
         frames, read, shape, space = _movie(stimulus, field, faults)
         listed = list(lags) if np.iterable(lags) else [lags]
