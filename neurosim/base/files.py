@@ -9,10 +9,33 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from neurosim.base.errors import InputError
+from neurosim.base.errors import Faults, InputError
 
-__all__ = ["folder_for_output", "written_together"]
+__all__ = ["folder_for_output", "path_of", "written_together"]
+
+
+def path_of(given: Any, subject: str, name: str = "path") -> Path:
+    """A path as `Path`, whether there is something or not.
+
+    Raises
+    ------
+    InputError
+        For what is no text and no path, and for text that no file can be called.
+
+    Examples
+    --------
+    >>> path_of("", "load_responses")
+    Traceback (most recent call last):
+    neurosim.base.errors.InputError: load_responses: expected path as text or a Path, got ''
+    """
+    faults = Faults(subject)
+    named = isinstance(given, str | os.PathLike) and os.fspath(given) not in ("", b"")
+    named = named and isinstance(os.fspath(given), str) and "\0" not in os.fspath(given)
+    faults.require(named, f"{name} as text or a Path", repr(given))
+    faults.stop()
+    return Path(given)
 
 
 def folder_for_output(path: str | os.PathLike[str]) -> Path:
@@ -23,7 +46,7 @@ def folder_for_output(path: str | os.PathLike[str]) -> Path:
     InputError
         When `path`, or the nearest parent that exists, is a file or is not writable.
     """
-    folder = Path(path)
+    folder = path_of(path, "output", "a folder")
     if folder.is_symlink() and not folder.exists():
         raise InputError(f"output: {folder} is a link to nothing (give another --out)")
     nearest = folder

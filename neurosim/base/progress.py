@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from neurosim.base.errors import Faults
+
 __all__ = ["Advance", "progress_bar"]
 
 Advance = Callable[[float], None]
@@ -21,6 +23,9 @@ def progress_bar(label: str, show: bool = True) -> Iterator[Advance]:
     >>> with progress_bar("fitting", show=False) as advance:
     ...     advance(0.5)
     """
+    faults = Faults(label)
+    show = faults.flag("progress", show)
+    faults.stop()
     if not (show and sys.stderr.isatty()):
         yield lambda fraction: None
         return

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from neurosim.base.errors import InputError
+from neurosim.base.numbers import real_numbers
 
 __all__ = ["in_unit"]
 
@@ -83,8 +84,8 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
             raise refusal
         value, factor = float(match[1]), given[0] / size
     elif isinstance(value, list | tuple):  # a list may hold quantities
-        return np.array([in_unit(each, unit, subject, name) for each in value], dtype=float)
-    elif hasattr(value, "attrs") and hasattr(value, "values"):  # a labelled array may say its unit
+        value = [in_unit(each, unit, subject, name) for each in value]
+    elif hasattr(value, "attrs") and hasattr(value, "dtype"):  # a labelled array may say its unit
         said = _UNITS.get(value.attrs.get("units", unit))
         if said is None or said[1] != dimensions:
             raise InputError(
@@ -104,19 +105,16 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
         if dimensions != _TIME:
             raise refusal
         value, factor = np.asarray(value, dtype="m8") / np.timedelta64(1, "s"), 1.0 / size
-    try:
-        if value is None or _kind(value) == "M":  # a date is no duration
-            raise TypeError
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+    array = real_numbers(value)
+    if array is None:
         raise InputError(
-            f"{subject}: expected {name} to be a number or numbers in {unit}, got {value!r}"
-        ) from None
+            f"{subject}: expected {name} to be a number or numbers in {unit}, got {got}"
+        )
     # dividing by a small unit rounds once less than multiplying by its inverse
     array = array * factor if factor >= 1 else array / (1 / factor)
     return float(array) if array.ndim == 0 else array
 
 
 def _kind(value: Any) -> str:
-    """Of NumPy's type, "m" for time differences and "M" for dates; empty for other libraries'."""
+    """Of NumPy's type, "m" for time differences; empty for other libraries'."""
     return str(getattr(getattr(value, "dtype", None), "kind", ""))

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 from torch import nn
 from torch.nn.utils import parametrize
 
-from neurosim.base.errors import Faults, is_whole
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_whole
 from neurosim.convnet.bounds import Within
 from neurosim.convnet.curve import Curve
 from neurosim.models.rectifiers import named_rectifier

@@ -12,7 +12,8 @@ from scipy.interpolate import make_smoothing_spline
 from torch import nn
 
 from neurosim.base.arrays import Array
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number
 from neurosim.data.counts import reduced
 
 if TYPE_CHECKING:

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from neurosim.base.errors import Faults, InputError, is_number
+from neurosim.base.errors import Faults, InputError
 from neurosim.base.extras import needs
+from neurosim.base.files import path_of
+from neurosim.base.numbers import is_number
 from neurosim.convnet.cifar_files import cifar10, cifar_files
 from neurosim.convnet.idx_files import idx_files, is_idx, mnist, read_idx
 from neurosim.convnet.labelled_images import Dataset
@@ -112,7 +114,7 @@ def load(path: str | os.PathLike[str] = "digits") -> Dataset:
     >>> load("digits").train_images.shape
     (1347, 1, 8, 8)
     """
-    where = Path(path)
+    where = path_of(path, "load")
     if str(path) == "digits" and not where.exists():
         return digits()
     if where.is_dir():

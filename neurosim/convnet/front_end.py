@@ -9,12 +9,13 @@ import torch
 import xarray as xr
 from torch import nn
 
-from neurosim.base.errors import Faults, is_whole
+from neurosim.base.errors import Faults
+from neurosim.base.units import in_unit
+from neurosim.models.cells.lif import LIF
+from neurosim.models.receptive_fields.bank import GaborBank
+from neurosim.models.receptive_fields.convolution import Padding, check_padding
 
 if TYPE_CHECKING:
-    from neurosim.models.cells.lif import LIF
-    from neurosim.models.receptive_fields.bank import GaborBank
-    from neurosim.models.receptive_fields.convolution import Padding
     from neurosim.stimuli import VisualField
 
 __all__ = ["GaborLayer", "SpikingLayer"]
@@ -52,8 +53,8 @@ class GaborLayer(nn.Module):
         super().__init__()
         faults = Faults("GaborLayer")
         stride = faults.whole("stride", stride)
-        named = padding in ("valid", "same") if isinstance(padding, str) else is_whole(padding, 0)
-        faults.require(named, "padding as a number of pixels, 'valid' or 'same'", padding)
+        check_padding(padding, faults)
+        faults.kind("bank", bank, GaborBank, "a GaborBank")
         faults.stop()
         kernels = torch.tensor(bank.kernels(field).values, dtype=torch.float64)
         self.register_buffer("weight", kernels[:, None])
@@ -63,7 +64,10 @@ class GaborLayer(nn.Module):
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Drive (image, cell, row, column) of contrasts (image, 1, row, column)."""
         faults = Faults("GaborLayer")
-        faults.require(image.is_floating_point(), "contrasts, tensors of floats", image.dtype)
+        real = isinstance(image, torch.Tensor) and image.is_floating_point()
+        got = getattr(image, "dtype", type(image).__name__)
+        faults.require(real, "contrasts, tensors of floats", got)
+        faults.stop()
         faults.require(
             image.ndim >= 3 and image.shape[-3] == 1,
             "images (image, 1, row, column)",
@@ -122,22 +126,28 @@ class SpikingLayer(nn.Module):
     ) -> None:
         super().__init__()
         faults = Faults("SpikingLayer")
-        faults.require(lif.cells is None, "a LIF that is one cell", f"{lif.cells} cells")
-        faults.require(hz_per_unit > 0, "hz_per_unit > 0", hz_per_unit)
+        if faults.kind("lif", lif, LIF, "a LIF"):
+            faults.require(lif.cells is None, "a LIF that is one cell", f"{lif.cells} cells")
+        self.shown: dict[str, Any] = {}
+        for name, given in (("gain", gain), ("baseline", baseline)):
+            potential = in_unit(given, "mV", "SpikingLayer", name)
+            self.shown[name] = faults.number(name, potential, "finite, mV", np.isfinite)
+        seconds = in_unit(duration, "s", "SpikingLayer", "duration")
+        self.shown["duration"] = faults.number("duration", seconds, "> 0 s", _positive)
+        self.shown["seed"] = faults.whole("seed", seed, 0)
+        hz_per_unit = faults.number("hz_per_unit", hz_per_unit, "> 0", _positive)
         faults.stop()
         self.lif, self.hz_per_unit = lif, hz_per_unit
-        self.shown: dict[str, Any] = {
-            "gain": gain,
-            "baseline": baseline,
-            "duration": duration,
-            "seed": seed,
-        }
 
     @torch.no_grad()
     def forward(self, drive: torch.Tensor) -> torch.Tensor:
         """Rates, of the shape of the drive."""
         from neurosim.simulation.simulate import simulate
 
+        faults = Faults("SpikingLayer")
+        real = isinstance(drive, torch.Tensor) and drive.is_floating_point()
+        faults.require(real, "drive as a tensor of floats", type(drive).__name__)
+        faults.stop()
         flat = drive.detach().cpu().double().reshape(-1, 1).numpy()
         stimuli = xr.DataArray(flat, dims=("stimulus", "cell"), attrs={"units": "1"})
         responses = simulate(self.lif, stimuli, trials=1, **self.shown)
@@ -149,3 +159,7 @@ class SpikingLayer(nn.Module):
         s = self.shown
         units = f"gain={s['gain']:g} mV, baseline={s['baseline']:g} mV, {s['duration']:g} s"
         return f"LIF, {units}, seed={s['seed']}"
+
+
+def _positive(number: float) -> bool:
+    return 0 < number < float("inf")

@@ -13,6 +13,7 @@ import numpy as np
 
 from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
+from neurosim.base.files import path_of
 from neurosim.convnet.numpy_files import StoredTensor
 from neurosim.convnet.tensor_files import stored_tensors
 
@@ -56,7 +57,7 @@ def filters_from_file(path: str | os.PathLike[str], name: str | None = None) -> 
     >>> filters_from_file(path).shape
     (8, 3, 5, 5)
     """
-    tensors = stored_tensors(Path(path))
+    tensors = stored_tensors(path_of(path, "filters_from_file"))
     chosen = _chosen(tensors, name, str(path))
     tensor = tensors[chosen]
     subject = f"{path}: {chosen}" if chosen else str(path)

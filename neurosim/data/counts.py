@@ -16,13 +16,11 @@ import xarray as xr
 from scipy.special import gammaln, xlogy
 
 from neurosim.base.arrays import AnyArray, Array, Flags, Indices, divided
+from neurosim.data.beside import REGRESSORS
 from neurosim.data.repeats import Repeats
 from neurosim.data.responses import cell_labels, check_responses
 
-__all__ = ["REGRESSORS", "Counts", "Reduction", "reduced"]
-
-REGRESSORS = {"quadrature": "drive_quadrature", "noise": "drive_noise"}
-"""Name of a regressor -> variable of responses that holds it, (stimulus, cell)."""
+__all__ = ["Counts", "Reduction", "reduced"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,7 +51,8 @@ def with_quadrature(responses: xr.Dataset) -> xr.Dataset:
     """
     faults = Faults("with_quadrature")
     is_responses = isinstance(responses, xr.Dataset) and "drive" in responses
-    faults.require(is_responses, "responses with a drive", type(responses).__name__)
+    driven = is_responses and set(responses["drive"].dims) == {"stimulus", "cell"}
+    faults.require(driven, "responses with a drive (stimulus, cell)", type(responses).__name__)
     faults.stop()
     needed = ("preferred_phase", *_SHARED)
     missing = [name for name in needed if name not in responses.coords]
@@ -61,6 +62,17 @@ def with_quadrature(responses: xr.Dataset) -> xr.Dataset:
         f"none of {', '.join(missing)}",
         "give drive_quadrature(stimulus, cell) yourself",
     )
+    strange = [
+        name
+        for name in needed
+        if name in responses.coords
+        and not (
+            responses[name].dims == ("cell",)
+            and responses[name].dtype.kind in "iuf"
+            and np.isfinite(responses[name].values).all()
+        )
+    ]
+    faults.require(not strange, "finite numbers along the cells", ", ".join(strange))
     faults.stop()
     shared = np.stack([responses[name].values for name in _SHARED], axis=1)
     phase = responses["preferred_phase"].values

@@ -164,12 +164,17 @@ def repeats_of(responses: Any, duration: Any, subject: str) -> tuple[Repeats, xr
         faults.stop()
         data = check_responses(responses)
     else:
-        data = _from_counts(responses, 1.0 if duration is None else duration)
+        data = _from_counts(responses, 1.0 if duration is None else duration, subject)
     return Repeats.from_responses(data), data
 
 
-def _from_counts(count: Any, duration: Any) -> xr.Dataset:
+def _from_counts(count: Any, duration: Any, subject: str) -> xr.Dataset:
     """Responses of which only the counts are known."""
+    faults = Faults(subject)
+    listed = isinstance(count, list | tuple) or np.ndim(count) > 0
+    known = listed and not isinstance(count, str | bytes | xr.Dataset) and len(count) > 0
+    faults.require(known, "responses, or counts (stimulus, cell, trial)", count)
+    faults.stop()
     if isinstance(count, xr.DataArray):
         sizes = count.sizes
         cells = sizes.get("cell", 1)

@@ -24,7 +24,9 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.base.errors import Faults, InputError
+from neurosim.base.files import path_of
 from neurosim.base.units import in_unit
+from neurosim.data.beside import check_beside
 
 __all__ = [
     "cell_labels",
@@ -78,12 +80,15 @@ def responses_from_counts(
     >>> dict(responses.sizes)
     {'stimulus': 3, 'cell': 1, 'trial': 2}
     """
+    faults = Faults("responses")
+    faults.kind("drive_unit", drive_unit, str, "text")
+    origin = faults.mapping("attrs", attrs)
+    faults.stop()
     count = _count_array(count)
     if not isinstance(drive, xr.DataArray):
         drive = _labelled_drive(drive, drive_unit)
     if count.ndim == 2 and drive.sizes.get("cell") == 1:
         count = count[:, None, :]
-    faults = Faults("responses")
     faults.require(set(drive.dims) == {"stimulus", "cell"}, "drive (stimulus, cell)", drive.dims)
     faults.require(
         count.ndim == 3, "count of shape (stimulus, cell, trial)", f"{count.ndim} dimensions"
@@ -114,7 +119,7 @@ def responses_from_counts(
             "duration": (("stimulus", "cell")[: np.ndim(seconds)], seconds, {"units": "s"}),
         },
         coords={"trial": np.arange(count.shape[2])},
-        attrs=dict(attrs or {}),
+        attrs=origin,
     )
     return check_responses(responses)
 
@@ -130,32 +135,47 @@ def _count_array(count: Any) -> NDArray[Any]:
         return count.transpose(*order).values
     try:
         array = np.asarray(count)
+    except TypeError:  # of another library, that makes no array of it
+        array = np.array(None)
     except ValueError:  # ragged: (stimulus, trial) of one cell
-        rows = [np.atleast_1d(np.asarray(trials, dtype=float)) for trials in count]
-        most = max(row.size for row in rows)
-        array = np.array([[np.r_[row, np.full(most - row.size, np.nan)]] for row in rows])
+        array = _padded(count)
     if array.dtype.kind not in "iufb":
-        raise InputError(f"responses: expected counts as numbers, got {array.dtype}")
+        raise InputError(f"responses: expected counts as numbers, got {type(count).__name__}")
     return array
+
+
+def _padded(rows: Any) -> NDArray[Any]:
+    """Trials of unequal number of one cell, NaN behind the last; (stimulus, 1, trial)."""
+    faults = Faults("responses")
+    trials = [np.ravel(faults.numbers("counts of a stimulus", row)) for row in rows]
+    faults.stop()
+    most = max(each.size for each in trials)
+    return np.array([[np.r_[each, np.full(most - each.size, np.nan)]] for each in trials])
 
 
 def _labelled_drive(drive: Any, unit: str) -> xr.DataArray:
     """A bare drive as (stimulus, cell)."""
     if hasattr(drive, "dim"):  # a Brian2 quantity: only a potential has a unit here
         drive, unit = in_unit(drive, "mV", "responses", "drive"), "mV"
-    values = np.asarray(drive, dtype=float)
+    faults = Faults("responses")
+    values = faults.numbers("drive", drive)
+    faults.stop()
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2:
         raise InputError(f"responses: expected drive (stimulus, cell), got {values.ndim}-d")
     dims = ("stimulus", "cell")
     coords = {d: np.arange(n) for d, n in zip(dims, values.shape, strict=True)}
-    return xr.DataArray(values, coords, dims, attrs={"units": str(unit), "long_name": "drive"})
+    return xr.DataArray(values, coords, dims, attrs={"units": unit, "long_name": "drive"})
 
 
 def _trials_that_exist(count: NDArray[Any], trials: ArrayLike | None) -> NDArray[Any]:
     """The trials given, or those before the NaN that pads each condition."""
     if trials is not None:
-        return np.asarray(trials)
+        faults = Faults("responses")
+        given = faults.numbers("trials", trials)
+        faults.stop()
+        whole = (np.abs(given) <= count.size) & (given == np.floor(given))
+        return given.astype(np.int64) if whole.all() else given
     missing = np.isnan(count) if count.dtype.kind == "f" else np.zeros(count.shape, dtype=bool)
     exist = (~missing).sum(-1)
     if not (missing == (np.arange(count.shape[-1]) >= exist[..., None])).all():
@@ -194,6 +214,11 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
         faults.require(
             set(responses[name].dims) == set(dims), f"{name} {dims}", responses[name].dims
         )
+    each = responses["duration"].dims
+    faults.require(set(each) <= set(by), f"duration as one number or {by}", each)
+    for name in ("drive", "count", "duration"):
+        numbers = responses[name].dtype.kind in ("iufb" if name == "count" else "iuf")
+        faults.require(numbers, f"{name} as numbers", responses[name].dtype)
     faults.stop()
     responses = responses.transpose(*by, "trial", ...)
     faults.require(responses["drive"].size > 0, "at least one stimulus and cell", "none")
@@ -213,6 +238,7 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
     expected = bool(responses["count"].attrs.get("expected", 0))
     whole = count.dtype.kind in "iu" or expected or (counted == np.floor(counted)).all()
     faults.require(whole, "whole numbers of spikes", "fractions")
+    check_beside(responses, faults)
     faults.stop()
     if count.dtype.kind not in "iu" and not expected:
         whole = np.where(real, count, 0).astype(np.int64)
@@ -229,14 +255,19 @@ def cell_labels(responses: xr.Dataset) -> NDArray[Any]:
 
 def save_responses(responses: xr.Dataset, path: str | os.PathLike[str]) -> None:
     """Write responses as NetCDF; the file appears whole or not at all."""
-    path = Path(path)
+    path = path_of(path, "save_responses")
     check_responses(responses)
     if not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise InputError(f"{path}: expected a file, got a folder")
     packed = {name: {"zlib": True} for name in ("drive", "count") if name in responses}
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
         whole = Path(scratch) / path.name
-        responses.to_netcdf(whole, engine="h5netcdf", encoding=packed)
+        try:
+            responses.to_netcdf(whole, engine="h5netcdf", encoding=packed)
+        except (TypeError, ValueError) as error:  # attrs and labels may be anything
+            raise InputError(f"{path}: cannot be written as NetCDF ({error})") from None
         os.replace(whole, path)
 
 
@@ -248,11 +279,12 @@ def load_responses(path: str | os.PathLike[str]) -> xr.Dataset:
     InputError
         When the file is missing, is not NetCDF, or does not hold responses.
     """
+    path = path_of(path, "load_responses")
     try:
         with xr.open_dataset(path, engine="h5netcdf") as stored:
             return check_responses(stored.load())
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    except OSError as error:
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: cannot be read as NetCDF ({reason})") from None

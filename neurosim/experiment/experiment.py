@@ -17,9 +17,11 @@ from neurosim.base.errors import Faults
 from neurosim.base.files import folder_for_output, written_together
 from neurosim.base.units import in_unit
 from neurosim.data.responses import save_responses
+from neurosim.models.cells.brian_cell import BrianCell
 from neurosim.models.cells.lif import LIF
 from neurosim.models.receptive_fields.bank import QUADRATURE, GaborBank
 from neurosim.models.rectifiers import named_rectifier
+from neurosim.models.rectifiers.base import Rectifier
 from neurosim.stimuli import Gratings, Photographs, Stimulus, VisualField
 
 if TYPE_CHECKING:
@@ -78,12 +80,29 @@ class Experiment:
     dt: Any = 5e-4
     trials: int = 10
     seed: int = 0
-    rectifiers: tuple[str, ...] | None = None
+    rectifiers: tuple[str | Rectifier, ...] | None = None
     memory: float = 2.0**30
 
     def __post_init__(self) -> None:
         for name in ("duration", "settle", "dt"):
             object.__setattr__(self, name, in_unit(getattr(self, name), "s", "experiment", name))
+        faults = Faults("experiment")
+        for name, kind, said in (
+            ("stimulus", Stimulus, "a stimulus set"),
+            ("bank", GaborBank, "a GaborBank"),
+            ("lif", LIF | BrianCell, "a LIF or a BrianCell"),
+            ("visual_field", VisualField, "a VisualField"),
+        ):
+            faults.kind(name, getattr(self, name), kind, said)
+        checked: dict[str, Any] = {
+            "trials": faults.whole("trials", self.trials),
+            "seed": faults.whole("seed", self.seed, 0),
+            "memory": faults.number("memory", self.memory, "> 0 bytes", lambda size: size > 0),
+            "rectifiers": _names(self.rectifiers, faults),
+        }
+        faults.stop()
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     @classmethod
     def default(
@@ -93,7 +112,7 @@ class Experiment:
         trials: int | None = None,
         duration: Any = None,
         seed: int = 0,
-        rectifiers: Iterable[str] | None = None,
+        rectifiers: Iterable[str | Rectifier] | None = None,
         quick: bool = False,
         memory: float = 2.0**30,
     ) -> Experiment:
@@ -122,12 +141,16 @@ class Experiment:
         InputError
             Naming everything that cannot be.
         """
-        cells = (16 if quick else 48) if cells is None else cells
         faults = Faults("experiment")
+        quick = faults.flag("quick", quick)
+        cells = (16 if quick else 48) if cells is None else faults.whole("cells", cells)
+        seed = faults.whole("seed", seed, 0)
+        memory = faults.number("memory", memory, "> 0 bytes", lambda size: size > 0)
+        names = _names(rectifiers, faults)
+        faults.stop()
         whole = cells >= 4 and cells % len(QUADRATURE) == 0
         nearest = f"{max(4, cells - cells % 4)} or {max(4, cells - cells % 4) + 4} would do"
         faults.require(whole, "cells as a multiple of 4 (whole quadrature sets)", cells, nearest)
-        faults.require(seed >= 0, "seed >= 0", seed)
         size = 8.0 * cells * 200  # drive, at most some 200 stimuli
         faults.require(
             size <= memory,
@@ -136,7 +159,6 @@ class Experiment:
             "fewer cells, or more memory",
         )
         faults.stop()
-        names = None if rectifiers is None else tuple(named_rectifier(r).name for r in rectifiers)
         seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(2)]
         gratings = Gratings(
             orientation=_ORIENTATIONS,
@@ -197,7 +219,10 @@ class Experiment:
 
     def compare(self, responses: xr.Dataset, progress: bool = False) -> Result:
         """What responses of this experiment amount to."""
-        folds = min(_FOLDS, responses.sizes["stimulus"])
+        faults = Faults("experiment")
+        faults.kind("responses", responses, xr.Dataset, "responses")
+        faults.stop()
+        folds = min(_FOLDS, responses.sizes.get("stimulus", _FOLDS))
         found = compare(responses, self.rectifiers, folds, self.seed, progress)
         return Result(self, found)
 
@@ -218,6 +243,16 @@ class Experiment:
             f"<Experiment: {stimuli} stimuli x {len(self.bank)} cells x {self.trials} trials "
             f"of {self.duration:g} s>"
         )
+
+
+def _names(rectifiers: Any, faults: Faults) -> tuple[str | Rectifier, ...] | None:
+    """Rectifiers, those given by a name by their biological one; None for all there are."""
+    if rectifiers is None:
+        return None
+    asked = faults.several("rectifiers", rectifiers, "names or Rectifiers", (str, Rectifier, type))
+    return tuple(
+        each if isinstance(each, Rectifier) else named_rectifier(each).name for each in asked
+    )
 
 
 @dataclass(frozen=True, eq=False)

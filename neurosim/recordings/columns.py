@@ -67,7 +67,8 @@ def find_column(
     if not faults.require(len(found) == 1, f"a column {name!r} for {role}", f"columns {there}"):
         return None
     column = found[0]
-    unit = {**(units or {})}.get(column.title, {**(units or {})}.get(column.name, column.unit))
+    said = units or {}
+    unit = said.get(column.title, said.get(column.name, column.unit))
     return Column(column.title, column.name, str(unit))
 
 

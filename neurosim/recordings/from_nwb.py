@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,8 @@ import xarray as xr
 from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.base.errors import Faults, InputError
 from neurosim.base.extras import needs
+from neurosim.base.files import path_of
+from neurosim.base.numbers import is_number
 from neurosim.recordings.from_spike_times import Presentations
 from neurosim.recordings.table_file import file_source
 
@@ -73,11 +74,23 @@ def responses_from_nwb(
     InputError
         Naming everything that cannot be, or that pynwb is missing.
     """
-    source = file_source(Path(path))
-    names = [by] if isinstance(by, str) else list(by)
+    path = path_of(path, "responses_from_nwb")
+    faults = Faults("responses_from_nwb")
+    names = faults.several("by", by, "a column or several")
+    where = faults.mapping("where", where)
+    told = (("x", x), ("trials", trials), ("unit", unit), *(("by", name) for name in names))
+    for name, text in (*told, *(("where", name) for name in where)):
+        faults.kind(name, text, str, "text")
+    if cells is not None:
+        cells = faults.several("cells", cells, "ids of units", int)
+        for each in cells:
+            faults.whole("cells", each, 0)
+    overlapping = faults.flag("overlapping", overlapping)
+    faults.stop()
+    source = file_source(path)
     with _opened(path) as nwb:
         table = _intervals(nwb, trials, str(path))
-        wanted = dict.fromkeys(["start_time", "stop_time", x, *names, *(where or {})])
+        wanted = dict.fromkeys(["start_time", "stop_time", x, *names, *where])
         columns = _columns(table, list(wanted), str(path))
         rows = _rows(columns, x, where, blank, str(path))
         ids, trains, observed = _units(nwb, cells, str(path))
@@ -174,18 +187,19 @@ def _text(value: Any) -> str:
 def _rows(
     columns: dict[str, AnyArray],
     x: str,
-    where: Mapping[str, Any] | None,
+    where: Mapping[str, Any],
     blank: float | str | None,
     subject: str,
 ) -> Indices:
     """Indices of the trials to take."""
     faults = Faults(subject)
     keep = np.ones(len(columns[x]), dtype=bool)
-    for name, value in (where or {}).items():
+    for name, value in where.items():
         keep &= np.array([each == value for each in columns[name].tolist()])
-    faults.require(keep.any(), f"trials where {dict(where or {})}", "none")
-    number = isinstance(blank, int | float) and np.isfinite(blank)
-    faults.require(blank is None or blank == "skip" or number, "blank as a number or 'skip'", blank)
+    faults.require(keep.any(), f"trials where {dict(where)}", "none")
+    number = is_number(blank) and abs(float(blank)) < np.inf
+    skip = isinstance(blank, str) and blank == "skip"
+    faults.require(blank is None or skip or number, "blank as a number or 'skip'", blank)
     faults.stop()
     empty = np.isnan(_drive(columns[x], None))
     empty = np.any(empty.reshape(len(empty), -1), axis=1)
@@ -200,7 +214,7 @@ def _rows(
             'blank="skip" leaves such trials out, blank=0 gives them an x',
         )
         faults.stop()
-    keep &= ~empty if blank == "skip" else True
+    keep &= ~empty if skip else True
     faults.require(keep.any(), f"trials with numbers in {x}", "none")
     faults.stop()
     return np.flatnonzero(keep)

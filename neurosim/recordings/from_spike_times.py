@@ -9,8 +9,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from neurosim.base.arrays import Array, Flags
+from neurosim.base.arrays import AnyArray, Array, Flags
 from neurosim.base.errors import Faults, InputError
+from neurosim.base.numbers import is_number
 from neurosim.base.units import in_unit
 from neurosim.base.version import __version__
 from neurosim.recordings.conditions import RESERVED, Trials, responses_of_trials
@@ -78,8 +79,11 @@ def responses_from_spike_times(
     trains, recorded = _trains(spike_times)
     shown = Presentations(onsets, x, window, by, name, units)
     shown.refuse(overlapping)
-    intervals = {**recorded, **{k: np.asarray(v, float) for k, v in (observed or {}).items()}}
     faults = Faults("spike times")
+    given = faults.mapping("observed", observed)
+    told = {k: faults.numbers(f"observed intervals of cell {k}", v) for k, v in given.items()}
+    faults.stop()
+    intervals = {**recorded, **told}
     unknown = [str(label) for label in intervals if label not in trains]
     faults.require(not unknown, "observed intervals of cells with spike times", ", ".join(unknown))
     for label, times in trains.items():
@@ -112,16 +116,19 @@ class Presentations:
     ) -> None:
         self.onsets = np.atleast_1d(seconds(onsets, "spike times", "onsets"))
         self.window = np.asarray(seconds(window, "spike times", "window"))
+        faults = Faults("spike times")
+        faults.kind("name", name, str, "text")
+        faults.kind("units", units, str, "text")
+        given = faults.mapping("by", by)
         self.name, self.units = name, units
-        self.by = {str(key): np.asarray(values) for key, values in (by or {}).items()}
-        try:
-            self.x = np.asarray(x, dtype=float)
-        except (TypeError, ValueError):
-            raise InputError("spike times: expected x as numbers, one per trial") from None
+        self.by = {str(key): _told_apart(key, values, faults) for key, values in given.items()}
+        self.x = np.atleast_1d(faults.numbers("x", x))
+        faults.stop()
 
     def refuse(self, overlapping: bool) -> None:
         """Raise `InputError` with all that cannot be."""
         faults, trials = Faults("spike times"), len(self.onsets)
+        overlapping = faults.flag("overlapping", overlapping)
         shaped = faults.require(
             self.onsets.ndim == 1 and trials, "onsets (trial,)", self.onsets.shape
         )
@@ -259,19 +266,22 @@ def _trains(spike_times: Any) -> tuple[dict[Any, Array], dict[Any, Array]]:
     trains = [trains] if hasattr(trains, "rescale") else trains
     if isinstance(trains, Mapping):
         named = dict(trains)
-    elif hasattr(trains, "__iter__") and not isinstance(trains, str):
-        trains = list(trains)
+    else:
+        faults = Faults("spike times")
+        said = "a mapping from cells to times, or Neo spike trains"
+        trains = faults.several("spike_times", trains, said, str | bytes)
+        faults.stop()
         names = [getattr(train, "name", None) or f"{k}" for k, train in enumerate(trains)]
         if len(set(names)) < len(names):
             names = [f"{k}" for k in range(len(names))]
         named = dict(zip(names, trains, strict=True))
-    else:
-        raise InputError(
-            "spike times: expected a mapping from cells to times, or Neo spike trains, got a "
-            f"{type(spike_times).__name__}"
-        )
     if not named:
         raise InputError("spike times: expected at least one cell, got none")
+    if not isinstance(trains, Mapping) and any(map(is_number, trains)):
+        raise InputError(
+            "spike times: expected the times of each cell, got a list of single times (of one cell "
+            'they are {"name": times})'
+        )
     found = {
         label: np.atleast_1d(seconds(times, "spike times", f"the times of cell {label}"))
         for label, times in named.items()
@@ -289,6 +299,18 @@ def _trains(spike_times: Any) -> tuple[dict[Any, Array], dict[Any, Array]]:
         if hasattr(train, "t_start") and hasattr(train, "t_stop")
     }
     return found, recorded
+
+
+def _told_apart(name: Any, values: Any, faults: Faults) -> AnyArray:
+    """What tells conditions apart, (trial,): numbers, dates or text; a fault for anything else."""
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError):  # lists of unequal length; what makes no array
+        array = np.array(None)
+    if array.dtype.kind == "O" and all(isinstance(each, str) for each in array.ravel()):
+        array = array.astype(str)
+    faults.require(array.dtype.kind in "iufbUmM", f"{name} as numbers or text", values)
+    return array
 
 
 def _check_times(label: Any, times: Array, faults: Faults) -> None:

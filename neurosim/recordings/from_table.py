@@ -118,10 +118,11 @@ got -1.0; row 2: expected spikes as a whole number >= 0, got 2.5
     """
     read = read_table(table)
     faults = Faults(read.subject)
-    by = [by] if isinstance(by, str) else list(by)
-    faults.require(
-        (count is None) != (rate is None), "either count or rate", "both" if count else "neither"
-    )
+    by = faults.several("by", by, "a column or several")
+    units = faults.mapping("units", units)
+    got = "neither" if count is None else "both"
+    faults.require((count is None) != (rate is None), "either count or rate", got)
+    faults.require(x is not None, "a column for x", "none")
     faults.require(len(read.row_names), "rows below the column names", "none")
     named = {"x": x, "count": count, "rate": rate, "cell": cell, "trial": trial}
     roles = {role: name for role, name in named.items() if name is not None}

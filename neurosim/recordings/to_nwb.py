@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +17,7 @@ import xarray as xr
 
 from neurosim.base.arrays import AnyArray, Array
 from neurosim.base.errors import Faults
-from neurosim.base.files import folder_for_output, written_together
+from neurosim.base.files import folder_for_output, path_of, written_together
 from neurosim.data.responses import check_responses
 from neurosim.recordings.from_nwb import require_pynwb
 
@@ -67,7 +66,7 @@ def responses_to_nwb(responses: xr.Dataset, path: str | os.PathLike[str]) -> Non
     InputError
         When there are no spike times, or pynwb is missing.
     """
-    path = Path(path)
+    path = path_of(path, "responses_to_nwb")
     faults = Faults("responses_to_nwb")
     faults.require(path.suffix == ".nwb", "a path that ends in .nwb", path)
     faults.require(

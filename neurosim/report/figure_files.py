@@ -26,7 +26,7 @@ def check_format(format: str, subject: str = "write") -> str:
     neurosim.base.errors.InputError: write: expected format among png, pdf, svg, got bmp
     """
     faults = Faults(subject)
-    faults.require(format in FORMATS, f"format among {', '.join(FORMATS)}", format)
+    faults.one_of("format", format, FORMATS)
     faults.stop()
     return format
 

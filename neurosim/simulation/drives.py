@@ -197,6 +197,10 @@ def drive_of(given: Any, faults: Faults) -> Drive:
         expected = f"a sinusoid: {', '.join(_PARTS)}, temporal_frequency"
         faults.require(whole, expected, sorted(map(str, given)))
         faults.stop()
+        kind_of_frequency = given["temporal_frequency"].dtype
+        real = kind_of_frequency.kind in "iuf"
+        faults.require(real, "temporal_frequency as numbers", kind_of_frequency)
+        faults.stop()
     for part in [given[name] for name in _PARTS] if sinusoid else [given]:
         _check_values(part, not sinusoid, faults)
     faults.stop()

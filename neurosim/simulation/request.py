@@ -114,12 +114,16 @@ class Request:
             one = np.ndim(value) == 0 and np.isfinite(value)
             faults.require(one, f"{name} as one finite number (s)", value)
         self.trials = faults.whole("trials", self.trials, 1, MOST_TRIALS - 1)
-        self.seed = faults.whole("seed", self.seed, 0, (1 << 63) - 1)
+        self.seed = faults.whole("seed", self.seed, 0)
+        self.spike_times = faults.flag("spike_times", self.spike_times)
+        faults.one_of("start", self.start, ("settled", "rest"))
+        faults.one_of("engine", self.engine, ("spikes", "theory"))
+        shared = self.correlation
+        self.correlation = faults.number("correlation", shared, "in [0, 1]", lambda r: 0 <= r <= 1)
+        self.memory = faults.number("memory", self.memory, "> 0 bytes", lambda size: size > 0)
+        if self.phase_bins is not None:
+            self.phase_bins = faults.whole("phase_bins", self.phase_bins)
         faults.stop()
-        for name in ("correlation", "memory"):
-            value = getattr(self, name)
-            number = isinstance(value, int | float | np.number)
-            faults.require(number, f"{name} as a number", repr(value))
         for name in ("gain", "baseline"):
             value = getattr(self, name)
             faults.require(
@@ -139,8 +143,6 @@ class Request:
         faults.require(np.isfinite(gain).all(), "finite gain (mV)", gain)
         faults.require(np.isfinite(baseline).all(), "finite baseline (mV)", baseline)
         faults.require(self.dt > 0, "dt > 0 s", self.dt)
-        shared = 0 <= self.correlation <= 1
-        faults.require(shared, "correlation in [0, 1]", self.correlation)
         faults.require(self.settle >= 0, "settle >= 0 s", self.settle)
         faults.require(
             self.duration >= self.dt, "duration of at least one time step", self.duration
@@ -148,10 +150,6 @@ class Request:
         if self.dt > 0:
             steps = (self.duration + self.settle) / self.dt
             faults.require(steps < _MOST_STEPS, f"fewer than {_MOST_STEPS} steps", f"{steps:g}")
-        faults.require(self.start in ("settled", "rest"), "start 'settled' or 'rest'", self.start)
-        faults.require(
-            self.engine in ("spikes", "theory"), "engine 'spikes' or 'theory'", self.engine
-        )
 
     def _check_cell(self, faults: Faults) -> None:
         if isinstance(self.cell, LIF):
@@ -194,8 +192,6 @@ class Request:
             )
         self.drive.check_step(self.dt, faults)
         if self.phase_bins is not None:
-            self.phase_bins = faults.whole("phase_bins", self.phase_bins)
-            faults.stop()
             frequency = self.drive.frequency
             faults.require(frequency is not None, "phase_bins with a sinusoidal drive", "another")
             if frequency is not None:

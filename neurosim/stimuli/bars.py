@@ -12,7 +12,7 @@ from neurosim.base.errors import Faults
 from neurosim.stimuli.averages import averaged, step
 from neurosim.stimuli.closed_forms import ClosedForm, Steps, waves
 from neurosim.stimuli.field import VisualField
-from neurosim.stimuli.sweep import DEGREES, POSITIVE, Axis, Combine, Sweep, Swept
+from neurosim.stimuli.sweep import DEGREES, MOST, POSITIVE, Axis, Combine, Sweep, Swept
 
 __all__ = ["Bars", "Blanks", "Edges", "Uniform"]
 
@@ -195,7 +195,7 @@ class Blanks(Uniform):
 
     def __init__(self, number: int = 1) -> None:
         faults = Faults("Blanks")
-        number = faults.whole("number", number)
+        number = faults.whole("number", number, 1, MOST)
         faults.stop()
         self._sweep = Sweep(
             "Blanks", {"contrast": _SIGNED}, {"contrast": np.zeros(int(number))}, "zip"

@@ -4,11 +4,13 @@ show of it."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from neurosim.base.arrays import Array
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number, real_numbers
 
 __all__ = ["VisualField"]
 
@@ -72,6 +74,7 @@ class VisualField:
         clip: bool = False,
     ) -> None:
         faults = Faults("VisualField")
+        clip = faults.flag("clip", clip)
         fast = is_number(frame_rate) and 0 < frame_rate < np.inf
         faults.require(fast, "frame_rate > 0 Hz", frame_rate)
         fine = ppd is None or (is_number(ppd) and 0 < ppd < np.inf)
@@ -79,7 +82,8 @@ class VisualField:
         extent = _two_positive(size, "size", "(width, height) in deg", faults)
         pixels = _two_positive(shape, "shape", "(rows, columns) in pixels", faults)
         if contrast_range is not None:
-            pair = np.size(contrast_range) == 2 and all(map(is_number, contrast_range))
+            ends = real_numbers(contrast_range)
+            pair = ends is not None and ends.shape == (2,)
             darkest, brightest = map(float, contrast_range) if pair else (0.0, 0.0)
             faults.require(
                 -1 <= darkest < 0 < brightest < np.inf,
@@ -127,7 +131,7 @@ class VisualField:
         object.__setattr__(self, "size", extent[0] if square else extent)
         object.__setattr__(self, "ppd", ppd)
         object.__setattr__(self, "frame_rate", frame_rate)
-        object.__setattr__(self, "clip", bool(clip))
+        object.__setattr__(self, "clip", clip)
 
     @property
     def width_and_height(self) -> tuple[float, float]:
@@ -160,7 +164,10 @@ class VisualField:
     def along(self, orientation: float) -> Array:
         """Position of each pixel along a direction (deg, counter-clockwise from rightwards), deg;
         shape (rows, columns)."""
-        angle = np.deg2rad(orientation)
+        faults = Faults("VisualField.along")
+        turn = faults.number("orientation", orientation, "as a finite number, deg", np.isfinite)
+        faults.stop()
+        angle = np.deg2rad(turn)
         position: Array = self.x * np.cos(angle) + self.y[:, None] * np.sin(angle)
         return position
 
@@ -175,6 +182,9 @@ class VisualField:
 
     def can_show(self, largest: Array) -> bool:
         """Whether contrasts of this magnitude, of either sign, are all within the display."""
+        faults = Faults("VisualField")
+        largest = faults.numbers("largest", largest)
+        faults.stop()
         if self.contrast_range is None:
             return True
         bound = min(-self.contrast_range[0], self.contrast_range[1])
@@ -210,16 +220,32 @@ class VisualField:
         return np.clip(pictures, darkest, brightest), fraction
 
 
-def _two_positive(
-    value: object, name: str, pair: str, faults: Faults
-) -> tuple[float, float] | None:
+def field_given(field: Any, subject: str) -> VisualField:
+    """The field that was given, refused where it is none, or the usual one.
+
+    Examples
+    --------
+    >>> field_given(None, "GaborBank.drive") == VisualField()
+    True
+    """
+    if field is None:
+        return VisualField()
+    faults = Faults(subject)
+    faults.kind("field", field, VisualField, "a VisualField")
+    faults.stop()
+    return field  # type: ignore[no-any-return]
+
+
+def _two_positive(value: Any, name: str, pair: str, faults: Faults) -> tuple[float, float] | None:
     """One number twice, or two; None stays None."""
     if value is None:
         return None
-    given = tuple(np.ravel(np.asarray(value)).tolist())
-    if not faults.require(len(given) in (1, 2), f"{name} as one number or {pair}", value):
+    numbers = real_numbers(value)
+    one_or_two = numbers is not None and numbers.size in (1, 2)
+    if not faults.require(one_or_two, f"{name} as one number or {pair}", value):
         return None
+    given = np.ravel(value).tolist()  # what is whole stays so
     both = (given[0], given[-1])
-    good = all(isinstance(n, int | float) and 0 < n < np.inf for n in both)
+    good = all(0 < n < np.inf for n in both)
     faults.require(good, f"{name} > 0{' deg' if name == 'size' else ' pixels'}", value)
     return both

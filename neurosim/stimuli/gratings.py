@@ -114,10 +114,8 @@ class Gratings(Swept):
         combine: Combine = "product",
     ) -> None:
         faults = Faults("Gratings")
-        known = motion in ("drifting", "counterphase")
-        faults.require(known, "motion 'drifting' or 'counterphase'", motion)
-        known = waveform in ("sine", "square")
-        faults.require(known, "waveform 'sine' or 'square'", waveform)
+        faults.one_of("motion", motion, ("drifting", "counterphase"))
+        faults.one_of("waveform", waveform, ("sine", "square"))
         faults.stop()
         values = (orientation, spatial_frequency, phase, contrast, temporal_frequency)
         self._sweep = Sweep("Gratings", _AXES, dict(zip(_AXES, values, strict=True)), combine)

@@ -11,7 +11,9 @@ from typing import Protocol
 import numpy as np
 
 from neurosim.base.arrays import AnyArray, Array
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
+from neurosim.base.files import path_of
+from neurosim.base.numbers import is_number
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.images import Encoding, image_files, read_image
 from neurosim.stimuli.stimulus import Label, Stimulus
@@ -115,7 +117,7 @@ class Movie(Stimulus):
         repeat = faults.whole("repeat", repeat)
         lit = mean is None or (is_number(mean) and 0 < mean < np.inf)
         faults.require(lit, "mean > 0", mean)
-        faults.require(encoding in ("sRGB", "linear"), "encoding 'sRGB' or 'linear'", encoding)
+        faults.one_of("encoding", encoding, ("sRGB", "linear"))
         known = isinstance(source, str | os.PathLike | np.ndarray | Stimulus)
         faults.require(known, "source as a path, an array or a stimulus set", type(source).__name__)
         faults.stop()
@@ -191,7 +193,7 @@ class Movie(Stimulus):
 def _opened(source: str | os.PathLike[str] | AnyArray, encoding: Encoding) -> _Frames:
     if isinstance(source, np.ndarray):
         return _Array(source)
-    path = Path(source)
+    path = path_of(source, "Movie", "source")
     if path.is_file() and path.suffix.lower() in _VIDEO:
         return VideoFile(path, encoding)
     faults = Faults("Movie")

@@ -73,14 +73,17 @@ class Noise(Stimulus):
     ) -> None:
         faults = Faults("Noise")
         frames = faults.whole("frames", frames)
-        faults.require(kind in _KINDS, f"kind among {', '.join(_KINDS)}", kind)
-        faults.require(0 < contrast < np.inf, "contrast > 0", contrast)
-        faults.require(square is None or square > 0, "square > 0 deg", square)
-        faults.require(square is None or kind != "pink", "no square for pink noise", square)
-        faults.require(0 < density <= 1, "density in (0, 1]", density)
-        faults.require(0 <= slope <= 4, "slope in [0, 4]", slope)
-        faults.require(highest is None or kind == "pink", "highest for pink noise only", highest)
-        faults.require(highest is None or highest > 0, "highest > 0 cycles/deg", highest)
+        if faults.one_of("kind", kind, _KINDS):
+            pink = kind == "pink"
+            faults.require(square is None or not pink, "no square for pink noise", square)
+            faults.require(highest is None or pink, "highest for pink noise only", highest)
+        contrast = faults.number("contrast", contrast, "> 0", _positive)
+        if square is not None:
+            square = faults.number("square", square, "> 0 deg", _positive)
+        density = faults.number("density", density, "in (0, 1]", lambda share: 0 < share <= 1)
+        slope = faults.number("slope", slope, "in [0, 4]", lambda power: 0 <= power <= 4)
+        if highest is not None:
+            highest = faults.number("highest", highest, "> 0 cycles/deg", _positive)
         seed = faults.whole("seed", seed, 0, 2**64 - 1)
         faults.stop()
         self.number, self.noise, self.contrast = int(frames), kind, contrast
@@ -168,3 +171,7 @@ class Noise(Stimulus):
         across = np.exp(2j * np.pi * fx[:, None] * field.x)
         picture: Array = ((down @ (white * amplitude)) @ across).real
         return picture
+
+
+def _positive(number: float) -> bool:
+    return 0 < number < np.inf

@@ -12,6 +12,7 @@ import numpy as np
 
 from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.base.errors import Faults, InputError
+from neurosim.base.files import path_of
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.images import Encoding, Light, image_files, read_image
 from neurosim.stimuli.statistics import grey_levels
@@ -91,8 +92,11 @@ class Photographs(Stimulus):
         faults = Faults("Photographs")
         patches = faults.whole("patches", patches)
         seed = faults.whole("seed", seed, 0)
-        faults.require(encoding in ("sRGB", "linear"), "encoding 'sRGB' or 'linear'", encoding)
-        faults.require(0 <= most_saturated <= 1, "most_saturated in [0, 1]", most_saturated)
+        faults.one_of("encoding", encoding, ("sRGB", "linear"))
+        scrambled = faults.flag("scrambled", scrambled)
+        most_saturated = faults.number(
+            "most_saturated", most_saturated, "in [0, 1]", lambda share: 0 <= share <= 1
+        )
         faults.stop()
         if images is None:
             images = embedded_photograph()
@@ -112,7 +116,11 @@ class Photographs(Stimulus):
         self._light = lru_cache(_IMAGES_IN_MEMORY)(self._light)  # type: ignore[method-assign]
         self._patches = cache(self._patches)  # type: ignore[method-assign]
         self._add_arrays([image for image in given if isinstance(image, np.ndarray)])
-        paths = [Path(image) for image in given if not isinstance(image, np.ndarray)]
+        paths = [
+            path_of(image, "Photographs", "images")
+            for image in given
+            if not isinstance(image, np.ndarray)
+        ]
         self._add_files(paths, most_saturated)
 
     def _add_arrays(self, arrays: list[AnyArray]) -> None:

@@ -49,7 +49,7 @@ class Plaids(Stimulus):
         faults.require(components, "at least one component", "none")
         for each in components:
             faults.require(isinstance(each, Stimulus), "stimulus sets as components", repr(each))
-        faults.require(combine in ("product", "zip"), "combine 'product' or 'zip'", combine)
+        faults.one_of("combine", combine, ("product", "zip"))
         faults.stop()
         self.components, self.combine = components, combine
 

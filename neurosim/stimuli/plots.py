@@ -165,7 +165,7 @@ def _ticks(panel: Axes, labelled: bool) -> None:
 def _chosen(labels: Mapping[str, xr.Variable], most: int) -> tuple[list[int], list[str]]:
     """Which stimuli are drawn, and what is written above each: the labels that differ."""
     faults = Faults("plot")
-    faults.require(most >= 1, "most >= 1", most)
+    most = faults.whole("most", most)
     faults.stop()
     count = labels["kind"].size
     chosen = np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(int)).tolist()

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from scipy.signal.windows import hann
 
 from neurosim.base.arrays import Array
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number, real_numbers
 
 __all__ = ["GreyLevels", "SpectralSlope", "grey_levels", "spectral_slope"]
 
@@ -109,14 +110,18 @@ def spectral_slope(
     >>> spectral_slope(noise, ppd=16)
     <SpectralSlope: power ~ f^-1.92 from 0.5 to 4, Hann window>
     """
-    values = np.asarray(image, dtype=float)
     faults = Faults("spectral_slope")
+    values = faults.numbers("image", image)
+    faults.stop()
     faults.require(is_number(ppd) and 0 < ppd < np.inf, "ppd > 0", ppd)
-    pair = band is None or (np.size(band) == 2 and all(map(is_number, np.ravel(band))))
-    faults.require(pair and (band is None or band[0] > 0), "band as (lowest > 0, highest)", band)
+    if band is not None:
+        ends = real_numbers(band)
+        pair = ends is not None and ends.shape == (2,) and 0 < ends[0] < np.inf
+        faults.require(pair, "band as (lowest > 0, highest)", band)
     faults.require(values.ndim == 2, "an image of shape (row, column)", values.shape)
-    faults.require(np.isfinite(values).all(), "a finite image", "NaN or infinity")
-    faults.require(values.size and np.ptp(values) > 0, "an image with contrast", "a uniform one")
+    if faults.require(np.isfinite(values).all(), "a finite image", "NaN or infinity"):
+        varied = values.size and np.ptp(values) > 0
+        faults.require(varied, "an image with contrast", "a uniform one")
     faults.stop()
     rows, columns = values.shape
     window = hann(rows, sym=False)[:, None] * hann(columns, sym=False)
@@ -128,7 +133,7 @@ def spectral_slope(
     number = np.bincount(ring)
     frequency = np.bincount(ring, f.ravel()) / np.maximum(number, 1)
     mean_power = np.bincount(ring, power.ravel()) / np.maximum(number, 1)
-    low, high = (8 * step, ppd / 4) if band is None else band
+    low, high = (8 * step, ppd / 4) if band is None else map(float, band)
     inside = (frequency >= low * (1 - 1e-9)) & (frequency <= high * (1 + 1e-9)) & (number > 0)
     faults.require(
         inside.sum() >= 3,

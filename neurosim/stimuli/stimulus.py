@@ -9,13 +9,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from neurosim.base.arrays import AnyArray, Array
 from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number
+from neurosim.stimuli.asked import asked, asked_throughout
 from neurosim.stimuli.closed_forms import ClosedForm, joined
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.frames import labelled_frames, warn_of_clipping
@@ -41,6 +43,10 @@ class Stimulus(ABC):
 
     kind: str
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        asked_throughout(cls)
+
     @abstractmethod
     def labels(self, field: VisualField) -> Mapping[str, Label]:
         """What identifies each stimulus: name -> values of shape (stimulus,) and their unit."""
@@ -49,9 +55,11 @@ class Stimulus(ABC):
     def picture(self, field: VisualField, index: int, time: float = 0.0) -> Array:
         """Contrast about the mean of one stimulus at a time (s); shape (rows, columns)."""
 
-    def check(self, field: VisualField) -> None:  # noqa: B027  # most fields show most sets
+    @asked  # noqa: B027  # most fields show most sets
+    def check(self, field: VisualField) -> None:
         """Refuse what the field cannot show, with the reason."""
 
+    @asked
     def closed_form(self, highest: float) -> ClosedForm | None:
         """The set in mathematics, as far as spatial frequencies up to `highest`; None if unknown.
 
@@ -71,6 +79,7 @@ class Stimulus(ABC):
         """Whether a stimulus changes in time."""
         return False
 
+    @asked
     def length(self, field: VisualField) -> float | None:
         """How long the set lasts, s, when that is its own; None when it lasts as long as shown."""
         return None
@@ -101,12 +110,16 @@ class Stimulus(ABC):
         warn_of_clipping(type(self).__name__, clipped)
         return shown
 
+    @asked
     def shown(
         self, field: VisualField, start: int = 0, stop: int | None = None, time: float = 0.0
     ) -> tuple[Array, Array]:
         """Pictures as shown, and the fraction of each that the display clips."""
         self.check(field)
-        stop = self.count(field) if stop is None else stop
+        faults, count = Faults(type(self).__name__), self.count(field)
+        start = faults.whole("start", start, 0, count)
+        stop = count if stop is None else faults.whole("stop", stop, start, count)
+        faults.stop()
         raw = np.empty((stop - start, *field.shape))
         for k in range(start, stop):
             raw[k - start] = self.picture(field, k, time)
@@ -122,6 +135,7 @@ class Stimulus(ABC):
             for name, (values, unit) in labels.items()
         }
 
+    @asked
     def frames(self, field: VisualField, duration: float | None = None) -> xr.DataArray:
         """The stimuli on the field, in memory (`stream` takes one frame at a time).
 
@@ -164,6 +178,7 @@ class Stimulus(ABC):
         warn_of_clipping(type(self).__name__, clipped)
         return labelled_frames(field, self.coordinates(field), values, clipped, times)
 
+    @asked
     def stream(self, field: VisualField, duration: float | None = None) -> Iterator[xr.DataArray]:
         """One frame of every stimulus at a time, without holding the others.
 
@@ -210,6 +225,7 @@ class Stimulus(ABC):
         faults.stop()
         return window.over(self)
 
+    @asked
     def plot(self, field: VisualField | None = None, most: int = 24, time: float = 0.0) -> Figure:
         """A page of the stimuli (up to `most`, evenly chosen), on one scale of contrast."""
         from neurosim.stimuli.plots import gallery
@@ -217,6 +233,7 @@ class Stimulus(ABC):
         field = VisualField() if field is None else field
         return gallery(self._on(field), self.coordinates(field), field, most, time)
 
+    @asked
     def animate(
         self, field: VisualField | None = None, duration: float | None = None, most: int = 6
     ) -> FuncAnimation:
@@ -252,7 +269,7 @@ def duration_of(stimulus: Stimulus, field: VisualField, duration: float | None) 
     """A duration given, or the stimulus's own, s."""
     own = stimulus.length(field) if duration is None else duration
     faults = Faults(type(stimulus).__name__)
-    faults.require(own is not None, "a duration in s", "none")
+    faults.require(is_number(own), "a duration in s", "none" if own is None else own)
     faults.stop()
     return float(own)  # type: ignore[arg-type]
 
@@ -295,7 +312,7 @@ class Sequence(Stimulus):
             if index < each.count(field):
                 return each.picture(field, index, time)
             index -= each.count(field)
-        raise IndexError(index)
+        raise IndexError  # which `asked` puts into words
 
     def closed_form(self, highest: float) -> ClosedForm | None:
         forms = [each.closed_form(highest) for each in self.sets]

@@ -10,12 +10,15 @@ from numpy.typing import ArrayLike
 
 from neurosim.base.arrays import Array, Flags
 from neurosim.base.errors import Faults
+from neurosim.base.numbers import real_numbers
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label, Stimulus
 
-__all__ = ["CONTRAST", "DEGREES", "POSITIVE", "Axis", "Combine", "Sweep", "Swept"]
+__all__ = ["CONTRAST", "DEGREES", "MOST", "POSITIVE", "Axis", "Combine", "Sweep", "Swept"]
 
-_MOST = 10_000_000  # stimuli in a sweep
+MOST = 10_000_000
+"""Stimuli in a sweep."""
+
 Combine = Literal["product", "zip"]
 
 
@@ -67,8 +70,7 @@ class Sweep:
     ) -> None:
         self.axes = axes
         faults = Faults(subject)
-        known = isinstance(combine, str) and combine in ("product", "zip")
-        faults.require(known, "combine 'product' or 'zip'", combine)
+        faults.one_of("combine", combine, ("product", "zip"))
         values = {name: self._numbers(name, value, faults) for name, value in given.items()}
         faults.stop()
         for name, axis in axes.items():
@@ -81,7 +83,7 @@ class Sweep:
             faults.require(same, "lists of one length to zip", lengths)
         faults.stop()
         many = 1.0 if combine == "zip" else float(np.prod([1.0, *lengths.values()]))
-        faults.require(many <= _MOST, f"at most {_MOST:g} stimuli", f"{many:g}")
+        faults.require(many <= MOST, f"at most {MOST:g} stimuli", f"{many:g}")
         faults.stop()
         self.lengths, self.combine = lengths, combine
         if combine == "zip":
@@ -94,14 +96,11 @@ class Sweep:
 
     def _numbers(self, name: str, value: ArrayLike, faults: Faults) -> Array:
         axis = self.axes[name]
-        try:
-            given = np.asarray(value)
-            if given.dtype.kind not in "iufO":
-                raise TypeError
-            numbers = np.atleast_1d(given.astype(float))
-        except (TypeError, ValueError):
+        given = real_numbers(value)
+        if given is None:
             faults.require(False, f"{name} in {axis.unit} as a number or numbers", value)
             return np.zeros(1)
+        numbers = np.atleast_1d(given)
         one_list = numbers.ndim == 1 and numbers.size > 0
         faults.require(one_list, f"{name} as a number or a non-empty list", value)
         finite = not np.isnan(numbers).any() if axis.infinite else np.isfinite(numbers).all()

@@ -19,7 +19,7 @@ from neurosim.base.errors import Faults
 from neurosim.stimuli.closed_forms import ClosedForm, waves
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label
-from neurosim.stimuli.sweep import DEGREES, Axis, Combine, Sweep, Swept
+from neurosim.stimuli.sweep import DEGREES, MOST, Axis, Combine, Sweep, Swept
 
 __all__ = ["Textures"]
 
@@ -96,7 +96,7 @@ class Textures(Swept):
         combine: Combine = "product",
     ) -> None:
         faults = Faults("Textures")
-        samples = faults.whole("samples", samples)
+        samples = faults.whole("samples", samples, 1, MOST)
         components = faults.whole("components", components)
         seed = faults.whole("seed", seed, 0, 2**64 - 1)
         faults.stop()

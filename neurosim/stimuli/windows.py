@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
+from neurosim.stimuli.asked import asked
 from neurosim.stimuli.closed_forms import ClosedForm
 from neurosim.stimuli.field import VisualField
 from neurosim.stimuli.stimulus import Label, SeenThrough, Stimulus
@@ -50,10 +51,17 @@ class Window(SeenThrough):
         return f"<{type(self).__name__}: {self.sweep.varied or 'one'}>"
 
     def over(self, stimulus: Stimulus) -> Stimulus:
+        faults = Faults(type(self).__name__)
+        faults.kind("stimulus", stimulus, Stimulus, "a stimulus set")
+        faults.stop()
         return Windowed(stimulus, self)
 
+    @asked
     def height(self, field: VisualField, index: int) -> Array:
         """0 to 1 on the field's pixels; shape (rows, columns)."""
+        faults = Faults(type(self).__name__)
+        index = faults.whole("index", index, 0, len(self) - 1)
+        faults.stop()
         values = {name: float(column[index]) for name, column in self.sweep.columns.items()}
         x, y = values.pop("x"), values.pop("y")
         distance = np.hypot(field.x - x, field.y[:, None] - y)
@@ -63,6 +71,7 @@ class Window(SeenThrough):
     def _height(self, distance: Array, pixel: float, **values: float) -> Array:
         """Height at a distance (deg) from the centre, for pixels of a size (deg)."""
 
+    @asked
     def check(self, field: VisualField) -> None:
         """Refuse what is smaller than the pixels can show."""
         faults = Faults(type(self).__name__)

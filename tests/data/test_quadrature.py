@@ -60,7 +60,7 @@ def test_what_has_no_partner_is_refused():
         with_quadrature(few)
     with pytest.raises(InputError, match=r"parameters along the cells, got none of preferred_pha"):
         with_quadrature(responses_from_counts([0, 1], [[1], [2]], 1.0))
-    with pytest.raises(InputError, match="responses with a drive, got list"):
+    with pytest.raises(InputError, match=r"responses with a drive .stimulus, cell., got list"):
         with_quadrature([1, 2])
     with pytest.raises(InputError, match=r"drive_quadrature.*with_quadrature adds it"):
         fit("modulus", few)

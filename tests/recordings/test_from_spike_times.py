@@ -67,7 +67,7 @@ def test_conditions_and_time_that_was_not_observed():
         ({"onsets": [0, np.nan, 2]}, "finite onsets, got nan in trial 1"),
         ({"x": [0, np.nan, 2]}, "finite x .*, got nan in trial 1"),
         ({"x": [0, 1]}, r"x for 3 trials, got \(2,\)"),
-        ({"x": ["a", "b", "c"]}, "x as numbers, one per trial"),
+        ({"x": ["a", "b", "c"]}, "x as numbers, got"),
         ({"x": [1, 1, 1]}, "at least 2 different values of drive in every cell, got 1 in cell a"),
         ({"window": (0.5, 0.5)}, "a window whose end is behind its start"),
         ({"window": (0.5, 0.1)}, "a window whose end is behind its start"),

@@ -156,10 +156,10 @@ def test_responses_say_where_they_came_from(as_drive):
         (LIF(), [[0.0]], {"phase_bins": 8}, "phase_bins with a sinusoidal drive"),
         (LIF(), [[0.0]], {"memory": 10}, "counts within memory=10 bytes"),
         (LIF(), [[0.0]], {"memory": 1e4, "time_bin": 1e-4}, "counts within memory"),
-        (LIF(), [[0.0]], {"memory": "1 GB"}, "memory as a number, got '1 GB'"),
+        (LIF(), [[0.0]], {"memory": "1 GB"}, "memory > 0 bytes, got 1 GB"),
         (LIF(), [[0.0]], {"workers": -1}, "workers as a whole number >= 1, got -1"),
-        (LIF(), [[0.0]], {"target": "gpu"}, "target among auto, cpp, cython, numpy, got 'gpu'"),
-        (LIF(), [[0.0]], {"correlation": None}, "correlation as a number"),
+        (LIF(), [[0.0]], {"target": "gpu"}, "target among auto, cpp, cython, numpy, got gpu"),
+        (LIF(), [[0.0]], {"correlation": None}, r"correlation in .0, 1., got None"),
         (LIF(), [[0.0]], {"gain": np.ones((2, 1))}, "gain for one or 1 cells, got 2"),
         (LIF(), [[0.0]], {"gain": np.ones((1, 1))}, "gain as one number or one per cell"),
         (LIF(), [[0.0]], {"time_bin": [0.1, 0.05]}, "time_bin as one number"),
@@ -167,7 +167,7 @@ def test_responses_say_where_they_came_from(as_drive):
         (LIF(tau_noise=1e-9), [[0.0]], {}, "steps of tau_noise / 5"),
         (LIF(), np.zeros((1, 0)), {}, "at least one stimulus and cell"),
         (LIF(), [["a"]], {}, "drive as numbers"),
-        (LIF(), [[0.0]], {"start": "cold"}, "start 'settled' or 'rest', got cold"),
+        (LIF(), [[0.0]], {"start": "cold"}, "start among settled, rest, got cold"),
     ],
 )
 def test_simulate_refuses(as_drive, lif, drive, arguments, message):

@@ -22,7 +22,7 @@ def test_pictures_show_the_stimuli_on_one_scale():
     assert drawn == pytest.approx(Gratings(45).pictures(FIELD)[0])
     assert {ax.images[0].get_clim() for ax in shown} == {(-1.0, 1.0)}
     assert len(Noise(100).plot(FIELD, most=5).axes) == 5 + 1  # and the colour bar
-    with pytest.raises(InputError, match=r"most >= 1"):
+    with pytest.raises(InputError, match=r"most as a whole number >= 1"):
         Noise(1).plot(FIELD, most=0)
 
 

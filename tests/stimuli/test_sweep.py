@@ -30,5 +30,5 @@ def test_zip_and_product_sweeps_carry_their_names():
     assert product["position"].attrs["units"] == "deg"
     with pytest.raises(InputError, match=r"lists of one length to zip, got .*orientation.: 2"):
         Gratings([0, 45], [1, 2, 4], combine="zip")
-    with pytest.raises(InputError, match="combine 'product' or 'zip', got sum"):
+    with pytest.raises(InputError, match="combine among product, zip, got sum"):
         Gratings(combine="sum")

@@ -65,16 +65,16 @@ def compare(
     Of 1 cell, 1 best described as half-wave (another kind is indistinguishable in none), by the
     simplest rectifier within 4 AICc of the best.
     """
-    if rectifiers is None:
-        rectifiers = RECTIFIERS.standard
-    elif isinstance(rectifiers, str | Rectifier) or not isinstance(rectifiers, Iterable):
-        rectifiers = [rectifiers]
+    faults = Faults("compare")
+    named = RECTIFIERS.standard if rectifiers is None else rectifiers
+    asked = faults.several("rectifiers", named, "names or Rectifiers", (str, Rectifier, type))
+    progress = faults.flag("progress", progress)
+    faults.stop()
     chosen = sorted(
-        dict.fromkeys(map(named_rectifier, rectifiers)), key=lambda r: len(r.parameter_names)
+        dict.fromkeys(map(named_rectifier, asked)), key=lambda r: len(r.parameter_names)
     )
     data = reduced(responses)
     conditions = data.counts.x.shape[1]
-    faults = Faults("compare")
     faults.require(chosen, "at least one rectifier", "none")
     if faults.require(conditions >= 2, "at least 2 conditions", conditions):
         folds = faults.whole("folds", folds, 2, conditions)

@@ -11,7 +11,7 @@ import xarray as xr
 
 from neurosim.analysis.comparison.drawn import Drawn
 from neurosim.analysis.comparison.held_out import HeldOut
-from neurosim.analysis.comparison.ranking import likelihood_ratios, require_one_likelihood
+from neurosim.analysis.comparison.ranking import fits_of_one_likelihood, likelihood_ratios
 from neurosim.analysis.comparison.selection import INDISTINGUISHABLE, Selection, simplest
 from neurosim.analysis.fitting.criteria import above_best, akaike_weights
 from neurosim.analysis.fitting.goodness import deviance, deviance_explained
@@ -48,11 +48,18 @@ class Comparison:
     folds: int
 
     def __post_init__(self) -> None:
-        require_one_likelihood("Comparison", self.fits)
+        fits = fits_of_one_likelihood("Comparison", self.fits)
         faults = Faults("Comparison")
-        scored = len(self.scores) in (0, len(self.fits))
-        faults.require(scored, f"{len(self.fits)} held-out scores, or none", len(self.scores))
+        faults.kind("responses", self.responses, xr.Dataset, "a Dataset")
+        scores = faults.several("scores", self.scores, "a list of HeldOut")
+        for each in scores:
+            faults.kind("each of scores", each, HeldOut, "a HeldOut")
+        scored = faults.found or len(scores) in (0, len(fits))
+        faults.require(scored, f"{len(fits)} held-out scores, or none", len(scores))
+        folds = faults.whole("folds", self.folds, 0)
         faults.stop()
+        for name, value in (("fits", fits), ("scores", scores), ("folds", folds)):
+            object.__setattr__(self, name, value)
 
     @property
     def rectifiers(self) -> list[Rectifier]:

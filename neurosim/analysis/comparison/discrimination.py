@@ -123,7 +123,7 @@ def told_apart(
     cell = faults.whole("cell", cell, 0, len(counts.x) - 1)
     simulations = faults.whole("simulations", simulations, 10)
     seed = faults.whole("seed", seed, 0)
-    faults.require(0 < goal < 1, "goal between 0 and 1", goal)
+    goal = faults.number("goal", goal, "between 0 and 1", lambda share: 0 < share < 1)
     faults.require(pair[0] is not pair[1], "two rectifiers", pair[0].name)
     needs = sorted({name for each in pair for name in each.regressors})
     faults.require(not needs, "rectifiers of the drive alone", f"one that needs {', '.join(needs)}")

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure, SubFigure
 from neurosim.analysis.comparison import cell_panels, population_panels
 from neurosim.analysis.comparison.drawn import Drawn, opposite_pair, representative_cells
 from neurosim.base.arrays import Array
+from neurosim.base.errors import Faults
 
 __all__ = ["comparison_figure"]
 
@@ -43,6 +44,11 @@ def comparison_figure(
     Figure
         10 inches wide.
     """
+    faults = Faults("Comparison.plot")
+    for name, given in (("frames", frames), ("kernels", kernels)):
+        if given is not None:
+            _check_pictures(name, given, faults)
+    faults.stop()
     with mpl.rc_context(_STYLE):
         pictures = frames is not None or kernels is not None
         middle = _middle_panels(drawn)
@@ -57,6 +63,18 @@ def comparison_figure(
             _two_paths_and_decision(rows.pop(0), drawn, middle)
         _population(rows.pop(0), drawn)
         return figure
+
+
+def _check_pictures(name: str, given: Any, faults: Faults) -> None:
+    """Note what is no labelled pictures: (first, y, x), or over time (first, time, y, x)."""
+    last = ("y", "x")
+    named = isinstance(given, xr.DataArray) and given.ndim in (3, 4) and given.dims[-2:] == last
+    if not faults.require(named, f"{name} as a DataArray (..., y, x)", type(given).__name__):
+        return
+    drawn = given.dtype.kind in "iuf" and given.size > 0 and np.isfinite(given.values).all()
+    faults.require(drawn, f"{name} as finite numbers", given.dtype)
+    wide = "x" in given.coords and given.sizes["x"] > 1 and given["x"].dtype.kind in "iuf"
+    faults.require(wide, f"{name} with the x of 2 pixels or more, deg", "none")
 
 
 def _pictures(row: SubFigure, frames: xr.DataArray | None, kernels: xr.DataArray | None) -> None:

@@ -16,7 +16,7 @@ from neurosim.base.errors import Faults
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["likelihood_ratios", "rank", "require_one_likelihood"]
+__all__ = ["fits_of_one_likelihood", "likelihood_ratios", "rank"]
 
 
 def rank(fits: Sequence[Fit]) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def rank(fits: Sequence[Fit]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    require_one_likelihood("rank", fits)
+    fits = fits_of_one_likelihood("rank", fits)
     delta = above_best(np.stack([each.aicc for each in fits], axis=1))
     delta_bic = above_best(np.stack([each.bic for each in fits], axis=1))
     weight = akaike_weights(delta)
@@ -77,8 +77,8 @@ def rank(fits: Sequence[Fit]) -> pd.DataFrame:
     return table.drop(columns="place").reset_index(drop=True)
 
 
-def require_one_likelihood(subject: str, fits: Sequence[Fit]) -> None:
-    """Refuse fits whose likelihoods are of different things.
+def fits_of_one_likelihood(subject: str, given: Sequence[Fit]) -> list[Fit]:
+    """The fits, refused where their likelihoods are of different things.
 
     Raises
     ------
@@ -86,7 +86,10 @@ def require_one_likelihood(subject: str, fits: Sequence[Fit]) -> None:
         Naming what is mixed, and what to do.
     """
     faults = Faults(subject)
-    faults.require(len(fits) > 0, "at least one fit", "none")
+    fits: list[Fit] = faults.several("fits", given, "Fits", Fit)
+    for each in fits:
+        faults.kind("each of fits", each, Fit, "a Fit")
+    faults.require(fits or faults.found, "at least one fit", "none")
     faults.stop()
     likelihoods = list(dict.fromkeys(each.likelihood for each in fits))
     remedy = "fit every rectifier again with one likelihood"
@@ -101,6 +104,7 @@ def require_one_likelihood(subject: str, fits: Sequence[Fit]) -> None:
     if one and len(units) == 1:
         faults.require(same, "fits of the same cells and data", "different ones")
     faults.stop()
+    return fits
 
 
 def likelihood_ratios(fits: Sequence[Fit]) -> pd.DataFrame:

@@ -15,8 +15,9 @@ from neurosim.analysis.fitting.fit import fit, fit_counts
 from neurosim.analysis.fitting.likelihoods.poisson import Poisson
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import Array, Indices
-from neurosim.base.errors import Faults, is_number
-from neurosim.data.counts import REGRESSORS, Counts
+from neurosim.base.errors import Faults
+from neurosim.data.beside import REGRESSORS
+from neurosim.data.counts import Counts
 from neurosim.data.responses import responses_from_counts
 from neurosim.models.rectifiers import RECTIFIERS, named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
@@ -31,6 +32,8 @@ __all__ = [
     "poisson_responses",
     "recovery",
 ]
+
+_MOST_SPIKES = 1e9  # of a trial; more is a mistake, and beyond what Poisson counts are drawn for
 
 
 def poisson_responses(
@@ -68,16 +71,31 @@ def poisson_responses(
     >>> responses["count"].shape
     (3, 2, 5)
     """
-    drive = np.asarray(x, dtype=float)
-    given = {} if regressors is None else dict(regressors)
-    generator = named_rectifier(rectifier)
+    generator, faults = named_rectifier(rectifier), Faults("poisson_responses")
+    drive, trials, duration, cells, seed = _design(x, trials, duration, cells, seed, faults)
+    asked = faults.mapping("parameters", parameters)
+    faults.stop()
+    known = (*generator.parameter_names, *generator.constants)
+    own = Faults(generator.name)
+    for name in asked:
+        own.require(name in known, f"parameters among {', '.join(known)}", name)
+    own.stop()
+    beside = faults.mapping("regressors", regressors)
+    unknown = [str(name) for name in beside if name not in REGRESSORS]
+    faults.require(not unknown, f"regressors among {', '.join(REGRESSORS)}", unknown)
+    given = {name: faults.numbers(name, values, drive.shape) for name, values in beside.items()}
+    stated = {name: faults.numbers(name, value, drive.shape) for name, value in asked.items()}
+    faults.stop()
     needed = {name: given[name] for name in generator.regressors if name in given}
-    rate = generator.rate(drive, **parameters, **needed)
+    rate = generator.rate(drive, **stated, **needed)
+    most = np.max(rate * duration)
+    faults.require(most <= _MOST_SPIKES, f"at most {_MOST_SPIKES:g} spikes of a trial", most)
+    faults.stop()
     random = np.random.default_rng(seed)
     count = random.poisson(rate[:, None, None] * duration, (drive.size, cells, trials))
     responses = responses_from_counts(np.repeat(drive[:, None], cells, axis=1), count, duration)
     for name, values in given.items():
-        column = np.broadcast_to(np.asarray(values, dtype=float)[:, None], responses["drive"].shape)
+        column = np.broadcast_to(values[:, None], responses["drive"].shape)
         responses[REGRESSORS[name]] = responses["drive"].copy(data=column.copy())
     return responses
 
@@ -201,9 +219,11 @@ def recovery(
     np.int64(5)
     """
     fitted = {each.name: each for each in map(named_rectifier, _chosen(rectifiers))}
-    asked = {name: {} for name in fitted} if generators is None else generators
-    truths = _truths(asked, fitted, trials, duration, cells, seed)
+    faults = Faults("recovery")
     x = np.linspace(-1, 1, 25) if x is None else x
+    x, trials, duration, cells, seed = _design(x, trials, duration, cells, seed, faults)
+    asked = {name: {} for name in fitted} if generators is None else generators
+    truths = _truths(asked, fitted, faults)
     models = sorted(fitted.values(), key=lambda each: len(each.parameter_names))
     confusion, accepted, within, gaps = [], [], {}, []
     for k, (name, parameters) in enumerate(truths.items()):
@@ -224,25 +244,40 @@ def recovery(
 
 
 def _chosen(rectifiers: Iterable[Rectifier | str] | None) -> list[Rectifier | str]:
-    return list(RECTIFIERS.standard if rectifiers is None else rectifiers)
+    faults = Faults("recovery")
+    named = RECTIFIERS.standard if rectifiers is None else rectifiers
+    asked = faults.several("rectifiers", named, "names or Rectifiers", (str, Rectifier, type))
+    faults.stop()
+    return asked
+
+
+def _design(
+    x: Any, trials: Any, duration: Any, cells: Any, seed: Any, faults: Faults
+) -> tuple[Array, int, float, int, int]:
+    """The design of an experiment, noting what cannot be."""
+    drive = faults.numbers("x", x)
+    listed = drive.ndim == 1 and drive.size > 0 and np.isfinite(drive).all()
+    faults.require(listed or faults.found, "x (stimulus,), finite", x)
+    return (
+        drive,
+        faults.whole("trials", trials),
+        faults.number("duration", duration, "> 0 s", lambda s: 0 < s < np.inf),
+        faults.whole("cells", cells),
+        faults.whole("seed", seed, 0),
+    )
 
 
 def _truths(
-    generators: Mapping[str, Mapping[str, float]],
+    generators: Any,
     fitted: Mapping[str, Rectifier],
-    trials: int,
-    duration: float,
-    cells: int,
-    seed: int,
+    faults: Faults,
 ) -> dict[str, dict[str, float]]:
     """Every parameter of every generator; `InputError` for a design or a generator that is none."""
-    faults = Faults("recovery")
-    for name, value, least in (("trials", trials, 1), ("cells", cells, 1), ("seed", seed, 0)):
-        faults.whole(name, value, least)
-    faults.require(is_number(duration) and duration > 0, "duration > 0 s", duration)
+    given = faults.mapping("generators", generators)
     faults.require(len(fitted) > 0, "at least one rectifier", "none")
     truths = {}
-    for asked, parameters in generators.items():
+    for asked, said in given.items():
+        parameters = faults.mapping(f"parameters of {asked}", said)
         own = [each for each in fitted.values() if each.name == asked]
         generator = own[0] if own else named_rectifier(asked)
         among = f"generators among the rectifiers fitted ({', '.join(fitted)})"

@@ -61,7 +61,7 @@ def bootstrap_intervals(
     faults = Faults("bootstrap_intervals")
     resamples = faults.whole("resamples", resamples, 20)
     seed = faults.whole("seed", seed, 0)
-    faults.require(0 < level < 1, "level between 0 and 1", level)
+    level = faults.number("level", level, "between 0 and 1", lambda share: 0 < share < 1)
     single = counts.single
     shown = single.trials[single.trials > 0]
     faults.require((shown > 1).all(), "at least 2 trials of every condition", 1)

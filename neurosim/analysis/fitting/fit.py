@@ -14,8 +14,10 @@ from neurosim.analysis.fitting.likelihoods.poisson import Poisson
 from neurosim.analysis.fitting.optimum import best_parameters, rate_model
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import AnyArray, Array
-from neurosim.base.errors import Faults, is_number
-from neurosim.data.counts import REGRESSORS, Counts, Reduction, reduced
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number
+from neurosim.data.beside import REGRESSORS
+from neurosim.data.counts import Counts, Reduction, reduced
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 
@@ -117,8 +119,7 @@ def fit_counts(
         Parameters that are not estimated.
     """
     cells = np.arange(len(counts.x)) if cells is None else cells
-    held = dict(fixed or {})
-    _require(rectifier, counts, held)
+    held = _checked(rectifier, counts, fixed)
     likelihood = Poisson() if likelihood is None else likelihood
     found = _fitted(rectifier, counts, cells, drive_unit, start, likelihood, held)
     if not likelihood.parameters:
@@ -166,9 +167,12 @@ def _fitted(
     )
 
 
-def _require(rectifier: Rectifier, counts: Counts, fixed: Mapping[str, float]) -> None:
-    """Refuse responses that lack what the rectifier needs besides the drive, and odd parameters."""
+def _checked(
+    rectifier: Rectifier, counts: Counts, fixed: Mapping[str, float] | None
+) -> dict[str, float]:
+    """The parameters that are fixed; refused with responses that lack what the rectifier needs."""
     faults = Faults(rectifier.name)
+    held = faults.mapping("fixed", fixed)
     for name in rectifier.regressors:
         faults.require(
             name in counts.regressors,
@@ -176,7 +180,7 @@ def _require(rectifier: Rectifier, counts: Counts, fixed: Mapping[str, float]) -
             "none",
             f"it needs the {name} of every condition{_ADDED.get(name, '')}",
         )
-    for name, value in fixed.items():
+    for name, value in held.items():
         known = faults.require(
             name in rectifier.parameter_names,
             f"fixed parameters among {', '.join(rectifier.parameter_names)}",
@@ -185,6 +189,7 @@ def _require(rectifier: Rectifier, counts: Counts, fixed: Mapping[str, float]) -
         if known:
             shape = rectifier.parameters.get(name)
             low, high = (0.0, np.inf) if shape is None else (shape.low, shape.high)
-            inside = is_number(value) and low <= float(value) <= high
+            inside = is_number(value) and low <= float(value) <= high and abs(float(value)) < np.inf
             faults.require(inside, f"{name} in [{low:g}, {high:g}]", value)
     faults.stop()
+    return held

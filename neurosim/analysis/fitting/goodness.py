@@ -9,6 +9,7 @@ from scipy.stats import chi2
 
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import Array, divided
+from neurosim.base.errors import Faults
 
 __all__ = ["Deviance", "deviance", "deviance_explained"]
 
@@ -63,6 +64,9 @@ def deviance(fitted: Fit) -> Deviance:
     >>> bool(deviance(fit("ReLU", made)).p[0] > 0.01)
     True
     """
+    faults = Faults("deviance")
+    faults.kind("fitted", fitted, Fit, "a Fit")
+    faults.stop()
     model = fitted.model
     value = model.likelihood.deviance(fitted.rates, model.counts).sum(-1)
     of_rate = fitted.free - (len(model.likelihood.parameters) if fitted.scatter is not None else 0)

@@ -12,7 +12,8 @@ from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.likelihoods.gaussian import Gaussian
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.errors import Faults
-from neurosim.data.counts import REGRESSORS, Counts
+from neurosim.data.beside import REGRESSORS
+from neurosim.data.counts import Counts
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 
@@ -66,32 +67,32 @@ def fit_rates(
     """
     rectifier = named_rectifier(rectifier)
     faults = Faults("fit_rates")
-    drive, measured = (np.atleast_2d(np.asarray(v, dtype=float)) for v in (x, rate))
+    drive, measured = (
+        np.atleast_2d(faults.numbers(name, values)) for name, values in (("x", x), ("rate", rate))
+    )
+    beside, held = faults.mapping("regressors", regressors), faults.mapping("fixed", fixed)
+    faults.kind("drive_unit", drive_unit, str, "text")
+    faults.stop()
     same = drive.shape == measured.shape and drive.ndim == 2 and drive.size > 0
     faults.require(same, "as many rates as drives", f"{measured.shape} and {drive.shape}")
     faults.stop()
     finite = np.isfinite(drive).all() and np.isfinite(measured).all()
     faults.require(finite, "finite drives and rates", "NaN or infinity")
-    unknown = set(regressors or {}) - set(REGRESSORS)
-    faults.require(not unknown, f"regressors among {', '.join(REGRESSORS)}", sorted(unknown))
-    given = {
-        name: np.broadcast_to(np.asarray(v, dtype=float), drive.shape)
-        for name, v in (regressors or {}).items()
-    }
-    sd = (
-        np.ones(drive.shape)
-        if error is None
-        else np.broadcast_to(np.asarray(error, dtype=float), drive.shape).copy()
-    )
-    faults.require((sd > 0).all() and np.isfinite(sd).all(), "errors > 0 Hz", np.min(sd))
+    unknown = [str(name) for name in beside if name not in REGRESSORS]
+    faults.require(not unknown, f"regressors among {', '.join(REGRESSORS)}", unknown)
+    given = {name: faults.numbers(name, values, drive.shape) for name, values in beside.items()}
+    for name, values in given.items():
+        faults.require(np.isfinite(values).all(), f"finite {name}", "NaN or infinity")
+    sd = faults.numbers("error", 1.0 if error is None else error, drive.shape).copy()
+    faults.require((sd > 0).all() and np.isfinite(sd).all(), "errors > 0 Hz", sd.min(initial=1))
     conditions = drive.shape[1]
-    free = len(rectifier.parameter_names) - len(fixed or {})
+    free = len(rectifier.parameter_names) - len(held)
     enough = conditions > free or error is not None
     faults.require(enough, f"more than {free} conditions, or known errors", conditions)
     faults.stop()
     counts = Counts(drive, measured, np.ones(drive.shape), np.zeros(drive.shape), given)
     found = fit_counts(
-        rectifier, counts, drive_unit=drive_unit, likelihood=Gaussian(sd), fixed=fixed
+        rectifier, counts, drive_unit=drive_unit, likelihood=Gaussian(sd), fixed=held
     )
     if error is not None:
         return found

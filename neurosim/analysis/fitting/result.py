@@ -96,7 +96,7 @@ class Fit:
     def profile(self, level: float) -> Intervals:
         """Profile-likelihood intervals of a nominal coverage."""
         faults = Faults("Fit.profile")
-        faults.require(0 < level < 1, "level between 0 and 1", level)
+        level = faults.number("level", level, "between 0 and 1", lambda share: 0 < share < 1)
         faults.stop()
         return self._profile(np.arange(len(self.cells)), level)
 
@@ -146,8 +146,12 @@ class Fit:
 
     def rate(self, x: ArrayLike, cell: int = 0) -> Array:
         """Fitted rate (Hz) of the cell at an index, at drives x of any shape."""
+        faults = Faults("Fit.rate")
+        cell = faults.whole("cell", cell, 0, len(self.cells) - 1)
+        drives = faults.numbers("x", x)
+        faults.stop()
         named = dict(zip(self.rectifier.parameter_names, self.values[cell], strict=True))
-        return self.rectifier.rate(x, **named)
+        return self.rectifier.rate(drives, **named)
 
     def plot(self, cell: int = 0, simulations: int = 200, seed: int = 0) -> Figure:
         """Rates of the cell at an index with the curve, its 95 % band, and residuals.
@@ -187,6 +191,9 @@ class Fit:
         """
         import pandas as pd
 
+        faults = Faults("Fit.to_dataframe")
+        intervals = faults.flag("intervals", intervals)
+        faults.stop()
         units = self.rectifier.units(self.drive_unit)
         columns: dict[str, object] = {"cell": self.cells, "rectifier": self.rectifier.name}
         found = self.intervals if intervals else None

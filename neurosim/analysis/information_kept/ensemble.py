@@ -15,7 +15,8 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from neurosim.base.arrays import Array, Indices
-from neurosim.base.errors import Faults, InputError, is_number
+from neurosim.base.errors import Faults, InputError
+from neurosim.base.numbers import is_number, real_numbers
 from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["BLOCKS", "Ensemble", "Outputs", "ensemble_of", "outputs_of"]
@@ -116,9 +117,12 @@ def ensemble_of(
         dims = [_NAMES.get(str(d), str(d)) for d in x.dims]
         quadrature, noise = (_aligned(each, x) for each in (quadrature, noise))
     values = _numbers("x", x)
-    named = ["sample"] * values.ndim if dims is None else [str(d) for d in dims]
+    named = ["sample"] * values.ndim
+    if dims is not None:
+        named = faults.several("dims", dims, "a role for each axis")
+        faults.require(all(isinstance(d, str) for d in named), "dims as text", named)
+        faults.stop()
     found = _laid_out(values, quadrature, noise, named, faults)
-    seed = faults.whole("seed", seed, 0)
     positive = scale is None or (is_number(scale) and 0 < scale < np.inf)
     faults.require(positive, "scale > 0, or None", scale)
     faults.stop()
@@ -130,11 +134,11 @@ def ensemble_of(
 
 
 def _numbers(name: str, values: object) -> Array:
-    try:
-        return np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
+    found = real_numbers(values)
+    if found is None:
         kind = type(values).__name__
-        raise InputError(f"what_is_kept: expected {name} as numbers, got {kind}") from None
+        raise InputError(f"what_is_kept: expected {name} as numbers, got {kind}")
+    return found
 
 
 def _aligned(values: ArrayLike | None, x: xr.DataArray) -> ArrayLike | None:

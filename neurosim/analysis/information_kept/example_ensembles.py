@@ -50,8 +50,12 @@ def photograph_responses(image: ArrayLike | None = None) -> xr.Dataset:
     Frozen({'cell': 8, 'y': 125, 'x': 103})
     """
     given = image is not None
-    light = np.asarray(image if given else read_image(embedded_photograph()).luminance, dtype=float)
     faults = Faults("photograph_responses")
+    shown = image if given else read_image(embedded_photograph()).luminance
+    light = faults.numbers("image", shown)
+    faults.stop()
+    faults.require(light.ndim == 2 and light.size > 0, "an image (row, column)", light.shape)
+    faults.stop()
     if faults.require(np.isfinite(light).all(), "a finite image", "NaN or infinity"):
         faults.require(light.mean() > 0, "an image of positive mean luminance", light.mean())
     faults.stop()
@@ -79,10 +83,10 @@ def white_noise_responses(seed: int = 0, rows: int = 600, columns: int = 512) ->
     3.0
     """
     faults = Faults("white_noise_responses")
-    for name, value in (("rows", rows), ("columns", columns)):
-        faults.whole(name, value)
+    rows, columns = faults.whole("rows", rows), faults.whole("columns", columns)
+    seed = faults.whole("seed", seed, 0)
     faults.stop()
-    image = np.random.default_rng(seed).standard_normal((int(rows), int(columns)))
+    image = np.random.default_rng(seed).standard_normal((rows, columns))
     return _responses(image, "white noise's")
 
 

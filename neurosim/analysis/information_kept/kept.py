@@ -17,7 +17,8 @@ from neurosim.analysis.information_kept import measures as measured
 from neurosim.analysis.information_kept.ensemble import Ensemble, ensemble_of, outputs_of
 from neurosim.analysis.information_kept.pooled import pooling
 from neurosim.analysis.information_kept.table import Kept, Unrectified
-from neurosim.base.errors import Faults, is_number, is_whole
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_number
 from neurosim.models.rectifiers import RECTIFIERS, named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 
@@ -143,10 +144,13 @@ def what_is_kept(
     ----------
     Hadji & Wildes 2018, section 3.2.
     """
-    ensemble = ensemble_of(x, quadrature, drive_noise, dims, scale, seed)
+    faults = Faults("what_is_kept")
     chosen = RECTIFIERS.values() if rectifiers is None else rectifiers
-    if isinstance(chosen, str | Rectifier):
-        chosen = [chosen]
+    chosen = faults.several("rectifiers", chosen, "names or Rectifiers", (str, Rectifier, type))
+    pool, shift = faults.whole("pool", pool), faults.whole("shift", shift)
+    seed, said = faults.whole("seed", seed, 0), faults.mapping("parameters", parameters)
+    faults.stop()
+    ensemble = ensemble_of(x, quadrature, drive_noise, dims, scale, seed)
     asked = {each.name: each for each in map(named_rectifier, chosen)}
     numbers = {
         "noise": noise,
@@ -155,7 +159,7 @@ def what_is_kept(
         "rest": rest,
         "output_noise": output_noise,
     }
-    given = _checked(asked, parameters or {}, ensemble, numbers)
+    given = _checked(asked, said, ensemble, numbers)
     lacking = {
         name: "needs " + " and ".join(_ARGUMENTS[r] for r in missing)
         for name, each in asked.items()
@@ -198,8 +202,7 @@ def _checked(
         value = numbers[name]
         inside = is_number(value) and least <= value <= most
         faults.require(inside, f"{name} in [{least:g}, {most:g}]", value)
-    whole = [faults.require(is_whole(numbers[k]), f"{k} >= 1", numbers[k]) for k in _POSITIONS]
-    if all(whole) and ensemble.mapped:
+    if ensemble.mapped:
         least, size = sum(int(numbers[k]) for k in _POSITIONS), ensemble.x.shape[2:]
         faults.require(
             min(size) >= least,
@@ -208,7 +211,8 @@ def _checked(
             "a smaller pool",
         )
     found = {}
-    for name, values in parameters.items():
+    for name, given in parameters.items():
+        values = faults.mapping(f"parameters of {name}", given)
         each = named_rectifier(name)
         faults.require(each.name in asked, "parameters of rectifiers that are measured", name)
         known = ", ".join(each.parameters) or "none"

@@ -12,7 +12,8 @@ from scipy.stats import t as student
 
 from neurosim.analysis.measures.measures import Estimate, row_by_row
 from neurosim.base.arrays import Array, Flags
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import real_numbers
 from neurosim.data.repeats import Repeats
 
 __all__ = [
@@ -30,22 +31,23 @@ _LEAST_KNOWN = 0.5  # of the samples: quantiles of fewer describe the samples th
 
 def baseline_of(given: ArrayLike, cells: int, faults: Faults) -> Array:
     """The rate without a stimulus of each cell, Hz; (cell,)."""
-    rate = np.asarray(given, dtype=float)
-    good = rate.shape in ((), (cells,)) and np.isfinite(rate).all() and (rate >= 0).all()
-    faults.require(good, f"baseline >= 0 Hz, one or {cells}", given)
-    return np.broadcast_to(rate, (cells,)) if good else np.zeros(cells)
+    rate = real_numbers(given)
+    good = rate is not None and rate.shape in ((), (cells,))
+    if rate is None or not (good and np.isfinite(rate).all() and (rate >= 0).all()):
+        faults.require(False, f"baseline >= 0 Hz, one or {cells}", given)
+        return np.zeros(cells)
+    return np.broadcast_to(rate, (cells,))
 
 
-def check_level(faults: Faults, level: Any) -> None:
-    """Note what is wrong with the confidence level of an interval."""
-    faults.require(is_number(level) and 0.5 <= level < 1, "level in [0.5, 1)", level)
+def check_level(faults: Faults, level: Any) -> float:
+    """The confidence level of an interval, noting what is wrong with it."""
+    return faults.number("level", level, "in [0.5, 1)", lambda share: 0.5 <= share < 1)
 
 
-def check_sampling(faults: Faults, level: Any, samples: Any, seed: Any) -> None:
-    """Note what is wrong with the arguments that every bootstrap has."""
-    check_level(faults, level)
-    faults.whole("samples", samples, 100)
-    faults.whole("seed", seed, 0)
+def check_sampling(faults: Faults, level: Any, samples: Any, seed: Any) -> tuple[float, int, int]:
+    """The arguments that every bootstrap has, noting what is wrong with them."""
+    level = check_level(faults, level)
+    return level, faults.whole("samples", samples, 100), faults.whole("seed", seed, 0)
 
 
 def bootstrapped(

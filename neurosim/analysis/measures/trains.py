@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from neurosim.base.arrays import Array, Indices
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
 from neurosim.data.repeats import Repeats
 
 __all__ = ["Trains", "trains_by_condition", "trains_of_times"]
@@ -80,9 +80,11 @@ def trains_of_times(spike_times: Iterable[ArrayLike], duration: Any, faults: Fau
     >>> trains_of_times([[0.2, 0.1], [0.3]], 0.5, Faults("example"))
     Trains(times=array([0.1, 0.2, 0.3]), trial=array([0, 0, 1]), seconds=array([0.5, 0.5]))
     """
-    trials = [np.sort(np.asarray(times, dtype=float).ravel()) for times in spike_times]
-    faults.require(trials, "at least one trial", "none")
-    if faults.require(is_number(duration) and duration > 0, "duration > 0 s", duration):
+    given = faults.several("spike_times", spike_times, "an array of times per trial")
+    trials = [np.sort(np.ravel(faults.numbers("spike times", times))) for times in given]
+    faults.require(trials or faults.found, "at least one trial", "none")
+    duration = faults.number("duration", duration, "> 0 s", lambda s: 0 < s < np.inf)
+    if duration > 0:
         inside = all(((times >= 0) & (times <= duration)).all() for times in trials)
         faults.require(inside, f"spike times from 0 to {duration:g} s", "others")
     faults.stop()

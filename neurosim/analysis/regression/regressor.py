@@ -20,9 +20,11 @@ from neurosim.analysis.regression.linear_nonlinear import Projection, Projection
 from neurosim.analysis.regression.samples import conditions_of, samples_of
 from neurosim.analysis.regression.starting_directions import starting_directions, upright
 from neurosim.base.arrays import Array
-from neurosim.base.errors import Faults, InputError, is_number
+from neurosim.base.errors import Faults, InputError
 from neurosim.base.extras import needs
-from neurosim.data.counts import REGRESSORS, Counts
+from neurosim.base.numbers import is_number
+from neurosim.data.beside import REGRESSORS
+from neurosim.data.counts import Counts
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -25,6 +25,25 @@ _TEXT = 8  # points
 _PANEL = 1.9  # inches
 _COLUMNS = 5
 _TITLE = 24  # characters that fit over a panel
+
+
+_AT_A_LAG = {"peak_lag": ("cell",), "spikes": ("cell",)}
+_SHOWN = {
+    "sta": {"sta": ("cell", "lag", "y", "x"), "p": ("cell",), **_AT_A_LAG},
+    "receptive_field": {
+        "receptive_field": ("cell", "lag", "y", "x"),
+        "explained_variance": ("cell",),
+        **_AT_A_LAG,
+    },
+    "axes": {
+        "axes": ("cell", "axis", "y", "x"),
+        "number": ("cell",),
+        "lag": ("cell",),
+        "spikes": ("cell",),
+        "eigenvalue": ("cell", "rank"),
+        **dict.fromkeys(("variance_change", "p", "chance_low", "chance_high"), ("cell", "axis")),
+    },
+}  # what is drawn -> the variables that it takes, and their dims
 
 
 def plot_receptive_fields(result: xr.Dataset, cells: Iterable[int] | None = None) -> Figure:
@@ -52,19 +71,34 @@ def plot_receptive_fields(result: xr.Dataset, cells: Iterable[int] | None = None
     """
     import matplotlib as mpl
 
-    name = next((n for n in ("sta", "receptive_field", "axes") if n in result), None)
     faults = Faults("plot_receptive_fields")
-    faults.require(name, "a result with sta, receptive_field or axes", ", ".join(map(str, result)))
-    faults.stop()
-    most = 5 if name == "axes" else 20
-    chosen = list(range(min(most, result.sizes["cell"])) if cells is None else cells)
-    there = len(chosen) > 0 and all(0 <= k < result.sizes["cell"] for k in chosen)
-    faults.require(there, f"cells from 0 to {result.sizes['cell'] - 1}", chosen)
+    name = _kind_of(result, faults)
+    last, most = result.sizes["cell"] - 1, 5 if name == "axes" else 20
+    chosen = faults.wholes("cells", range(min(most, last + 1)) if cells is None else cells, 0, last)
+    faults.require(chosen or faults.found, "at least one of cells", "none")
     faults.stop()
     with mpl.rc_context(figure_style(_TEXT)):
         if name == "axes":
             return _covariances(result.isel(cell=chosen))
-        return _averages(result.isel(cell=chosen), str(name))
+        return _averages(result.isel(cell=chosen), name)
+
+
+def _kind_of(result: Any, faults: Faults) -> str:
+    """What a result is of, by its variable; raises where it is none, or part of one."""
+    faults.kind("result", result, xr.Dataset, "a Dataset")
+    faults.stop()
+    name = next((n for n in _SHOWN if n in result), "")
+    there = ", ".join(map(str, result)) or "none"
+    faults.require(name, "a result with sta, receptive_field or axes", there)
+    faults.stop()
+    for beside, dims in _SHOWN[name].items():
+        known = beside in result and result[beside].dims == dims and result[beside].size > 0
+        faults.require(known, f"{beside} {dims}", there)
+    faults.stop()
+    peaked = "peak_lag" not in _SHOWN[name] or np.isin(result["peak_lag"], result["lag"]).all()
+    faults.require(peaked, "the peak_lag of every cell among the lags", result["lag"].values)
+    faults.stop()
+    return name
 
 
 def fits_and_residuals(

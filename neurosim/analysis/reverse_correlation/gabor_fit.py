@@ -78,6 +78,9 @@ class GaborFit:
     fitted: xr.DataArray
 
     def __getitem__(self, name: str) -> Array:
+        faults = Faults("GaborFit")
+        faults.one_of("a parameter", name, _UNITS)
+        faults.stop()
         return self.values[:, list(_UNITS).index(name)]
 
     @property
@@ -111,10 +114,11 @@ class GaborFit:
         """
         from neurosim.analysis.reverse_correlation.figure import fits_and_residuals
 
-        chosen = list(range(min(5, len(self.cells))) if cells is None else cells)
-        faults = Faults("GaborFit.plot")
-        there = len(chosen) > 0 and all(0 <= k < len(self.cells) for k in chosen)
-        faults.require(there, f"cells from 0 to {len(self.cells) - 1}", chosen)
+        faults, last = Faults("GaborFit.plot"), len(self.cells) - 1
+        chosen = faults.wholes(
+            "cells", range(min(5, last + 1)) if cells is None else cells, 0, last
+        )
+        faults.require(chosen or faults.found, "at least one of cells", "none")
         faults.stop()
         return fits_and_residuals(
             self.receptive_field[chosen],
@@ -191,7 +195,7 @@ def fit_gabor(
     """
     faults = Faults("fit_gabor")
     starts = faults.whole("starts", starts)
-    faults.require(loss in _LOSSES, f"loss among {', '.join(_LOSSES)}", loss)
+    faults.one_of("loss", loss, _LOSSES)
     images = measured_fields(receptive_field, field, len(_UNITS) + 1, faults)
     noise = None if noise_sd is None else noise_variance(noise_sd, images, faults)
     grid = Grid(images["x"].values.astype(float), images["y"].values.astype(float))

@@ -9,7 +9,9 @@ import xarray as xr
 
 from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
+from neurosim.base.numbers import as_array
 from neurosim.stimuli import VisualField
+from neurosim.stimuli.field import field_given
 
 __all__ = ["measured_fields", "noise_variance"]
 
@@ -35,9 +37,12 @@ def measured_fields(
         y and x in deg, evenly spaced.
     """
     images = receptive_field
+    field = None if field is None else field_given(field, "fit_gabor")
     if not isinstance(images, xr.DataArray):
-        array = np.asarray(images)
-        images = xr.DataArray(array, dims=[*range(array.ndim - 3), "cell", "y", "x"][-array.ndim :])
+        array = as_array(images)
+        axes = 0 if array is None else array.ndim
+        dims = [*range(axes - 3), "cell", "y", "x"]
+        images = xr.DataArray(array, dims=dims[len(dims) - axes :])
     known = set(images.dims) in ({"y", "x"}, {"cell", "y", "x"})
     if not faults.require(
         known,
@@ -88,14 +93,16 @@ def _with_places(images: xr.DataArray, field: VisualField | None, faults: Faults
         )
         if not fits:
             faults.stop()
-        degrees = {"units": "deg"}
-        images = images.assign_coords(y=("y", field.y, degrees), x=("x", field.x, degrees))
+        unit = {"units": "deg"}
+        images = images.assign_coords(y=("y", field.y, unit), x=("x", field.x, unit))
     placed = {"y", "x"} <= set(images.coords)
     if not faults.require(placed, "y and x of the pixels in deg", "none", "give the field"):
         faults.stop()
     for name in ("y", "x"):
         unit = images[name].attrs.get("units", "deg")
-        faults.require(unit == "deg", f"{name} in deg", unit)
+        degrees = unit == "deg" and images[name].dtype.kind in "iuf"
+        if not faults.require(degrees, f"{name} in deg", unit):
+            faults.stop()
         step = np.diff(images[name].values.astype(float))
         even = np.allclose(step, step.mean(), rtol=1e-3, atol=0) and step.mean() != 0
         faults.require(even, f"evenly spaced {name}", images[name].values[:4])
@@ -104,11 +111,8 @@ def _with_places(images: xr.DataArray, field: VisualField | None, faults: Faults
 
 def noise_variance(noise_sd: Any, images: xr.DataArray, faults: Faults) -> Array:
     """Sum over each cell's pixels of the noise's variance, (cell,)."""
-    try:
-        noise = np.broadcast_to(np.asarray(noise_sd, dtype=float), images.shape)
-    except ValueError:
-        faults.require(False, f"noise_sd that broadcasts to {images.shape}", np.shape(noise_sd))
-        faults.stop()
+    noise = faults.numbers("noise_sd", noise_sd, images.shape)
+    faults.stop()
     usable = np.isfinite(noise).all() and (noise >= 0).all()
     faults.require(usable, "finite noise_sd >= 0", noise_sd)
     faults.stop()

@@ -15,10 +15,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from neurosim.base.arrays import Array, Indices
+from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.base.errors import Faults
+from neurosim.base.numbers import LARGEST, as_array, is_whole
 from neurosim.base.units import in_unit
 from neurosim.stimuli import Stimulus, VisualField
+from neurosim.stimuli.field import field_given
 
 __all__ = ["Recording"]
 
@@ -80,15 +82,15 @@ class Recording:
         lags : int or list of int
         """
         faults = Faults(subject)
+        field = None if field is None else field_given(field, subject)
         spikes, cells, counted = _labelled_counts(counts, faults)
         frames, read, shape, space = _movie(stimulus, field, faults)
-        whole = np.atleast_1d(np.asarray(list(lags) if np.iterable(lags) else lags))
-        listed = whole.dtype.kind in "iuf" and whole.ndim == 1 and whole.size > 0
-        numbers = listed and np.isfinite(whole).all() and (whole == whole.round()).all()
-        faults.require(numbers, "lags as whole numbers of frames", lags)
+        listed = list(lags) if np.iterable(lags) else [lags]
+        whole = len(listed) > 0 and all(is_whole(lag, -LARGEST) for lag in listed)
+        faults.require(whole, "lags as whole numbers of frames", lags)
         faults.stop()
-        order = np.unique(whole.astype(np.int64))
-        faults.require(order.size == whole.size, "each lag once", lags)
+        order = np.unique(np.array([int(lag) for lag in listed], dtype=np.int64))
+        faults.require(order.size == len(listed), "each lag once", lags)
         within = order[0] >= 0 and order[-1] < frames - 1
         faults.require(within, f"lags from 0 to {frames - 2} frames", lags)
         faults.require(
@@ -164,10 +166,9 @@ class Recording:
         faults = Faults(self.subject)
         number, seed = faults.whole("shifts", number, fewest), faults.whole("seed", seed, 0)
         usual = max(2 * int(self.lags[-1]) + 1, _LEAST_SHIFT)
-        least = usual if least is None else least
-        faults.require(least >= 1, "least_shift >= 1 frame", least)
+        least = usual if least is None else faults.whole("least_shift", least)
         faults.stop()
-        room = self.responses - 2 * int(least) + 1
+        room = self.responses - 2 * least + 1
         faults.require(
             room >= number,
             f"at least {number + 2 * least - 1} responses for {number} shifts",
@@ -224,17 +225,23 @@ def _labelled_counts(
         if "cell" in counts.dims:
             cells = {n: c.variable for n, c in counts.coords.items() if c.dims == ("cell",)}
             counts = counts.transpose(time, "cell")
-    values = np.asarray(counts)
-    good = values.dtype.kind in "iufb" and values.ndim in (1, 2) and values.size > 0
-    if not faults.require(
-        good, "counts of shape (time,) or (time, cell)", f"{values.dtype} {values.shape}"
-    ):
-        faults.stop()
+    values = _counted(counts, (1, 2), "counts of shape (time,) or (time, cell)", faults)
     values = values.astype(float).reshape(len(values), -1).T
     finite = faults.require(np.isfinite(values).all(), "finite counts", "NaN or infinity")
     if finite:
         faults.require((values >= 0).all(), "counts >= 0", values.min())
     return values, {"cell": np.arange(len(values)), **cells}, counted
+
+
+def _counted(given: Any, axes: tuple[int, ...], expected: str, faults: Faults) -> AnyArray:
+    """Numbers of so many axes; raises what is wrong where they are none."""
+    values = as_array(given)
+    good = values is not None and values.dtype.kind in "iufb" and values.size > 0
+    if values is None or not (good and values.ndim in axes):
+        got = type(given).__name__ if values is None else f"{values.dtype} {values.shape}"
+        faults.require(False, expected, got)
+        faults.stop()
+    return np.asarray(values)
 
 
 def _movie(
@@ -260,12 +267,7 @@ def _movie(
         stimulus = stimulus.transpose(*order)
         if {"y", "x"} <= set(stimulus.coords):
             space = _space(stimulus["y"].values, stimulus["x"].values)
-    frames = np.asarray(stimulus)
-    good = frames.ndim == 3 and frames.dtype.kind in "iufb" and frames.size > 0
-    if not faults.require(
-        good, "a Stimulus, or frames (time, y, x)", f"{frames.dtype} {frames.shape}"
-    ):
-        faults.stop()
+    frames = _counted(stimulus, (3,), "a Stimulus, or frames (time, y, x)", faults)
     if field is not None:
         fits = frames.shape[1:] == field.shape
         faults.require(fits, f"frames of the field's {field.shape} pixels", frames.shape[1:])

@@ -83,7 +83,7 @@ def ridge_receptive_field(
     """
     subject = "ridge_receptive_field"
     recording = Recording.of(subject, stimulus, counts, field, lags)
-    strengths = _checked(subject, recording, strength, held_out)
+    strengths, held_out = _checked(subject, recording, strength, held_out)
     sums = _sums(recording, held_out)
     errors = _held_out_errors(sums, strengths)  # (strength, cell)
     total = sums[0].plus(sums[1:])
@@ -95,10 +95,11 @@ def ridge_receptive_field(
     return _labelled(recording, strengths, best, weights, baseline, 1 - explained.T, held_out)
 
 
-def _checked(subject: str, recording: Recording, strength: Any, held_out: int) -> Array:
-    """Strengths, rising."""
+def _checked(subject: str, recording: Recording, strength: Any, held_out: Any) -> tuple[Array, int]:
+    """Strengths, rising, and how many blocks are held out."""
     faults = Faults(subject)
-    strengths = np.unique(np.asarray(strength, dtype=float))
+    strengths = np.unique(faults.numbers("strength", strength))
+    faults.stop()
     positive = strengths.size > 0 and np.isfinite(strengths).all() and (strengths > 0).all()
     faults.require(positive, "strength > 0", strength)
     held_out = faults.whole("held_out (blocks)", held_out, 2, recording.responses // 2)
@@ -110,7 +111,7 @@ def _checked(subject: str, recording: Recording, strength: Any, held_out: int) -
         "fewer lags, or fewer pixels: crop the frames to the receptive field",
     )
     faults.stop()
-    return strengths
+    return strengths, held_out
 
 
 class _Sums(NamedTuple):

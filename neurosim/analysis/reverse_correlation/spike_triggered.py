@@ -109,7 +109,7 @@ def spike_triggered_average(
         for each in np.split(cells, np.arange(group, cells.size, group))
     ]
     joined = _Tested(*(np.concatenate(part) for part in zip(*tested, strict=True)))
-    return _labelled(recording, cells, joined, shifts, seed, turns)
+    return _labelled(recording, cells, joined, int(shifts), int(seed), turns)
 
 
 class _Tested(NamedTuple):

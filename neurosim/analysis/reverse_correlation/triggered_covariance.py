@@ -107,7 +107,9 @@ def spike_triggered_covariance(
     faults = Faults(subject := "spike_triggered_covariance")
     lags = _LAGS if lag is None else [lag]
     recording = Recording.of(subject, stimulus, counts, field, lags)
-    if faults.require(0 < level < 1, "level in (0, 1)", level):
+    level = faults.number("level", level, "in (0, 1)", lambda share: 0 < share < 1)
+    project_out_average = faults.flag("project_out_average", project_out_average)
+    if level > 0:
         fewest = int(np.ceil(2 / level)) - 1  # 2 / (1 + shifts) is the smallest two-sided p-value
         turns = recording.shifts(shifts, seed, least_shift, fewest)
     faults.stop()
@@ -118,8 +120,7 @@ def spike_triggered_covariance(
         f"{size:g}",
         "fewer shifts, or fewer pixels: crop the frames to the receptive field",
     )
-    most = recording.pixels - bool(project_out_average)
-    faults.require(1 <= axes <= most, f"axes from 1 to {most}", axes)
+    axes = faults.whole("axes", axes, 1, recording.pixels - project_out_average)
     faults.stop()
     shown = {int(each): _of_all(recording, int(each)) for each in recording.lags}
     _say_if_coloured(shown[int(recording.lags[0])].covariance, recording)
@@ -131,8 +132,8 @@ def spike_triggered_covariance(
     ]
     attrs = {
         "method": "spike-triggered covariance",
-        "shifts": shifts,
-        "seed": seed,
+        "shifts": int(shifts),
+        "seed": int(seed),
         "level": level,
         "shortest_shift": int(turns[1]),
         "average_projected_out": int(project_out_average),

@@ -89,9 +89,9 @@ def frequency_bandwidth(
     """
     repeats, data = repeats_of(responses, duration, "frequency_bandwidth")
     faults = Faults("frequency_bandwidth")
-    check_sampling(faults, level, samples, seed)
+    level, samples, seed = check_sampling(faults, level, samples, seed)
     kinds = ("log-Gaussian", "interpolated")
-    faults.require(curve in kinds, f"curve among {', '.join(kinds)}", repr(curve))
+    faults.one_of("curve", curve, kinds)
     cells = len(repeats.cells)
     base = baseline_of(baseline, cells, faults)
     values = stimulus_values(data, frequency, faults)

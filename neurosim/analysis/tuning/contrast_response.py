@@ -29,7 +29,7 @@ from neurosim.analysis.measures.bootstrap import check_level
 from neurosim.analysis.measures.measures import Estimate, Measure, Measures, statuses
 from neurosim.analysis.tuning.stimulus_values import stimulus_values
 from neurosim.base.arrays import AnyArray, Array, Flags, divided
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
 from neurosim.data.counts import Counts
 from neurosim.data.repeats import Repeats, repeats_of
 from neurosim.models.rectifiers import RECTIFIERS
@@ -134,11 +134,10 @@ def contrast_response(
     """
     repeats, data = repeats_of(responses, duration, "contrast_response")
     faults = Faults("contrast_response")
-    check_level(faults, level)
-    number = not isinstance(dispersion, str) and is_number(dispersion) and dispersion > 0
-    faults.require(
-        number or dispersion == "estimated", "dispersion > 0, or 'estimated'", repr(dispersion)
-    )
+    level = check_level(faults, level)
+    if not (isinstance(dispersion, str) and dispersion == "estimated"):
+        said, positive = "> 0, or 'estimated'", lambda number: 0 < number < np.inf
+        dispersion = faults.number("dispersion", dispersion, said, positive)
     c = stimulus_values(data, contrast, faults)
     faults.require((c >= 0).all(), "contrast >= 0", c.min())
     above = (c > 0).sum()

@@ -49,13 +49,18 @@ def modulation(
     >>> modulation(np.maximum(np.cos(np.deg2rad(phase)), 0), phase).round(3)
     np.float64(1.572)
     """
-    rates, degrees = np.asarray(rate, dtype=float), np.asarray(phase, dtype=float)
     faults = Faults("modulation")
+    rates, degrees = faults.numbers("rate", rate), faults.numbers("phase", phase)
+    off = faults.numbers("baseline", baseline)
+    faults.stop()
     harmonic = faults.whole("harmonic", harmonic)
     faults.require(degrees.ndim == 1, "phase of shape (phase,)", degrees.shape)
     faults.require(
         rates.ndim >= 1 and rates.shape[0] == degrees.size, f"{degrees.size} rates", rates.shape
     )
+    faults.require(np.isfinite(degrees).all(), "finite phases", "NaN or infinity")
+    stands_off = off.ndim <= rates.ndim - 1 and off.shape in ((), rates.shape[1:])
+    faults.require(stands_off, f"baseline as one number or {rates.shape[1:]}", off.shape)
     faults.require(degrees.size > 2 * harmonic, f"more than {2 * harmonic} phases", degrees.size)
     faults.stop()
     step = np.diff(degrees)
@@ -78,4 +83,4 @@ def modulation(
     faults.stop()
     wave = np.exp(-1j * harmonic * np.deg2rad(degrees))
     amplitude = 2 * np.abs(np.tensordot(wave, rates, axes=(0, 0)))
-    return divided(amplitude, (rates - baseline).sum(0))[()]
+    return divided(amplitude, (rates - off).sum(0))[()]

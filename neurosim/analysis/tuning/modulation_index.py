@@ -44,7 +44,7 @@ from neurosim.analysis.tuning.phase_vectors import (
     vectors_from_times,
 )
 from neurosim.base.arrays import AnyArray, Array, divided
-from neurosim.base.errors import Faults, is_number
+from neurosim.base.errors import Faults
 from neurosim.data.repeats import Repeats
 from neurosim.data.responses import check_responses
 
@@ -145,9 +145,9 @@ def modulation_index(
     array([1.66])
     """
     faults = Faults("modulation_index")
-    check_sampling(faults, level, samples, seed)
+    level, samples, seed = check_sampling(faults, level, samples, seed)
     harmonic = faults.whole("harmonic", harmonic)
-    faults.require(stimulus in ("best", "each"), "stimulus 'best' or 'each'", repr(stimulus))
+    faults.one_of("stimulus", stimulus, ("best", "each"))
     faults.stop()
     responses = check_responses(responses)
     timed = "spike_time" in responses and "temporal_frequency" in responses
@@ -214,10 +214,10 @@ def modulation_of_spikes(
     array([1.75])
     """
     faults = Faults("modulation_of_spikes")
-    check_sampling(faults, level, samples, seed)
+    level, samples, seed = check_sampling(faults, level, samples, seed)
     harmonic = faults.whole("harmonic", harmonic)
     rate = baseline_of(baseline, 1, faults)
-    faults.require(is_number(frequency) and frequency > 0, "frequency > 0 Hz", frequency)
+    frequency = faults.number("frequency", frequency, "> 0 Hz", lambda f: 0 < f < np.inf)
     trains = trains_of_times(spike_times, duration, faults)
     whole = duration * frequency >= 1 - WHOLE
     faults.require(whole, "a duration of at least one cycle", duration)

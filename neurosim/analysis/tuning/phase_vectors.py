@@ -124,8 +124,12 @@ def vectors_from_times(
     cells, stimuli = repeats.trials.shape
     frequency = responses["temporal_frequency"]
     along = frequency.dims == ("stimulus",)
-    if not faults.require(along, "temporal_frequency along stimulus", frequency.dims):
-        faults.stop()
+    faults.require(along, "temporal_frequency along stimulus", frequency.dims)
+    faults.require(frequency.dtype.kind in "iuf", "temporal_frequency as numbers", frequency.dtype)
+    faults.stop()
+    finite = np.isfinite(frequency.values).all()
+    faults.require(finite, "finite temporal_frequency", "NaN or infinity")
+    faults.stop()
     cycles = (repeats.seconds * frequency.values[:, None])[repeats.exists]
     least = cycles.min(initial=np.inf)
     faults.require(least >= 1 - WHOLE, "at least one cycle of every stimulus", least)
@@ -144,12 +148,14 @@ def vectors_from_histogram(
     """Every condition's bins, from cycle histograms; of each stimulus the cells, in order."""
     by = ("stimulus", "cell", "phase_bin")
     histogram = responses["count_at_phase"]
-    if not faults.require(set(histogram.dims) == set(by), f"count_at_phase {by}", histogram.dims):
-        faults.stop()
+    faults.require(set(histogram.dims) == set(by), f"count_at_phase {by}", histogram.dims)
+    faults.require(histogram.dtype.kind in "iuf", "count_at_phase as numbers", histogram.dtype)
+    faults.stop()
     count = histogram.transpose(*by).values.astype(float)
     bins = count.shape[-1]
     faults.require(bins > 2 * harmonic, f"more than {2 * harmonic} phase bins", bins)
-    faults.require((count >= 0).all(), "counts >= 0", count.min())
+    counted = np.isfinite(count).all() and (count >= 0).all()
+    faults.require(counted, "finite counts >= 0", count.min(initial=0))
     faults.stop()
     wave = np.exp(-2j * np.pi * harmonic * (np.arange(bins) + 0.5) / bins)
     expected = Repeats.from_responses(responses).exposure.T * baseline

@@ -105,9 +105,9 @@ def orientation_selectivity(
     """
     repeats, data = repeats_of(responses, duration, "orientation_selectivity")
     faults = Faults("orientation_selectivity")
-    check_sampling(faults, level, samples, seed)
+    level, samples, seed = check_sampling(faults, level, samples, seed)
     ways = ("von Mises", "interpolated")
-    faults.require(width in ways, f"width among {', '.join(ways)}", repr(width))
+    faults.one_of("width", width, ways)
     base = baseline_of(baseline, len(repeats.cells), faults)
     faults.require((repeats.trials > 0).all(), "a trial at every angle in every cell", "none")
     order, angles, period = angles_around(data, angle, faults)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
@@ -44,14 +42,14 @@ def stimulus_values(data: xr.Dataset, given: str | ArrayLike, faults: Faults) ->
         along = given in data.coords and data[given].dims == ("stimulus",)
         known = [str(n) for n in data.coords if data[n].dims == ("stimulus",)]
         faults.require(along, f"{given!r} along stimulus", ", ".join(known) or "none")
-        values: Any = data[given].values if along else None
-    else:
-        values = given.values if isinstance(given, xr.DataArray) else np.asarray(given)
-        size = data.sizes["stimulus"]
-        faults.require(values.shape == (size,), f"{size} values, one per stimulus", values.shape)
-    if faults.found:
         faults.stop()
-    found: Array = np.asarray(values, dtype=float)
+        found = faults.numbers(given, data[given].values)
+    else:
+        found = faults.numbers("values along stimulus", given)
+        faults.stop()
+        size = data.sizes["stimulus"]
+        faults.require(found.shape == (size,), f"{size} values, one per stimulus", found.shape)
+    faults.stop()
     faults.require(np.isfinite(found).all(), "finite values", found)
     once = np.unique(found).size == found.size
     faults.require(

@@ -123,7 +123,7 @@ def response_ceilings(
     """
     repeats, _ = repeats_of(responses, duration, "response_ceilings")
     faults = Faults("response_ceilings")
-    check_sampling(faults, level, samples, seed)
+    level, samples, seed = check_sampling(faults, level, samples, seed)
     usable = repeats.trials >= 2
     few = repeats.cells[usable.sum(-1) < _FEWEST]
     faults.require(
@@ -157,7 +157,8 @@ def _prediction(predicted: Any, repeats: Repeats, faults: Faults) -> Array:
     cells, stimuli = repeats.trials.shape
     if isinstance(predicted, xr.DataArray) and set(predicted.dims) == {"stimulus", "cell"}:
         predicted = predicted.transpose("stimulus", "cell").values
-    x = np.asarray(predicted, dtype=float)
+    x = faults.numbers("predicted", predicted)
+    faults.stop()
     x = np.repeat(x[:, None], cells, axis=1) if x.shape == (stimuli,) else x
     right = x.shape == (stimuli, cells)
     faults.require(right, f"a prediction for {stimuli} stimuli x {cells} cells", x.shape)

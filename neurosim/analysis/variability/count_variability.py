@@ -133,7 +133,7 @@ def _checked(responses: Any, level: float, subject: str) -> tuple[Repeats, Indic
     """Repeats, and n - 1 of the conditions that have two trials and a spike (else 0)."""
     repeats, data = repeats_of(responses, None, subject)
     faults = Faults(subject)
-    check_level(faults, level)
+    level = check_level(faults, level)
     most = int(repeats.trials.max())
     faults.require(most >= 2, "at least 2 trials of a condition", most)
     expected = data["count"].attrs.get("expected", 0)

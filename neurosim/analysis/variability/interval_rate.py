@@ -7,6 +7,7 @@ import xarray as xr
 
 from neurosim.base.arrays import divided
 from neurosim.base.errors import Faults
+from neurosim.data.responses import check_responses
 
 __all__ = ["rate_from_intervals"]
 
@@ -42,6 +43,7 @@ def rate_from_intervals(responses: xr.Dataset) -> xr.DataArray:
     >>> rate_from_intervals(responses).round(1).item()  # 41.7149 Hz in closed form
     41.7
     """
+    responses = check_responses(responses)
     faults = Faults("rate_from_intervals")
     faults.require("spike_time" in responses, "spike times", "none", "simulate(spike_times=True)")
     faults.stop()

@@ -102,7 +102,7 @@ def interval_variability(
     array([ True])
     """
     faults = Faults("interval_variability")
-    check_sampling(faults, level, samples, seed)
+    level, samples, seed = check_sampling(faults, level, samples, seed)
     responses = check_responses(responses)
     faults.require("spike_time" in responses, "spike times", "none", "simulate(spike_times=True)")
     faults.stop()
@@ -151,7 +151,7 @@ def interval_variability_of_spikes(
     array([0.667])
     """
     faults = Faults("interval_variability_of_spikes")
-    check_sampling(faults, level, samples, seed)
+    level, samples, seed = check_sampling(faults, level, samples, seed)
     one = trains_of_times(spike_times, duration, faults)
     return _measured([one], {"cell": np.zeros(1, dtype=int)}, level, samples, seed)
 

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from neurosim.base.arrays import Array, Indices
-from neurosim.base.errors import Faults, is_whole
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_whole
 from neurosim.convnet.filters.filter_nulls import FILTER_NULLS, PairingNull
 from neurosim.convnet.filters.pairs import PairedFilters, cosines_to_others
 

@@ -6,10 +6,13 @@ rates of noisy cells by an amount of order sqrt(dt/tau).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from neurosim.base.errors import Faults
+from neurosim.base.units import in_unit
 
 __all__ = ["BrianCell", "adaptive_lif", "exponential_if"]
 
@@ -65,6 +68,13 @@ class BrianCell:
 
     def __post_init__(self) -> None:
         faults = Faults("BrianCell")
+        for name in ("equations", "threshold", "reset", "refractory", "driven", "source"):
+            faults.kind(name, getattr(self, name), str, "text")
+        for name in ("start", "constants"):
+            given = faults.mapping(name, getattr(self, name))
+            told = all(isinstance(each, str) for each in (*given, *given.values()))
+            faults.require(told, f"{name} as a mapping of text to text", given)
+        faults.stop()
         named = [line.split(":")[0].strip() for line in self.equations.splitlines() if ":" in line]
         faults.require(
             self.driven in named,
@@ -73,11 +83,11 @@ class BrianCell:
             "it is what the drive sets",
         )
         explicit = ("euler", "heun", "milstein", "rk2", "rk4")
-        faults.require(self.method in explicit, f"method among {', '.join(explicit)}", self.method)
+        faults.one_of("method", self.method, explicit)
         faults.stop()
 
 
-def adaptive_lif(noise_sd: str = "3 mV", adaptation: str = "2 mV") -> BrianCell:
+def adaptive_lif(noise_sd: Any = "3 mV", adaptation: Any = "2 mV") -> BrianCell:
     """A LIF cell with an adaptation current that jumps at each spike (Treves 1993).
 
     Treves 1993, Network 4:259. Membrane 20 ms, adaptation 100 ms; threshold -50, reset -60 mV.
@@ -100,14 +110,14 @@ def adaptive_lif(noise_sd: str = "3 mV", adaptation: str = "2 mV") -> BrianCell:
             "tau_w": "100 ms",
             "v_threshold": "-50 mV",
             "v_reset": "-60 mV",
-            "noise_sd": noise_sd,
-            "jump": adaptation,
+            "noise_sd": _potential(noise_sd, "adaptive_lif", "noise_sd"),
+            "jump": _potential(adaptation, "adaptive_lif", "adaptation"),
         },
         source="Treves 1993, Network 4:259",
     )
 
 
-def exponential_if(noise_sd: str = "3 mV", sharpness: str = "2 mV") -> BrianCell:
+def exponential_if(noise_sd: Any = "3 mV", sharpness: Any = "2 mV") -> BrianCell:
     """An exponential integrate-and-fire cell: spikes start at a soft threshold of -50 mV.
 
     Fourcaud-Trocme, Hansel, van Vreeswijk & Brunel 2003, J Neurosci 23:11628.
@@ -129,8 +139,17 @@ def exponential_if(noise_sd: str = "3 mV", sharpness: str = "2 mV") -> BrianCell
             "tau_m": "20 ms",
             "v_soft": "-50 mV",
             "v_reset": "-60 mV",
-            "noise_sd": noise_sd,
-            "sharp": sharpness,
+            "noise_sd": _potential(noise_sd, "exponential_if", "noise_sd"),
+            "sharp": _potential(sharpness, "exponential_if", "sharpness"),
         },
         source="Fourcaud-Trocme et al. 2003, J Neurosci 23:11628",
     )
+
+
+def _potential(given: Any, subject: str, name: str) -> str:
+    """A potential as Brian2 reads it; a bare number is in mV."""
+    size = in_unit(given, "mV", subject, name)
+    faults = Faults(subject)
+    faults.number(name, size, "as one finite potential, mV", math.isfinite)
+    faults.stop()
+    return given if isinstance(given, str) else f"{size!r} mV"

@@ -132,7 +132,7 @@ noise_sd 4 mV, tau_noise 0 s>
         20.0
         """
         faults = Faults("LIF.preset")
-        faults.require(name in PRESETS, f"one of {', '.join(PRESETS)}", name)
+        faults.one_of("name", name, PRESETS)
         faults.stop()
         return cls(**{**PRESETS[name].parameters, **changed})
 
@@ -161,7 +161,7 @@ noise_sd 4 mV, tau_noise 0 s>
         array([5.  , 6.98, 3.35])
         """
         faults = Faults("LIF.sample_v1")
-        faults.require(cells >= 1, "cells >= 1", cells)
+        cells, seed = faults.whole("cells", cells), faults.whole("seed", seed, 0)
         for name in ("noise_sd", "v_rest"):
             faults.require(name not in fixed, f"no {name} (it is sampled)", fixed.get(name))
         faults.stop()
@@ -189,13 +189,22 @@ noise_sd 4 mV, tau_noise 0 s>
         ndarray
             Hz, broadcast against the parameters.
         """
-        mean = in_unit(mean_potential, "mV", "LIF.rate", "mean_potential")
+        mean = self._mean(mean_potential, "LIF.rate")
         return rate_synaptic_noise(mean, **self._firing())
 
     def rate_slope(self, mean_potential: ArrayLike) -> Array:
         """Derivative of `rate` by the mean free potential, Hz/mV; same arguments and shape."""
-        mean = in_unit(mean_potential, "mV", "LIF.rate_slope", "mean_potential")
+        mean = self._mean(mean_potential, "LIF.rate_slope")
         return rate_synaptic_noise_slope(mean, **self._firing())
+
+    def _mean(self, given: Any, subject: str) -> Any:
+        """A mean potential, mV, that broadcasts against the cells."""
+        mean = in_unit(given, "mV", subject, "mean_potential")
+        faults, last = Faults(subject), np.shape(mean)[-1:]
+        fits = self.cells in (None, 1) or last in ((), (1,), (self.cells,))
+        faults.require(fits, f"mean_potential (..., {self.cells})", np.shape(mean))
+        faults.stop()
+        return mean
 
     def _firing(self) -> dict[str, Any]:
         """What the rate depends on besides the mean potential."""

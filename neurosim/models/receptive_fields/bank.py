@@ -33,6 +33,7 @@ from neurosim.models.receptive_fields.macaque_v1 import (
 from neurosim.models.receptive_fields.pixels import pairs_on
 from neurosim.models.receptive_fields.temporal import TemporalFilter
 from neurosim.stimuli import Stimulus, VisualField
+from neurosim.stimuli.field import field_given
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,6 +172,9 @@ class GaborBank(GaborParameters):
         InputError
             When the pixels are too coarse for a cell's band, or the field too small for it.
         """
+        faults = Faults("GaborBank.kernels")
+        faults.kind("field", field, VisualField, "a VisualField")
+        faults.stop()
         return xr.DataArray(
             pairs_on(field, self.cells).real,
             dims=("cell", "y", "x"),
@@ -192,6 +196,7 @@ class GaborBank(GaborParameters):
         faults = Faults("GaborBank.plot")
         most = faults.whole("most", most)
         faults.stop()
+        field = None if field is None else field_given(field, "GaborBank.plot")
         chosen = np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).round().astype(int))
         return receptive_fields_figure(GaborCells(*(each[chosen] for each in self.cells)), field)
 
@@ -218,9 +223,9 @@ class GaborBank(GaborParameters):
         DataArray (cell, y, x)
             Contrast units; y and x in deg from the first position, y upwards.
         """
-        field = VisualField() if field is None else field
+        field = field_given(field, "GaborBank.convolve")
         kernels = self.kernels(field).values
-        response = correlate(np.asarray(image, dtype=float), kernels, stride, padding)
+        response = correlate(image, kernels, stride, padding)
         step = stride / field.ppd
         places = {
             "y": ("y", -step * np.arange(response.shape[1]), {"units": "deg"}),
@@ -270,7 +275,11 @@ class GaborBank(GaborParameters):
         >>> drive.sizes["time"], drive.sel(cell=1).argmin("time").item()
         (30, 15)
         """
-        field = VisualField() if field is None else field
+        faults = Faults("GaborBank.drive")
+        closed_form = faults.flag("closed_form", closed_form)
+        faults.kind("stimulus", stimulus, Stimulus, "a stimulus set")
+        faults.stop()
+        field = field_given(field, "GaborBank.drive")
         to = Receiver(self.cells, field, self.temporal, closed_form)
         return labelled_drive(stimulus, to, duration)
 
@@ -297,5 +306,8 @@ class GaborBank(GaborParameters):
         >>> moving["drive_amplitude"].values.round(9), moving["drive_phase"].values.round(9) + 0.0
         (array([[1., 1., 1., 1.]]), array([[  0.,  90., 180., -90.]]))
         """
-        field = VisualField() if field is None else field
+        faults = Faults("GaborBank.sinusoidal_drive")
+        faults.kind("stimulus", stimulus, Stimulus, "a stimulus set")
+        faults.stop()
+        field = field_given(field, "GaborBank.sinusoidal_drive")
         return labelled_sinusoid(stimulus, Receiver(self.cells, field, self.temporal))

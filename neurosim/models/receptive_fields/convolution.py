@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.signal import oaconvolve
 
 from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
+from neurosim.base.numbers import is_whole
 
-__all__ = ["Padding", "correlate"]
+__all__ = ["Padding", "check_padding", "correlate"]
+
+_MOST_PADDED = 2**16  # pixels
 
 Padding = int | Literal["valid", "same"]
 
 
 def correlate(
-    image: Array,
+    image: ArrayLike,
     kernels: Array,
     stride: int = 1,
     padding: Padding = "valid",
@@ -50,18 +54,19 @@ def correlate(
     """
     rows, columns = kernels.shape[1:]
     faults = Faults("convolve")
+    image = faults.numbers("image", image)
+    faults.stop()
     faults.require(image.ndim == 2, "an image of shape (row, column)", image.shape)
     faults.require(np.isfinite(image).all(), "a finite image", "NaN or infinity")
-    faults.require(stride >= 1 and stride == int(stride), "stride >= 1", stride)
-    named = padding in ("valid", "same") if isinstance(padding, str) else padding >= 0
-    faults.require(named, "padding as a number of pixels, 'valid' or 'same'", padding)
+    stride = faults.whole("stride", stride)
+    check_padding(padding, faults)
     faults.stop()
     if padding == "same":
         around = [((n - 1) // 2, n // 2) for n in (rows, columns)]
     else:
         pixels = 0 if isinstance(padding, str) else int(padding)
         around = [(pixels, pixels)] * 2
-    padded = np.pad(np.asarray(image, dtype=float), around)
+    padded = np.pad(image, around)
     fits = padded.shape[0] >= rows and padded.shape[1] >= columns
     faults.require(fits, f"an image of at least {rows} x {columns} pixels", image.shape)
     faults.stop()
@@ -71,3 +76,10 @@ def correlate(
     for kernel, out in zip(kernels, response, strict=True):
         out[:] = oaconvolve(padded, kernel[::-1, ::-1], mode="valid")[::stride, ::stride]
     return response
+
+
+def check_padding(padding: Any, faults: Faults) -> None:
+    """Note a padding that is none."""
+    named = isinstance(padding, str) and padding in ("valid", "same")
+    pixels = is_whole(padding, 0, _MOST_PADDED)
+    faults.require(named or pixels, "padding as a number of pixels, 'valid' or 'same'", padding)

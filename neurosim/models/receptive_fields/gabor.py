@@ -88,8 +88,15 @@ def nx_of_sigma(
     >>> nx_of_sigma(0.2, 0.25, 2.0)
     (np.float64(0.39852...), np.float64(0.49815...))
     """
-    along, across, f = (np.asarray(v, dtype=float) for v in (along, across, spatial_frequency))
     faults = Faults("GaborBank")
+    given = {"sigma along": along, "sigma across": across, "spatial_frequency": spatial_frequency}
+    along, across, f = (faults.numbers(name, values) for name, values in given.items())
+    faults.stop()
+    try:
+        np.broadcast_shapes(along.shape, across.shape, f.shape)
+    except ValueError:
+        faults.add(f"expected one sigma per cell or one for all, got {along.shape} and {f.shape}")
+        faults.stop()
     faults.require((f > 0).all(), "spatial_frequency > 0 cycles/deg", f)
     faults.require((across > 0).all(), "sigma across the carrier > 0 deg", across)
     broad = f * along <= 1 / (np.sqrt(2) * np.pi)

@@ -52,11 +52,15 @@ class GaborCells(NamedTuple):
         """Checked: numbers, one per cell or one for all; a polarity of -1 adds 180 deg of phase."""
         faults = Faults("GaborBank")
         given = (orientation, spatial_frequency, phase, x, y, nx, ny, polarity)
+        names = (*_UNITS, "polarity")
+        numbers = [
+            np.atleast_1d(faults.numbers(name, each))
+            for name, each in zip(names, given, strict=True)
+        ]
+        faults.stop()
         try:
-            columns = np.broadcast_arrays(
-                *(np.atleast_1d(np.asarray(each, dtype=float)) for each in given)
-            )
-        except (TypeError, ValueError) as error:
+            columns = np.broadcast_arrays(*numbers)
+        except ValueError as error:
             faults.add(f"expected numbers, one per cell or one for all; {error}")
             faults.stop()
         flat = columns[0].ndim == 1 and columns[0].size > 0

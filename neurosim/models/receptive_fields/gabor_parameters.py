@@ -49,7 +49,8 @@ class GaborParameters:
         faults = Faults("GaborBank")
         known = temporal is None or isinstance(temporal, TemporalFilter)
         faults.require(known, "temporal as a TemporalFilter", repr(temporal))
-        pair = sigma is None or (isinstance(sigma, tuple | list | np.ndarray) and len(sigma) == 2)
+        listed = isinstance(sigma, tuple | list) or getattr(sigma, "ndim", 0) > 0
+        pair = sigma is None or (listed and len(sigma) == 2)
         faults.require(pair, "sigma as (along, across) in deg", sigma)
         faults.stop()
         if sigma is not None:

@@ -228,10 +228,9 @@ def sample_cells(
         For fewer than one cell, and an unknown source or eccentricity.
     """
     faults = Faults("GaborBank.sample_v1")
-    faults.require(cells >= 1, "cells >= 1", cells)
-    faults.require(source in ("ringach", "devalois"), "source 'ringach' or 'devalois'", source)
-    known = eccentricity in ("foveal", "parafoveal")
-    faults.require(known, "eccentricity 'foveal' or 'parafoveal'", eccentricity)
+    cells, seed = faults.whole("cells", cells), faults.whole("seed", seed, 0)
+    faults.one_of("source", source, ("ringach", "devalois"))
+    faults.one_of("eccentricity", eccentricity, ("foveal", "parafoveal"))
     faults.stop()
     random = np.random.default_rng(seed)
     nx, ny, frequency = _sample_widths(cells, random, source, eccentricity)

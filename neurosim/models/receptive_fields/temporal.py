@@ -52,9 +52,11 @@ class TemporalFilter(ABC):
         InputError
             When the frames are too slow for the filter's band.
         """
+        faults = Faults(type(self).__name__)
+        frame_rate = faults.number("frame_rate", frame_rate, "> 0 Hz", _positive)
+        faults.stop()
         f = np.linspace(0.75, 1.25, 101) * frame_rate
         aliased = np.abs(np.concatenate([self.response(f), self.response(-f)])).max()
-        faults = Faults(type(self).__name__)
         faults.require(
             aliased <= _ALIASED,
             f"a frame rate at which less than {_ALIASED:g} of the response is aliased",
@@ -101,25 +103,30 @@ class TemporalGabor(TemporalFilter):
     def __init__(self, frequency: Any = 4.0, sd: Any = None, latency: Any = None) -> None:
         faults = Faults("TemporalGabor")
         given = in_unit(frequency, "Hz", "TemporalGabor", "frequency")
-        faults.require(0 < given < np.inf, "frequency > 0 Hz", given)
+        given = faults.number("frequency", given, "> 0 Hz", _positive)
         faults.stop()
         width = 0.36 / given if sd is None else in_unit(sd, "s", "TemporalGabor", "sd")
-        faults.require(0 < width < np.inf, "sd > 0 s", width)
+        width = faults.number("sd", width, "> 0 s", _positive)
+        faults.stop()
         least = _CAUSAL * width
         late = least if latency is None else in_unit(latency, "s", "TemporalGabor", "latency")
-        causal = late >= least * (1 - 1e-9)
-        faults.require(causal, f"latency >= {_CAUSAL} sd = {least:.3g} s", late)
+        late = faults.number(
+            "latency",
+            late,
+            f">= {_CAUSAL} sd = {least:.3g} s",
+            lambda since: least * (1 - 1e-9) <= since < np.inf,
+        )
         faults.stop()
         for name, value in (("frequency", given), ("sd", width), ("latency", late)):
             object.__setattr__(self, name, value)
 
     def response(self, frequency: ArrayLike) -> Complexes:
-        f = np.asarray(frequency, dtype=float)
+        f = _numbers(self, "frequency", frequency)
         away = 2 * np.pi * (f - self.frequency) * self.sd
         return np.exp(-(away**2) / 2 - 2j * np.pi * f * self.latency)
 
     def kernel(self, time: ArrayLike) -> Complexes:
-        t = np.asarray(time, dtype=float)
+        t = _numbers(self, "time", time)
         since = t - self.latency
         envelope = np.exp(-(since**2) / (2 * self.sd**2)) / (np.sqrt(2 * np.pi) * self.sd)
         return np.where(t < 0, 0.0, envelope * np.exp(2j * np.pi * self.frequency * since))
@@ -157,10 +164,12 @@ class BiphasicFilter(TemporalFilter):
 
     def __post_init__(self) -> None:
         faults = Faults("BiphasicFilter")
-        faults.require(0 < self.rate < np.inf, "rate > 0 per s", self.rate)
-        object.__setattr__(self, "order", faults.whole("order", self.order, 1, 50))
-        faults.require(0 <= self.balance <= 1, "balance in [0, 1]", self.balance)
+        rate = faults.number("rate", self.rate, "> 0 per s", _positive)
+        order = faults.whole("order", self.order, 1, 50)
+        balance = faults.number("balance", self.balance, "in [0, 1]", lambda b: 0 <= b <= 1)
         faults.stop()
+        for name, value in (("rate", rate), ("order", order), ("balance", balance)):
+            object.__setattr__(self, name, value)
 
     def _plain(self, f: Array) -> Complexes:
         z = 1 / (1 + 2j * np.pi * f / self.rate)  # the transform of k exp(-kt)
@@ -180,10 +189,10 @@ class BiphasicFilter(TemporalFilter):
         return max(float(-found.fun), float(np.abs(self._plain(np.zeros(1)))[0]))
 
     def response(self, frequency: ArrayLike) -> Complexes:
-        return self._plain(np.asarray(frequency, dtype=float)) / self._largest
+        return self._plain(_numbers(self, "frequency", frequency)) / self._largest
 
     def kernel(self, time: ArrayLike) -> Array:
-        kt = self.rate * np.maximum(np.asarray(time, dtype=float), 0.0)
+        kt = self.rate * np.maximum(_numbers(self, "time", time), 0.0)
         n = self.order
         shape = kt**n * np.exp(-kt) * (1 / factorial(n) - self.balance * kt**2 / factorial(n + 2))
         kernel: Array = self.rate * shape / self._largest
@@ -193,3 +202,14 @@ class BiphasicFilter(TemporalFilter):
     def duration(self) -> float:
         seconds: float = (self.order + 2 + 8 * np.sqrt(self.order + 3) + 12) / self.rate
         return seconds
+
+
+def _positive(number: float) -> bool:
+    return 0 < number < np.inf
+
+
+def _numbers(filter: TemporalFilter, name: str, values: ArrayLike) -> Array:
+    faults = Faults(type(filter).__name__)
+    numbers = faults.numbers(name, values)
+    faults.stop()
+    return numbers

@@ -268,7 +268,10 @@ def test_what_is_lacking_is_named():
         ({"quadrature": [1.0]}, r"expected quadrature of shape \(50,\), got \(1,\)"),
         ({"drive_noise": -1}, "expected noise >= 0, got -1"),
         ({"noise": 0}, "expected noise in .*, got 0"),
-        ({"pool": 0, "shift": 1.5}, "expected pool >= 1, got 0; expected shift >= 1, got 1.5"),
+        (
+            {"pool": 0, "shift": 1.5},
+            "pool as a whole number >= 1, got 0; expected shift as a whole number >= 1",
+        ),
         ({"scale": 0}, "expected scale > 0, or None, got 0"),
         ({"output_noise": -1}, "expected output_noise in .*, got -1"),
         ({"dims": ("unit", "row")}, "expected dims of 1 axes"),

@@ -207,7 +207,7 @@ def test_the_plot_shows_data_fit_and_residual():
         (np.ones((16, 16)), {}, "the field's .32, 32. pixels"),
         (np.array([["a"] * 9] * 9), {}, "expected numbers"),
         (np.ones((32, 32)), {"starts": 0, "loss": "cubic"}, "starts .* got 0; .* loss among"),
-        (np.ones((32, 32)), {"noise_sd": [1.0, 2.0]}, "noise_sd that broadcasts"),
+        (np.ones((32, 32)), {"noise_sd": [1.0, 2.0]}, "noise_sd as one number or"),
         (np.ones((32, 32)), {"noise_sd": -1}, "noise_sd >= 0, got -1"),
     ],
 )

@@ -188,7 +188,7 @@ def test_sampled_cells_have_the_published_medians(source, eccentricity, width, m
 
 
 def test_sample_v1_refuses_what_there_is_not():
-    with pytest.raises(InputError, match="source 'ringach' or 'devalois', got hubel"):
+    with pytest.raises(InputError, match="source among ringach, devalois, got hubel"):
         GaborBank.sample_v1(3, source="hubel")
 
 
@@ -226,7 +226,7 @@ def test_convolution_refuses_what_cannot_be():
     for image, arguments, message in (
         (np.zeros((3, 3)), {}, "at least 64 x 64 pixels"),
         (np.zeros(9), {}, "shape .row, column"),
-        (np.zeros((99, 99)), {"stride": 0}, "stride >= 1"),
+        (np.zeros((99, 99)), {"stride": 0}, "stride as a whole number >= 1"),
         (np.zeros((99, 99)), {"padding": "full"}, "padding as a number"),
         (np.full((99, 99), np.nan), {}, "a finite image"),
     ):
