@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 
 from neurosim.analysis.comparison.drawn import HALF_SQUARED, PALETTE, Drawn, colours
 from neurosim.base.arrays import Array
-from neurosim.data.counts import Counts
 
 __all__ = ["draw_fits", "draw_patch", "draw_residuals", "draw_two_paths"]
 
 _STYLES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)), (0, (3, 1, 1, 1)))
 _DATA = "0.35"  # grey of what was measured
+_LEAST_VARIANCE = 0.5  # of spikes: less would make a single one where none is expected infinite
 _POOLED = 16  # residuals of neighbouring conditions, at the most; of more, none could be read
 
 
@@ -27,7 +27,7 @@ def draw_patch(ax: Axes, image: Array, title: str, limit: float) -> None:
 
 def draw_fits(ax: Axes, drawn: Drawn, cell: int) -> None:
     """Rate against drive of one cell, with every rectifier of the drive alone."""
-    x, rate, error = _measured(drawn.counts, cell)
+    x, rate, error = _measured(drawn, cell)
     ax.errorbar(x, rate, error, fmt=".", ms=3, lw=0.5, color=_DATA, alpha=0.7, zorder=1)
     at = np.linspace(x.min(), x.max(), 400)
     colour = colours(drawn.names)
@@ -48,18 +48,22 @@ def draw_fits(ax: Axes, drawn: Drawn, cell: int) -> None:
 def draw_residuals(ax: Axes, drawn: Drawn, cell: int) -> None:
     """Pearson residuals of one cell, smoothed over neighbouring conditions, per rectifier."""
     counts = drawn.counts
-    kept = counts.exposure[cell] > 0
-    order = np.argsort(counts.x[cell][kept], kind="stable")
-    x, spikes, time = (a[cell][kept][order] for a in (counts.x, counts.spikes, counts.exposure))
+    kept = np.flatnonzero(counts.exposure[cell] > 0)
+    order = kept[np.argsort(counts.x[cell][kept], kind="stable")]
+    x, time = counts.x[cell][order], counts.exposure[cell][order]
+    measured = drawn.measured[0][cell][order]
     groups = np.array_split(np.arange(x.size), min(x.size, _POOLED))
     colour = colours(drawn.names)
     middle = [x[g].mean() for g in groups]
     for k in drawn.drawable():
-        expected = drawn.rate(k, x, cell) * time
+        rate = drawn.rate(k, counts.x[cell], cell)
+        whole = np.zeros(counts.x.shape)
+        whole[cell] = rate
+        variance = (drawn.standard_error(whole)[cell][order] * time) ** 2
+        left = (measured - rate[order]) * time
         residual = []
-        for g in groups:  # pooled: observed minus expected spikes over the root of expected
-            left = spikes[g].sum() - expected[g].sum()
-            residual.append(left / np.sqrt(max(expected[g].sum(), 0.5)))
+        for g in groups:  # pooled: observed minus expected spikes over their standard deviation
+            residual.append(left[g].sum() / np.sqrt(max(variance[g].sum(), _LEAST_VARIANCE)))
         ax.plot(
             middle,
             residual,
@@ -80,10 +84,10 @@ def draw_two_paths(ax: Axes, drawn: Drawn, on: int, off: int) -> None:
     """An ON cell and its opposite-phase partner against the ON cell's drive, with E+ and E−."""
     phase = drawn.responses["preferred_phase"].values
     squared = drawn.names.index(HALF_SQUARED)
-    x, rate, error = _measured(drawn.counts, on)
+    x, rate, error = _measured(drawn, on)
     at = np.linspace(x.min(), x.max(), 401)
     for sign, cell, mark, name, colour in ((1, on, "o", "+", 0), (-1, off, "s", "−", 1)):
-        x, rate, error = _measured(drawn.counts, cell)
+        x, rate, error = _measured(drawn, cell)
         ax.errorbar(
             sign * x,
             rate,
@@ -113,8 +117,8 @@ def _kind(phase: float) -> str:
     return {0.0: "ON", 180.0: "OFF"}.get(float(phase), f"{phase:.0f}°")
 
 
-def _measured(counts: Counts, cell: int) -> tuple[Array, Array, Array]:
-    """Drive, rate and its Poisson standard error (Hz) of the conditions that have data."""
-    kept = counts.exposure[cell] > 0
-    spikes, time = counts.spikes[cell][kept], counts.exposure[cell][kept]
-    return counts.x[cell][kept], spikes / time, np.sqrt(spikes) / time
+def _measured(drawn: Drawn, cell: int) -> tuple[Array, Array, Array]:
+    """Drive, rate and its standard error (Hz) of the conditions that have data."""
+    kept = drawn.counts.exposure[cell] > 0
+    rate, error = (part[cell][kept] for part in drawn.measured)
+    return drawn.counts.x[cell][kept], rate, error

@@ -238,6 +238,7 @@ class Comparison:
         return Drawn(
             responses=self.responses,
             counts=self.fits[0].model.counts,
+            likelihood=self.fits[0].model.likelihood,
             cells=self.fits[0].cells,
             rectifiers=self.rectifiers,
             values=[each.values for each in self.fits],

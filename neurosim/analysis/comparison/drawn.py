@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import xarray as xr
 
 from neurosim.analysis.comparison.selection import Selection
+from neurosim.analysis.fitting.likelihoods import Likelihood
 from neurosim.base.arrays import AnyArray, Array, Flags, Indices
 from neurosim.data.counts import Counts
 from neurosim.models.rectifiers import RECTIFIERS
@@ -38,6 +40,8 @@ class Drawn:
     responses : Dataset
         Only its labels are looked at.
     counts : Counts
+    likelihood : Likelihood
+        How they scatter: what is drawn as measured, and its errors, are its own.
     cells : array (cell,)
         Labels.
     rectifiers : list of Rectifier
@@ -56,6 +60,7 @@ class Drawn:
 
     responses: xr.Dataset
     counts: Counts
+    likelihood: Likelihood
     cells: AnyArray
     rectifiers: list[Rectifier]
     values: list[Array]
@@ -65,6 +70,18 @@ class Drawn:
     resembles: Selection
     undetermined: Flags
     bits: Array | None
+
+    @cached_property
+    def measured(self) -> tuple[Array, Array]:
+        """Rates and their standard errors, Hz; (cell, condition) each."""
+        rate = self.likelihood.measured(self.counts)
+        return rate, self.standard_error(rate)
+
+    def standard_error(self, rate: Array) -> Array:
+        """Of a rate of each condition, Hz, by the likelihood; (cell, condition)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            information = self.likelihood.expected(rate, self.counts)
+            return np.where(rate > 0, 1 / np.sqrt(information), 0.0)
 
     @property
     def names(self) -> list[str]:

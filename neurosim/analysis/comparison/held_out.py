@@ -22,6 +22,7 @@ from neurosim.analysis.fitting.posterior import posterior_mean_r0
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import Array, Flags, Indices, divided
 from neurosim.base.errors import Faults
+from neurosim.data.counts import Counts
 
 __all__ = ["HeldOut", "folds_by_condition", "held_out"]
 
@@ -105,8 +106,7 @@ def held_out(fitted: Fit, fold: Indices) -> HeldOut:
     driven = driven - least[:, None]
     lowest = np.maximum(refit.values[:, 0] + least, 0.0)
     r0 = posterior_mean_r0(training, driven, lowest, found.with_mean(training))
-    mean = divided(training.spikes.sum(-1) + 0.5, training.exposure.sum(-1), 1.0)
-    constant = np.broadcast_to(mean[:, None], test.shape)
+    constant = np.broadcast_to(_mean_rate(begun, training)[:, None], test.shape)
 
     def over_folds(per_condition: Array) -> Array:
         over_folds: Array = per_condition.sum(-1).reshape(number, cells).sum(0)
@@ -124,6 +124,13 @@ def held_out(fitted: Fit, fold: Indices) -> HeldOut:
         over_folds(scores(constant, begun.estimated(constant, training))),
         _standard_error(expected, left_out.exposure > 0, number),
     )
+
+
+def _mean_rate(likelihood: Likelihood, counts: Counts) -> Array:
+    """The most likely constant rate with half a spike added, as none is ever impossible; (row,)."""
+    spikes, time = counts.spikes.sum(-1), counts.exposure.sum(-1)
+    more = divided(spikes + 0.5, spikes, 0.0) * likelihood.constant_rate(counts)
+    return np.where(time > 0, np.where(spikes > 0, more, divided(0.5, time)), 1.0)
 
 
 def _standard_error(per_condition: Array, shown: Flags, folds: int) -> Array:

@@ -36,8 +36,9 @@ def fit_figure(model: RateModel, values: Array, x: Array, band: Array, drive_uni
         sd = 1 / np.sqrt(model.likelihood.expected(fitted, counts))[0][seen]
     figure = Figure(figsize=(5.2, 4.8), dpi=150, layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-    rate = spikes / exposure
-    bars = _garwood(spikes, exposure) if model.likelihood.of == "counts" else 1.96 * sd
+    rate = model.likelihood.measured(counts)[0][seen]
+    usual = model.likelihood.of == "counts" and np.allclose(rate, spikes / exposure)
+    bars = _garwood(spikes, exposure) if usual else 1.96 * sd
     upper.errorbar(drive, rate, bars, fmt="o", ms=3.5, lw=0.9, color="0.25", label="recorded")
     upper.fill_between(x, *band, color="C0", alpha=0.25, lw=0, label="95 % of refits")
     upper.plot(x, rectifier.rate(x, **named), color="C0", label=rectifier.name)

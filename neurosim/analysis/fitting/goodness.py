@@ -82,7 +82,6 @@ def deviance_explained(fitted: Fit) -> Array:
     """
     model = fitted.model
     counts, likelihood = model.counts, model.likelihood
-    mean = divided(counts.spikes.sum(-1), counts.exposure.sum(-1), 0.0)
-    flat = np.broadcast_to(mean[:, None], counts.x.shape)
+    flat = np.broadcast_to(likelihood.constant_rate(counts)[:, None], counts.x.shape)
     left, all_of_it = (likelihood.deviance(rate, counts).sum(-1) for rate in (fitted.rates, flat))
     return np.where(all_of_it > 0, 1 - divided(left, all_of_it, 1.0), 0.0)

@@ -123,7 +123,7 @@ class Fit:
         flags = {
             "flat": flat,
             "no lower limit": found.low_open & ~flat,
-            "no upper limit": found.high_open & ~flat,
+            "no upper limit": (found.high_open | np.isposinf(found.high)) & ~flat,
         }
         said = []
         for row, status in enumerate(self.status[: len(flat)]):

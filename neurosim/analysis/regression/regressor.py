@@ -231,7 +231,7 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         samples = samples_of(y, weight)
         under = self._likelihood_of(samples)
-        mean = np.full((1, len(y)), np.average(y, weights=weight))
+        mean = np.full((1, len(y)), under.constant_rate(samples)[0])
         rate = self._rate(X, self.r0_posterior_mean_)[None]
         left, all_of_it = (under.deviance(each, samples).sum() for each in (rate, mean))
         if all_of_it <= 0:  # y is constant: 1 for rates that are y, 0 for others

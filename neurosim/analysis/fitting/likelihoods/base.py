@@ -10,6 +10,7 @@ regressor and the command line take it from there.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -20,16 +21,20 @@ from neurosim.data.counts import Counts
 
 __all__ = ["LIKELIHOODS", "Likelihood", "likelihood_of", "named_likelihood", "per_rate"]
 
+_MOST_SCORINGS = 60  # where the most likely rate is infinite they end at one that is as good
+_SETTLED = 1e-9  # of a rate: a step as small is rounding
+
 
 class Likelihood(ABC):
     """How responses scatter about a rate; subclass it to add one.
 
     A subclass gives, in its class body, ``name`` and where they differ from the usual: ``of``
-    ("counts" or "rates"), ``single_trials`` (whether it needs more of a condition than the sum over
-    its trials), ``parameters`` (names of its own parameters, one value per row each) and
-    ``source``. An instance holds the values of its own parameters for so many rows; without any
-    it is the same for all. With ``class Mine(Likelihood, register=False)`` it is not entered into
-    `LIKELIHOODS`.
+    ("counts" or "rates"), ``single_trials`` (whether it needs the number of trials, or the counts
+    of each; else the regressor pools equal samples), ``parameters`` (names of its own parameters,
+    one value per row each) and ``source``. Intervals and errors of the rate's parameters hold the
+    likelihood's own: these should be orthogonal to rates, as a dispersion is. An instance holds the
+    values of its own parameters for so many rows; without any it is the same for all. With
+    ``class Mine(Likelihood, register=False)`` it is not entered into `LIKELIHOODS`.
 
     In every method rates and results are arrays (row, condition) unless said otherwise, rates in Hz
     and log-likelihoods in nats.
@@ -44,8 +49,7 @@ class Likelihood(ABC):
     def __init_subclass__(cls, register: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if register:
-            if cls.name in LIKELIHOODS:
-                raise TypeError(f"{cls.__name__}: there already is a likelihood named {cls.name!r}")
+            _refuse(cls)
             LIKELIHOODS[cls.name] = cls
 
     @classmethod
@@ -82,10 +86,31 @@ class Likelihood(ABC):
         """What is wrong with counts for this likelihood: "expected ..., got ...", or nothing."""
         return ""
 
+    def measured(self, counts: Counts) -> Array:
+        """The most likely rate of each condition alone, Hz: spikes over time, or from there."""
+        start = divided(counts.spikes, counts.exposure, 0.0)
+        return self._scored(start, lambda terms: terms, counts)
+
+    def constant_rate(self, counts: Counts) -> Array:
+        """The most likely rate that all conditions have in common, Hz; (row,)."""
+        start = divided(counts.spikes.sum(-1), counts.exposure.sum(-1), 0.0)[:, None]
+        return self._scored(start, lambda terms: terms.sum(-1, keepdims=True), counts)[:, 0]
+
+    def _scored(self, start: Array, summed: Callable[[Array], Array], counts: Counts) -> Array:
+        """Rates at which the slope, summed over what shares one, is 0: Fisher scoring."""
+        rate = start.copy()
+        for _ in range(_MOST_SCORINGS):
+            at = np.broadcast_to(np.where(rate > 0, rate, 1.0), counts.x.shape)
+            step = divided(summed(self.slope(at, counts)), summed(self.expected(at, counts)), 0.0)
+            step = np.where(rate > 0, np.clip(step, -rate / 2, rate), 0.0)
+            if not (np.abs(step) > _SETTLED * rate).any():
+                break
+            rate = np.where(np.abs(step) > _SETTLED * rate, rate + step, rate)
+        return rate
+
     def saturated(self, counts: Counts) -> Array:
-        """The most that `terms` can be in each condition: at spikes over time, unless overridden
-        because the most likely rate is another."""
-        return self.terms(divided(counts.spikes, counts.exposure, 0.0), counts)
+        """The most that `terms` can be in each condition: at the rates that are `measured`."""
+        return self.terms(self.measured(counts), counts)
 
     def deviance(self, rate: Array, counts: Counts) -> Array:
         """Of each condition: twice what the rate lacks to a rate of the condition's own."""
@@ -142,6 +167,33 @@ def per_rate(above: Array, rate: Array) -> Array:
     return np.divide(above, rate, out=out, where=(above != 0) & (rate != 0))
 
 
+def _refuse(cls: type[Likelihood]) -> None:
+    """Refuse a likelihood that lacks what it has to give, or whose name is another's."""
+    faults = Faults(cls.__name__)
+    named = faults.require(
+        isinstance(getattr(cls, "name", None), str) and cls.name, "a name", "none", 'name = "..."'
+    )
+    lacking = [
+        name
+        for name in ("terms", "slope", "expected", "sample")
+        if getattr(getattr(cls, name), "__isabstractmethod__", False)
+    ]
+    faults.require(not lacking, f"the methods {', '.join(lacking)}", "none")
+    faults.require(cls.of in ("counts", "rates"), 'of = "counts" or "rates"', repr(cls.of))
+    if named:
+        same = {name for name in LIKELIHOODS if name.casefold() == cls.name.casefold()}
+        others = [LIKELIHOODS[name] for name in same]
+        # a notebook's cell that is run again replaces what it declared before
+        again = all(
+            (each.__module__, each.__qualname__) == (cls.__module__, cls.__qualname__)
+            for each in others
+        )
+        faults.require(again, "a name of its own", f"{cls.name!r}, which there already is")
+        for name in same if again else ():
+            del LIKELIHOODS[name]
+    faults.stop()
+
+
 LIKELIHOODS: dict[str, type[Likelihood]] = {}
 """Every likelihood by name. Import it from `neurosim.analysis.fitting.likelihoods`."""
 
@@ -167,7 +219,9 @@ def named_likelihood(
     else:
         by_case = {name.casefold(): each for name, each in known.items()}
         found = by_case.get(likelihood.casefold()) if isinstance(likelihood, str) else None
-    remedy = "rates are fitted by fit_rates and compared by rank" if of == "counts" else ""
+    of_rates = {name.casefold() for name, each in LIKELIHOODS.items() if each.of == "rates"}
+    other = of == "counts" and str(getattr(likelihood, "name", likelihood)).casefold() in of_rates
+    remedy = "rates are fitted by fit_rates and compared by rank" if other else ""
     got = getattr(likelihood, "name", likelihood)
     faults.require(found is not None, f"likelihood {' or '.join(map(repr, known))}", got, remedy)
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-from scipy.special import xlogy
 from scipy.stats import bernoulli, chi2
 
 from neurosim import (
@@ -62,10 +61,6 @@ def spike_or_none():
         def sample(self, rate, counts, random):
             mean = rate[..., None] * counts.single.seconds
             return counts.with_trials(random.binomial(1, -np.expm1(-mean)).astype(float))
-
-        def saturated(self, counts):
-            share = counts.spikes / np.maximum(counts.trials, 1)
-            return xlogy(counts.spikes, share) + xlogy(counts.trials - counts.spikes, 1 - share)
 
         @classmethod
         def fault(cls, counts):
@@ -168,10 +163,32 @@ def test_what_it_cannot_be_of_is_refused_by_name(spike_or_none):
             InputError, match=r"at most 1 spike in a trial, got 3 .the spike or none"
         ):
             call("half-wave", responses, likelihood="spike or none")
-    with pytest.raises(TypeError, match="already is a likelihood named 'Poisson'"):
 
-        class Again(Likelihood):
-            name = "Poisson"
+
+def test_a_declaration_that_cannot_be_is_refused_with_all_reasons(spike_or_none):
+    methods = {name: vars(spike_or_none)[name] for name in ("terms", "slope", "expected", "sample")}
+    with pytest.raises(InputError, match="Again: expected a name of its own, got 'poisson'"):
+        type("Again", (Likelihood,), {**methods, "name": "poisson"})
+    with pytest.raises(InputError, match=r"Bare: expected a name, .* methods terms, slope, exp"):
+        type("Bare", (Likelihood,), {})
+    body = {**vars(spike_or_none), "__qualname__": spike_or_none.__qualname__}  # a cell run again
+    again = type(spike_or_none.__name__, (Likelihood,), body)
+    assert LIKELIHOODS["spike or none"] is again
+
+
+def test_a_flat_cell_has_nothing_to_explain(spike_or_none):
+    # oracle: a rate that is the same at every drive; a constant rate is then as good as any
+    count = np.random.default_rng(1).binomial(1, 0.85, (X.size, 8, TRIALS))
+    responses = responses_from_counts(np.repeat(X[:, None], 8, axis=1), count, SECONDS)
+    found = compare(responses, ["half-wave"], likelihood="spike or none")
+    assert np.abs(found.drawn.explained[0]).max() < 0.6
+    assert np.median(found.drawn.explained[0]) < 0.2
+    assert (np.abs(found.scores[0].bits_per_spike) < 0.05).all()
+    rate, error = found.drawn.measured
+    share = count.transpose(1, 0, 2).mean(-1)
+    some = share < 1
+    assert rate[some] == pytest.approx(-np.log1p(-share[some]) / SECONDS)
+    assert (np.abs(found.fits[0].rates - rate) / error)[some].max() < 5
 
 
 @pytest.mark.parametrize("name", LIKELIHOODS)
