@@ -58,7 +58,7 @@ class Experiment:
     seed : int
         The only one: of the spikes and of the held-out folds.
     rectifiers : tuple of str, optional
-        To compare; default all.
+        To compare; default `RECTIFIERS.standard`.
     memory : float
         Most bytes that the counts may take.
 
@@ -130,7 +130,7 @@ class Experiment:
             Of counting, s. Default 0.5, quick 0.3.
         seed : int
         rectifiers : names, optional
-            Default: all.
+            Default: `RECTIFIERS.standard`.
         quick : bool
             A smaller experiment.
         memory : float

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import ttest_1samp
 
 from neurosim.base.arrays import Array
+from neurosim.base.errors import Faults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,7 +163,7 @@ class Outcome:
 class Reproduction(ABC):
     """An experiment; subclass it to add one.
 
-    A subclass gives ``number`` (its place in the list), ``name``, ``statement`` (of the text, in
+    A subclass gives ``number`` (its place in the list; of equal ones the first declared is first), ``name``, ``statement`` (of the text, in
     our words), ``source``, ``rules``, and `run`. ``needs`` names the libraries of the `convnet`
     extra that it imports when it runs.
     Naming it is all it takes to have it listed and run (`EXPERIMENTS`).
@@ -177,6 +178,7 @@ class Reproduction(ABC):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        _refuse(cls)
         EXPERIMENTS[cls.name] = cls()
         for name in sorted(EXPERIMENTS, key=lambda each: EXPERIMENTS[each].number):
             EXPERIMENTS[name] = EXPERIMENTS.pop(name)
@@ -193,6 +195,24 @@ class Reproduction(ABC):
             raise TypeError(f"{self.name}: measured {set(found.quantities)}, not {named}")
         decided = tuple(rule.decide(found.quantities[rule.quantity]) for rule in self.rules)
         return Outcome(self, found, decided)
+
+
+def _refuse(cls: type[Reproduction]) -> None:
+    """Refuse an experiment that lacks what it has to give, or whose name is another's."""
+    faults = Faults(cls.__name__)
+    given = {name: getattr(cls, name, None) for name in ("name", "statement", "source", "rules")}
+    lacking = [name for name, value in given.items() if not value]
+    faults.require(not lacking, f"{', '.join(lacking)} in the class body", "none")
+    run = getattr(cls.run, "__isabstractmethod__", False)
+    faults.require(not run, "a method run", "none")
+    other = EXPERIMENTS.get(given["name"] or "")
+    # a notebook's cell that is run again replaces what it declared before
+    ours = other is None or (type(other).__module__, type(other).__qualname__) == (
+        cls.__module__,
+        cls.__qualname__,
+    )
+    faults.require(ours, "a name of its own", f"{given['name']!r}, which there already is")
+    faults.stop()
 
 
 EXPERIMENTS: dict[str, Reproduction] = {}

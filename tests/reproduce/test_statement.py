@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from scipy.stats import t as student
 from scipy.stats import ttest_1samp
 
+from neurosim import InputError
 from neurosim.reproduce import EXPERIMENTS, Found, Outcome, Reproduction, Rule, Run
 from neurosim.reproduce.statement import half_interval
 
@@ -111,3 +112,12 @@ def test_the_interval_of_a_mean_over_seeds():
     assert half_interval(values) == pytest.approx(reach)
     assert half_interval(np.full((2, 3), 0.1)) == pytest.approx(0, abs=1e-15)
     assert np.isnan(half_interval([[0.1], [0.2]])).all()
+
+
+def test_an_experiment_that_cannot_be_is_refused_with_all_reasons():
+    with pytest.raises(InputError, match="Bare: expected name, statement, source, rules in .* run"):
+        type("Bare", (Reproduction,), {})
+    body = {"statement": "It is.", "source": "None", "rules": (Rule("q", ">", 0.0),)}
+    body |= {"name": "keep-both", "run": lambda self, run: None}
+    with pytest.raises(InputError, match="Twin: expected a name of its own, got 'keep-both'"):
+        type("Twin", (Reproduction,), body)
