@@ -163,10 +163,10 @@ class Outcome:
 class Reproduction(ABC):
     """An experiment; subclass it to add one.
 
-    A subclass gives ``number`` (its place in the list; of equal ones the first declared is first), ``name``, ``statement`` (of the text, in
-    our words), ``source``, ``rules``, and `run`. ``needs`` names the libraries of the `convnet`
-    extra that it imports when it runs.
-    Naming it is all it takes to have it listed and run (`EXPERIMENTS`).
+    A subclass gives ``number`` (its place in the list; of equal ones the first declared is first),
+    ``name``, ``statement`` (of the text, in our words), ``source``, ``rules``, and `run`. ``needs``
+    names the libraries of the `convnet` extra that it imports when it runs. Declaring it is all it
+    takes to have it listed and run (`EXPERIMENTS`).
     """
 
     number: ClassVar[int] = 99

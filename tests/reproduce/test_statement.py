@@ -115,7 +115,9 @@ def test_the_interval_of_a_mean_over_seeds():
 
 
 def test_an_experiment_that_cannot_be_is_refused_with_all_reasons():
-    with pytest.raises(InputError, match="Bare: expected name, statement, source, rules in .* run"):
+    with pytest.raises(
+        InputError, match=r"Bare: expected name, statement, source, rules in .* run"
+    ):
         type("Bare", (Reproduction,), {})
     body = {"statement": "It is.", "source": "None", "rules": (Rule("q", ">", 0.0),)}
     body |= {"name": "keep-both", "run": lambda self, run: None}
