@@ -31,9 +31,10 @@ def path_of(given: Any, subject: str, name: str = "path") -> Path:
     neurosim.base.errors.InputError: load_responses: expected path as text or a Path, got ''
     """
     faults = Faults(subject)
-    named = isinstance(given, str | os.PathLike) and os.fspath(given) not in ("", b"")
-    named = named and isinstance(os.fspath(given), str) and "\0" not in os.fspath(given)
-    faults.require(named, f"{name} as text or a Path", repr(given))
+    text = os.fspath(given) if isinstance(given, str | os.PathLike) else None
+    faults.require(isinstance(text, str) and text, f"{name} as text or a Path", repr(given))
+    whole = not isinstance(text, str) or "\0" not in text
+    faults.require(whole, f"{name} without a null character", repr(given))
     faults.stop()
     return Path(given)
 

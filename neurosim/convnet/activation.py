@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,16 +11,14 @@ from numpy.typing import ArrayLike
 from torch import nn
 from torch.nn.utils import parametrize
 
+from neurosim.analysis.fitting.result import Fit
 from neurosim.base.errors import Faults
-from neurosim.base.numbers import is_whole
+from neurosim.base.numbers import LARGEST, is_truth, is_whole, real_numbers
 from neurosim.convnet.bounds import Within
 from neurosim.convnet.curve import Curve
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 from neurosim.models.rectifiers.formula import require_tensors
-
-if TYPE_CHECKING:
-    from neurosim.analysis.fitting.result import Fit
 
 __all__ = ["Activation"]
 
@@ -91,10 +89,16 @@ class Activation(nn.Module):
         super().__init__()
         self.rectifier = named_rectifier(rectifier)
         require_tensors(type(self.rectifier))
-        self.channels, self.dim, self.precise = channels, dim, precise
-        self.learned = self._checked(learn, values)
+        faults = Faults(self.rectifier.name)
+        self.channels = None if channels is None else faults.whole("channels", channels)
+        whole = is_whole(dim, -LARGEST)
+        faults.require(whole, "dim as a whole number", dim)
+        self.dim = int(dim) if whole else 1
+        self.precise = faults.flag("precise", precise)
+        faults.require(isinstance(dtype, torch.dtype | None), "dtype as one of torch's", dtype)
+        self.learned = self._checked(learn, values, faults)
         for name, bounds in self._bounds().items():
-            shape = () if channels is None else (channels,)
+            shape = () if self.channels is None else (self.channels,)
             given = np.array(np.broadcast_to(values.get(name, bounds[2]), shape), dtype=float)
             if name not in self.learned:
                 self.register_buffer(name, torch.tensor(given, dtype=torch.float64))
@@ -111,7 +115,8 @@ class Activation(nn.Module):
     ) -> Activation:
         """The rectifier with the parameters fitted to the cell at an index; Hz out for drive in."""
         faults = Faults("Activation.of_fit")
-        faults.require(0 <= cell < len(fit.cells), f"a cell below {len(fit.cells)}", cell)
+        if faults.kind("fit", fit, Fit, "a Fit"):
+            cell = faults.whole("cell", cell, 0, len(fit.cells) - 1)
         faults.stop()
         named = dict(zip(fit.rectifier.parameter_names, fit.values[cell].tolist(), strict=True))
         return cls(fit.rectifier, learn, **named)
@@ -200,27 +205,24 @@ class Activation(nn.Module):
             **{name: (p.low, p.high, p.default) for name, p in every.items()},
         }
 
-    def _checked(self, learn: Any, values: dict[str, ArrayLike]) -> tuple[str, ...]:
+    def _checked(self, learn: Any, values: dict[str, ArrayLike], faults: Faults) -> tuple[str, ...]:
         """The names to learn; `InputError` for everything that cannot be."""
-        bounds, faults = self._bounds(), Faults(self.rectifier.name)
-        if isinstance(learn, bool | np.bool_ | int):
+        bounds = self._bounds()
+        if is_truth(learn) or is_whole(learn, 0, 1):
             learn = tuple(self.rectifier.parameters) if learn else ()
-        names = (learn,) if isinstance(learn, str) else tuple(learn)
+        names = faults.several("learn", learn, "True, False, or names of parameters")
         free = self.rectifier.parameter_names
         for name in bounds:
             own = hasattr(self, name) or name in _ARGUMENTS
             faults.require(not own, "parameters of other names than a layer's attributes", name)
         for name in names:
-            faults.require(name in free, f"parameters to learn among {', '.join(free)}", name)
-        whole = self.channels is None or is_whole(self.channels)
-        faults.require(whole, "channels >= 1", self.channels)
+            faults.one_of("parameters to learn", name, free)
         for name, value in values.items():
             if not faults.require(name in bounds, f"values of {', '.join(bounds)}", name):
                 continue
             low, high, _ = bounds[name]
-            try:
-                array = np.asarray(value, dtype=float)
-            except (TypeError, ValueError):
+            array = real_numbers(value)
+            if array is None:
                 faults.require(False, f"{name} as a number", value)
                 continue
             inside = ((array >= low) & (array <= high) & np.isfinite(array)).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,10 +54,10 @@ class Curve(nn.Module):
 
     def __init__(self, low: float, high: float, values: ArrayLike, slopes: ArrayLike) -> None:
         super().__init__()
-        y, m = np.asarray(values, dtype=float), np.asarray(slopes, dtype=float)
         faults = Faults(type(self).__name__)
-        rises = is_number(low) and is_number(high) and -np.inf < low < high < np.inf
-        faults.require(rises, "low < high", (low, high))
+        y, m = faults.numbers("values", values), faults.numbers("slopes", slopes)
+        faults.stop()
+        _check_ends(low, high, faults)
         shaped = y.ndim == 1 and y.size >= 2 and y.shape == m.shape
         faults.require(shaped, "as many values as slopes, at least 2", (y.shape, m.shape))
         finite = np.isfinite(y).all() and np.isfinite(m).all()
@@ -94,14 +94,22 @@ class Curve(nn.Module):
         """
         faults = Faults("Curve.of")
         points = faults.whole("points", points, 2)
+        _check_ends(low, high, faults)
+        for name, each in (("function", function), ("slope", slope)):
+            faults.require(callable(each), f"{name} as a function of an array", each)
         faults.stop()
         x = np.linspace(low, high, points)
-        return Curve(
-            low, high, np.broadcast_to(function(x), x.shape), np.broadcast_to(slope(x), x.shape)
-        )
+        values = faults.numbers("what function gives", function(x), x.shape)
+        slopes = faults.numbers("what slope gives", slope(x), x.shape)
+        faults.stop()
+        return Curve(low, high, values, slopes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The curve at inputs of any shape."""
+        faults = Faults(type(self).__name__)
+        real = isinstance(x, torch.Tensor) and x.is_floating_point()
+        faults.require(real, "a tensor of floats", getattr(x, "dtype", type(x).__name__))
+        faults.stop()
         there = torch.float32 if x.device.type == "mps" else torch.float64
         cubics, grid = self.cubics.to(there), self.grid.to(there)
         t = (x.to(there) - grid[0]) / grid[1]
@@ -185,6 +193,12 @@ class MeasuredRate(Curve):
         return self.measured
 
 
+def _check_ends(low: Any, high: Any, faults: Faults) -> None:
+    """Note ends of a grid between which there is nothing."""
+    rises = is_number(low) and is_number(high) and -np.inf < low < high < np.inf
+    faults.require(rises, "low < high", (low, high))
+
+
 def _measured(responses: xr.Dataset, cell: Any) -> tuple[Array, Array, Array]:
     """Drives in rising order, the rate at each (Hz), and the time it was counted for (s)."""
     data = reduced(responses)
@@ -195,9 +209,10 @@ def _measured(responses: xr.Dataset, cell: Any) -> tuple[Array, Array, Array]:
             len(labels) == 1, "cell= one of the cells, or 'mean'", f"{len(labels)} cells"
         )
     elif not (isinstance(cell, str) and cell == "mean"):
-        faults.require(cell in labels, "cell among the responses' cells, or 'mean'", cell)
+        known = isinstance(cell, Hashable) and cell in labels
+        faults.require(known, "cell among the responses' cells, or 'mean'", cell)
     faults.stop()
-    rows = slice(None) if cell in (None, "mean") else [labels.index(cell)]
+    rows = slice(None) if cell is None or cell == "mean" else [labels.index(cell)]
     seen = counts.exposure[rows] > 0
     x, time = counts.x[rows][seen], counts.exposure[rows][seen]
     # drives closer than a spline could tell apart are one, at their mean

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosim.base.arrays import Indices
-from neurosim.base.errors import InputError
+from neurosim.base.errors import Faults, InputError
 
 __all__ = ["Dataset", "Provenance", "in_unit_range"]
 
@@ -46,6 +46,28 @@ class Dataset:
     name: str
     checksums: dict[str, str]
     recognised: str
+
+    def __post_init__(self) -> None:
+        faults = Faults("Dataset")
+        for part in ("train", "test"):
+            images, labels = (getattr(self, f"{part}_{each}") for each in ("images", "labels"))
+            shown = isinstance(images, np.ndarray) and images.ndim == 4 and images.size > 0
+            real = shown and images.dtype.kind == "f" and np.isfinite(images).all()
+            whole = isinstance(labels, np.ndarray) and labels.dtype.kind in "iu"
+            each = whole and real and labels.shape == (len(images),) and (labels >= 0).all()
+            shape = "(image, channel, row, column)"
+            faults.require(real, f"{part}_images {shape}, finite floats", _told(images))
+            expected = f"{part}_labels (image,), whole numbers >= 0"
+            faults.require(each or not real, expected, _told(labels))
+        faults.stop()
+        for name in ("train_images", "test_images"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float32))
+        for name in ("train_labels", "test_labels"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.int64))
+        same = self.train_images.shape[1:] == self.test_images.shape[1:]
+        shapes = f"{self.train_images.shape[1:]} and {self.test_images.shape[1:]}"
+        faults.require(same, "images of one shape to train and to test on", shapes)
+        faults.stop()
 
     @property
     def classes(self) -> int:
@@ -109,6 +131,13 @@ class Provenance:
         if not odd:
             return f"published files, but of different data: {', '.join(sorted(known))}"
         return f"complete, but not known as published: {', '.join(odd)}"
+
+
+def _told(given: object) -> str:
+    """What was given where an array was expected."""
+    if isinstance(given, np.ndarray):
+        return f"{given.dtype} {given.shape}"
+    return type(given).__name__
 
 
 def in_unit_range(codes: NDArray[np.uint8]) -> NDArray[np.float32]:

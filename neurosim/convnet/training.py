@@ -5,6 +5,7 @@ Stochastic gradient descent with momentum; the seed decides weights and order of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from neurosim.base.errors import Faults
+from neurosim.base.numbers import LARGEST
 from neurosim.convnet.activation import Activation
 from neurosim.convnet.labelled_images import Dataset
 
@@ -59,6 +62,23 @@ class Training:
     enough: float | None = None
     """Training error at which to stop, when a look finds it."""
 
+    def __post_init__(self) -> None:
+        faults, not_negative = Faults("Training"), lambda number: 0 <= number < math.inf
+        checked: dict[str, Any] = {
+            name: faults.number(name, getattr(self, name), ">= 0", not_negative)
+            for name in ("learning_rate", "momentum", "weight_decay")
+        }
+        for name in ("epochs", "batch"):
+            checked[name] = faults.whole(name, getattr(self, name))
+        checked["seed"] = faults.whole("seed", self.seed, 0)
+        watched, some = self.watched, lambda epochs: 0 < epochs < math.inf
+        checked["watched"] = faults.number("watched", watched, "> 0 epochs", some)
+        if self.enough is not None:
+            checked["enough"] = faults.number("enough", self.enough, ">= 0", not_negative)
+        faults.stop()
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
 
 @dataclass
 class Learned:
@@ -99,12 +119,22 @@ def network(
         Variance of the weights, times how many come together: 2 keeps the size of what passes
         through ReLU (He et al. 2015), 1 suits tanh (LeCun et al. 1998).
     """
+    faults = Faults("network")
+    faults.require(callable(layer), "layer as a function of the number of channels", layer)
+    faults.kind("dataset", dataset, Dataset, "a Dataset")
+    channels = faults.wholes("channels", channels, 1, LARGEST)
+    kernel, seed = faults.whole("kernel", kernel), faults.whole("seed", seed, 0)
+    pooled = faults.flag("pooled", pooled)
+    gain = faults.number("gain", gain, "> 0", lambda number: 0 < number < math.inf)
+    faults.stop()
     generator = torch.Generator().manual_seed(seed)
     depth, rows, columns = dataset.train_images.shape[1:]
     parts: list[nn.Module] = []
     for filters in channels:
         parts.append(nn.Conv2d(depth, filters, kernel, padding="same"))
         parts.append(layer(filters))
+        faults.kind("what layer gives", parts[-1], nn.Module, "a Module")
+        faults.stop()
         depth = filters * int(getattr(parts[-1], "paths", 1))
     if pooled:
         parts.append(nn.AvgPool2d(2))
@@ -142,6 +172,12 @@ def train(
     Learned
         `finite` is False where training diverged.
     """
+    faults = Faults("train")
+    faults.kind("model", model, nn.Module, "a Module")
+    faults.kind("dataset", dataset, Dataset, "a Dataset")
+    faults.kind("training", training, Training, "a Training")
+    faults.require(watch is None or callable(watch), "watch as a function", watch)
+    faults.stop()
     images, labels = (torch.from_numpy(a) for a in (dataset.train_images, dataset.train_labels))
     order = np.random.default_rng(training.seed)
     optimiser = torch.optim.SGD(

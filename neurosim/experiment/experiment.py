@@ -87,6 +87,11 @@ class Experiment:
         for name in ("duration", "settle", "dt"):
             object.__setattr__(self, name, in_unit(getattr(self, name), "s", "experiment", name))
         faults = Faults("experiment")
+        for name in ("gain", "baseline"):
+            in_unit(getattr(self, name), "mV", "experiment", name)
+        faults.number("duration", self.duration, "> 0 s", lambda s: 0 < s < np.inf)
+        faults.number("settle", self.settle, ">= 0 s", lambda s: 0 <= s < np.inf)
+        faults.number("dt", self.dt, "> 0 s", lambda s: 0 < s < np.inf)
         for name, kind, said in (
             ("stimulus", Stimulus, "a stimulus set"),
             ("bank", GaborBank, "a GaborBank"),

@@ -70,6 +70,9 @@ class Request:
     def check(self) -> None:
         """Refuse everything that cannot be, then work out steps and potentials."""
         faults = Faults("simulate")
+        faults.one_of("start", self.start, ("settled", "rest"))
+        faults.one_of("engine", self.engine, ("spikes", "theory"))
+        faults.stop()
         self.drive = drive_of(self.given, faults)
         self._check_sizes(faults)
         self._check_numbers(faults)
@@ -116,8 +119,6 @@ class Request:
         self.trials = faults.whole("trials", self.trials, 1, MOST_TRIALS - 1)
         self.seed = faults.whole("seed", self.seed, 0)
         self.spike_times = faults.flag("spike_times", self.spike_times)
-        faults.one_of("start", self.start, ("settled", "rest"))
-        faults.one_of("engine", self.engine, ("spikes", "theory"))
         shared = self.correlation
         self.correlation = faults.number("correlation", shared, "in [0, 1]", lambda r: 0 <= r <= 1)
         self.memory = faults.number("memory", self.memory, "> 0 bytes", lambda size: size > 0)
@@ -136,7 +137,7 @@ class Request:
             more = [
                 n
                 for n in ("spike_times", "time_bin", "phase_bins", "correlation")
-                if getattr(self, n)
+                if np.any(getattr(self, n))
             ]
             faults.require(not more, "nothing but counts of engine='theory'", ", ".join(more))
         faults.stop()

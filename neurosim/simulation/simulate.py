@@ -159,6 +159,7 @@ def simulate(
     workers = processors() if workers is None else faults.whole("workers", workers)
     targets = ("auto", "cpp", "cython", "numpy")
     faults.one_of("target", target, targets)
+    progress = faults.flag("progress", progress)
     faults.stop()
     request.check()
     responses = _without_counts(request)

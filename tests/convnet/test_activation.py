@@ -365,7 +365,7 @@ def test_a_fitted_cell_is_an_activation():
         ({"rectifier": "LReLU", "leak": 1.7}, r"half-wave: expected leak in \[0, 1\], got 1.7"),
         ({"rectifier": "LReLU", "slope": 1}, r"expected values of r0, gain, leak, got slope"),
         ({"rectifier": "LReLU", "learn": "slope"}, r"parameters to learn among r0.*got slope"),
-        ({"rectifier": "ReLU", "channels": 0}, r"expected channels >= 1, got 0"),
+        ({"rectifier": "ReLU", "channels": 0}, r"channels as a whole number >= 1, got 0"),
         ({"rectifier": "LReLU", "leak": [0.1, 0.2]}, r"leak as one number or one per channel"),
         ({"rectifier": "LReLU", "leak": [0.25]}, r"leak as one number or one per channel"),
         ({"rectifier": "LReLU", "leak": "a"}, r"expected leak as a number, got a"),
@@ -373,7 +373,7 @@ def test_a_fitted_cell_is_an_activation():
         ({"rectifier": ["ReLU"]}, r"rectifier: expected a name or a Rectifier, got list"),
         (
             {"rectifier": "LReLU", "leak": -1, "learn": "x", "channels": -2},
-            r"to learn.*; expected channels.*; expected leak",
+            r"expected channels.*; expected parameters to learn.*; expected leak",
         ),
     ],
 )

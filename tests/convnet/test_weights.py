@@ -210,7 +210,7 @@ def test_paths_that_cannot_be_read(tmp_path):
         ("absent.npy", "there is no such file"),
         ("folder.pt", "expected a file, got a folder"),
         (".", "expected a file that ends in .npy, .npz, .safetensors, .pt, .pth"),
-        ("a\0b.npy", "cannot be read"),
+        ("a\0b.npy", "path without a null character"),
     ):
         with pytest.raises(InputError, match=message):
             filters_from_file(tmp_path / name)

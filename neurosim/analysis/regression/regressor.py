@@ -161,20 +161,10 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2)
         X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        faults = Faults("RectifierRegressor")
-        negative = likelihood.of == "counts" and (y < 0).any()
-        faults.require(
-            not negative,
-            f"y >= 0 for the {likelihood.name} likelihood",
-            y.min(),
-            'likelihood="gaussian" takes any',
-        )
-        faults.require((weight > 0).any(), "a sample_weight > 0", "none")
-        faults.stop()
+        _check_samples(y, weight, likelihood)
         features, counts = conditions_of(X, y, weight, likelihood.single_trials)
         if wrong := likelihood.fault(counts):
-            faults.add(wrong)
-        faults.stop()
+            raise InputError(f"RectifierRegressor: {wrong}")
         best, self.likelihood_ = self._best(rectifier, likelihood.begin(counts), features, counts)
         weights, values = upright(rectifier, best.weights, best.values)
         self.rectifier_ = rectifier
@@ -229,6 +219,7 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, reset=False)
         y = np.asarray(y, dtype=float)
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        _check_samples(y, weight, type(self.likelihood_))
         samples = samples_of(y, weight)
         under = self._likelihood_of(samples)
         mean = np.full((1, len(y)), under.constant_rate(samples)[0])
@@ -264,6 +255,7 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
             good = is_number(value) and 0 <= value < np.inf
             faults.require(good, f"{name} >= 0", value)
         faults.whole("max_iter", self.max_iter)
+        faults.flag("fit_r0", self.fit_r0)
         faults.stop()
         assert likelihood is not None
         return rectifier, likelihood
@@ -340,3 +332,17 @@ class RectifierRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc, u
         under = self.likelihood_.with_mean(counts)
         mean = posterior_mean_r0(counts, (driven - least)[None], np.array([lowest]), under)[0]
         return float(mean - least)
+
+
+def _check_samples(y: Array, weight: Array, likelihood: type[Likelihood]) -> None:
+    """Refuse rates and weights that are none; scikit-learn has looked at their shapes."""
+    faults = Faults("RectifierRegressor")
+    faults.require(
+        likelihood.of != "counts" or (y >= 0).all(),
+        f"y >= 0 for the {likelihood.name} likelihood",
+        y.min(),
+        'likelihood="gaussian" takes any',
+    )
+    seen = np.isfinite(weight).all() and (weight > 0).any()
+    faults.require(seen, "a finite sample_weight > 0", "none")
+    faults.stop()

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 
 from neurosim.base.arrays import Array, Indices
 from neurosim.base.errors import Faults
-from neurosim.base.numbers import is_whole
+from neurosim.base.numbers import is_whole, real_numbers
 from neurosim.convnet.filters.filter_nulls import FILTER_NULLS, PairingNull
 from neurosim.convnet.filters.pairs import PairedFilters, cosines_to_others
 
@@ -79,14 +79,15 @@ def paired_filters(
     faults = Faults("paired_filters")
     seed = faults.whole("seed", seed, 0)
     draws = faults.whole("draws", draws, 2)
-    values, indices = _kept(_filters(filters, faults), list(drop), faults)
-    unit = _unit(values, indices, faults, bool(zero_mean))
+    zero_mean = faults.flag("zero_mean", zero_mean)
+    values, indices = _kept(_filters(filters, faults), drop, faults)
+    unit = _unit(values, indices, faults, zero_mean)
     faults.stop()
     cosine = cosines_to_others(unit.reshape(len(unit), -1))
     nulls: list[PairingNull] = []
     for name, draw in FILTER_NULLS.items():
-        random = np.random.default_rng([int(seed), len(nulls)])
-        found = [_smallest(draw(unit, random), bool(zero_mean)) for _ in range(int(draws))]
+        random = np.random.default_rng([seed, len(nulls)])
+        found = [_smallest(draw(unit, random), zero_mean) for _ in range(draws)]
         nulls.append(PairingNull(name, np.array(found)))
     return PairedFilters(unit, cosine.min(1), cosine.argmin(1), indices, tuple(nulls))
 
@@ -94,9 +95,8 @@ def paired_filters(
 def _filters(filters: ArrayLike, faults: Faults) -> Array:
     """Filters as (filter, channel, row, column); an empty array where there are faults."""
     none = np.zeros((0, 1, 1, 1))
-    try:
-        values = np.asarray(filters, dtype=np.float64)
-    except (TypeError, ValueError):
+    values = real_numbers(filters)
+    if values is None:
         faults.add("expected filters as an array of numbers, got others")
         return none
     shape = "(filter, row, column) or (filter, channel, row, column)"
@@ -107,12 +107,14 @@ def _filters(filters: ArrayLike, faults: Faults) -> Array:
     return none if not finite else values if values.ndim == 4 else values[:, None]
 
 
-def _kept(filters: Array, drop: list[int], faults: Faults) -> tuple[Array, Indices]:
+def _kept(filters: Array, drop: Iterable[int], faults: Faults) -> tuple[Array, Indices]:
     """The filters that are not dropped, and their indices."""
     number = len(filters)
-    strange = [k for k in drop if not (is_whole(k, 0) and k < number)] if number else []
+    left_out = faults.several("drop", drop, "indices of filters", int)
+    strange = [k for k in left_out if not is_whole(k, 0, number - 1)] if number else []
     faults.require(not strange, f"drop as indices from 0 to {number - 1}", strange)
-    indices = np.setdiff1d(np.arange(number), [] if strange else np.array(drop, dtype=int))
+    left_out = [] if strange or not number else [int(k) for k in left_out]
+    indices = np.setdiff1d(np.arange(number), np.array(left_out, dtype=int))
     faults.require(not number or len(indices) > 1, "at least two filters", len(indices))
     return filters[indices], indices
 

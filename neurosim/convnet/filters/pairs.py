@@ -66,13 +66,16 @@ class PairedFilters:
 
     def share_below(self, cosine: float) -> float:
         """Share of the filters whose smallest cosine is below `cosine`."""
+        faults = Faults("PairedFilters.share_below")
+        cosine = faults.number("cosine", cosine, "in [-1, 1]", lambda each: -1 <= each <= 1)
+        faults.stop()
         return float((self.cosines < cosine).mean())
 
     def null(self, name: str) -> PairingNull:
         """A null ensemble by its name."""
         found = {each.name: each for each in self.nulls}
         faults = Faults("PairedFilters.null")
-        faults.require(name in found, f"a name among {', '.join(found)}", name)
+        faults.one_of("a name", name, found)
         faults.stop()
         return found[name]
 

@@ -110,7 +110,7 @@ def adaptive_lif(noise_sd: Any = "3 mV", adaptation: Any = "2 mV") -> BrianCell:
             "tau_w": "100 ms",
             "v_threshold": "-50 mV",
             "v_reset": "-60 mV",
-            "noise_sd": _potential(noise_sd, "adaptive_lif", "noise_sd"),
+            "noise_sd": _potential(noise_sd, "adaptive_lif", "noise_sd", 0.0),
             "jump": _potential(adaptation, "adaptive_lif", "adaptation"),
         },
         source="Treves 1993, Network 4:259",
@@ -139,17 +139,18 @@ def exponential_if(noise_sd: Any = "3 mV", sharpness: Any = "2 mV") -> BrianCell
             "tau_m": "20 ms",
             "v_soft": "-50 mV",
             "v_reset": "-60 mV",
-            "noise_sd": _potential(noise_sd, "exponential_if", "noise_sd"),
-            "sharp": _potential(sharpness, "exponential_if", "sharpness"),
+            "noise_sd": _potential(noise_sd, "exponential_if", "noise_sd", 0.0),
+            "sharp": _potential(sharpness, "exponential_if", "sharpness", 1e-3),
         },
         source="Fourcaud-Trocme et al. 2003, J Neurosci 23:11628",
     )
 
 
-def _potential(given: Any, subject: str, name: str) -> str:
+def _potential(given: Any, subject: str, name: str, least: float = -math.inf) -> str:
     """A potential as Brian2 reads it; a bare number is in mV."""
     size = in_unit(given, "mV", subject, name)
     faults = Faults(subject)
-    faults.number(name, size, "as one finite potential, mV", math.isfinite)
+    reach = "as one finite potential, mV" if least == -math.inf else f">= {least:g} mV"
+    faults.number(name, size, reach, lambda value: least <= value and math.isfinite(value))
     faults.stop()
     return given if isinstance(given, str) else f"{size!r} mV"

@@ -26,6 +26,7 @@ __all__ = ["BiphasicFilter", "TemporalFilter", "TemporalGabor"]
 
 _CAUSAL = 5.3  # standard deviations from the peak, where a Gaussian is below 1e-6
 _ALIASED = 1e-3  # of the best response, that frames may make of a stimulus they do not show
+_MOST_FRAMES = 1_000_000  # of a filter
 
 
 class TemporalFilter(ABC):
@@ -63,6 +64,8 @@ class TemporalFilter(ABC):
             f"{aliased:.2g} at {frame_rate:g} Hz",
             "raise the field's frame_rate",
         )
+        number = self.duration * frame_rate
+        faults.require(number <= _MOST_FRAMES, f"at most {_MOST_FRAMES} frames", f"{number:g}")
         faults.stop()
         time = np.arange(int(np.ceil(self.duration * frame_rate)) + 1) / frame_rate
         return self.kernel(time) / frame_rate
@@ -211,5 +214,6 @@ def _positive(number: float) -> bool:
 def _numbers(filter: TemporalFilter, name: str, values: ArrayLike) -> Array:
     faults = Faults(type(filter).__name__)
     numbers = faults.numbers(name, values)
+    faults.require(np.isfinite(numbers).all(), f"finite {name}", "NaN or infinity")
     faults.stop()
     return numbers
