@@ -33,7 +33,7 @@ def test_numbers_of_any_type_are_numbers(value):
     assert real_numbers(value).dtype == float
 
 
-@pytest.mark.parametrize("value", NONE, ids=repr)
+@pytest.mark.parametrize("value", NONE, ids=range(len(NONE)))
 def test_what_is_not_one_number(value):
     assert not is_whole(value)
     assert not is_number(value)
