@@ -185,10 +185,11 @@ expected tau_m > 0 s, got 0 (times are in seconds)
         if isinstance(value, alone):
             return [value]
         try:
-            return list(value)
+            held = None if isinstance(value, str | bytes) else list(value)
         except TypeError:
-            self.require(False, f"{name} as {said}", value)
-            return []
+            held = None
+        self.require(held is not None, f"{name} as {said}", value)
+        return held or []
 
     def wholes(self, name: str, value: Any, least: int, most: int) -> list[int]:
         """The value as a list of ints, noting a fault unless it is whole numbers, or one alone."""

@@ -35,14 +35,10 @@ def add_to(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Simulate, compare and print the confusion matrix."""
     from neurosim.analysis.comparison.recovery import recovery
-    from neurosim.base.errors import Faults
     from neurosim.models.rectifiers import RECTIFIERS
+    from neurosim.report.figure_files import figure_path, save_figure
 
-    faults = Faults("recovery")
-    for name in ("cells", "trials", "duration"):
-        faults.require(getattr(options, name) > 0, f"{name} > 0", getattr(options, name))
-    faults.require(options.seed >= 0, "seed >= 0", options.seed)
-    faults.stop()
+    plot = None if options.plot is None else figure_path(options.plot)  # refused before the work
     found = recovery(
         cells=options.cells,
         trials=options.trials,
@@ -50,10 +46,8 @@ def run(options: argparse.Namespace) -> int:
         seed=options.seed,
         rectifiers=RECTIFIERS.biological if options.biological else None,
     )
-    if options.plot:
-        from neurosim.report.figure_files import save_figure
-
-        save_figure(found.plot(), options.plot)
+    if plot is not None:
+        save_figure(found.plot(), plot)
     table = found.to_dataframe()
     letters = [chr(ord("A") + k) for k in range(len(found.selected))]
     names = dict(zip(found.selected, letters, strict=True))

@@ -23,7 +23,9 @@ def add_to(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the table, and draw the curves where that is asked for."""
     from neurosim import RECTIFIERS
+    from neurosim.report.figure_files import figure_path, save_figure
 
+    plot = None if options.plot is None else figure_path(options.plot)
     table = RECTIFIERS.table
     for row in table.itertuples(index=False):
         name, twin, latex, parameters, limits, contains, needs, source = row
@@ -32,9 +34,7 @@ def run(options: argparse.Namespace) -> int:
             f"    {'contains ' + contains + '; ' if contains else ''}"
             f"{'needs the ' + needs + '; ' if needs else ''}{source}"
         )
-    if options.plot:
-        from neurosim.report.figure_files import save_figure
-
-        save_figure(RECTIFIERS.plot(), options.plot)
-        print(f"wrote {options.plot}")
+    if plot is not None:
+        save_figure(RECTIFIERS.plot(), plot)
+        print(f"wrote {plot}")
     return 0

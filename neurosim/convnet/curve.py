@@ -98,7 +98,7 @@ class Curve(nn.Module):
         for name, each in (("function", function), ("slope", slope)):
             faults.require(callable(each), f"{name} as a function of an array", each)
         faults.stop()
-        x = np.linspace(low, high, points)
+        x = np.linspace(float(low), float(high), points)
         values = faults.numbers("what function gives", function(x), x.shape)
         slopes = faults.numbers("what slope gives", slope(x), x.shape)
         faults.stop()

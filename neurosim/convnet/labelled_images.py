@@ -59,6 +59,9 @@ class Dataset:
             faults.require(real, f"{part}_images {shape}, finite floats", _told(images))
             expected = f"{part}_labels (image,), whole numbers >= 0"
             faults.require(each or not real, expected, _told(labels))
+        faults.kind("name", self.name, str, "text")
+        faults.mapping("checksums", self.checksums)
+        faults.kind("recognised", self.recognised, str, "text")
         faults.stop()
         for name in ("train_images", "test_images"):
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float32))

@@ -96,6 +96,8 @@ def _chosen(tensors: dict[str, StoredTensor], name: str | None, subject: str) ->
     alone = list(tensors) == [""]
     there = ", ".join(f"{each} {tensor.shape}" for each, tensor in tensors.items()) or "none"
     if name is not None:
+        faults.kind("name", name, str, "text")
+        faults.stop()
         expected = "no name for the one array of the file" if alone else f"a tensor {name!r}"
         faults.require(name in tensors and not alone, expected, name if alone else there)
         faults.stop()

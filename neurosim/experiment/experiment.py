@@ -88,7 +88,9 @@ class Experiment:
             object.__setattr__(self, name, in_unit(getattr(self, name), "s", "experiment", name))
         faults = Faults("experiment")
         for name in ("gain", "baseline"):
-            in_unit(getattr(self, name), "mV", "experiment", name)
+            size = np.asarray(in_unit(getattr(self, name), "mV", "experiment", name))
+            finite = size.ndim <= 1 and size.size > 0 and np.isfinite(size).all()
+            faults.require(finite, f"{name} as one finite number (mV) or one per cell", size)
         faults.number("duration", self.duration, "> 0 s", lambda s: 0 < s < np.inf)
         faults.number("settle", self.settle, ">= 0 s", lambda s: 0 <= s < np.inf)
         faults.number("dt", self.dt, "> 0 s", lambda s: 0 < s < np.inf)
@@ -255,6 +257,7 @@ def _names(rectifiers: Any, faults: Faults) -> tuple[str | Rectifier, ...] | Non
     if rectifiers is None:
         return None
     asked = faults.several("rectifiers", rectifiers, "names or Rectifiers", (str, Rectifier, type))
+    faults.require(asked or faults.found, "at least one rectifier", "none")
     return tuple(
         each if isinstance(each, Rectifier) else named_rectifier(each).name for each in asked
     )

@@ -6,11 +6,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from neurosim.base.errors import Faults
+from neurosim.base.files import path_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "check_format", "figure_style", "save_figure"]
+__all__ = ["FORMATS", "check_format", "figure_path", "figure_style", "save_figure"]
 
 FORMATS = ("png", "pdf", "svg")
 """In which a figure can be written."""
@@ -40,6 +43,25 @@ def figure_style(size: float) -> dict[Any, Any]:
         Of the text, points.
     """
     return {"font.size": size, "axes.spines.top": False, "axes.spines.right": False}
+
+
+def figure_path(path: str | os.PathLike[str], subject: str = "plot") -> Path:
+    """Where a figure can be written: in a folder that is there, under a name that says its format.
+
+    Examples
+    --------
+    >>> figure_path("curves.bmp")
+    Traceback (most recent call last):
+    neurosim.base.errors.InputError: plot: expected a name that ends in .png, .pdf, .svg, \
+got curves.bmp
+    """
+    place, faults = path_of(path, subject), Faults(subject)
+    named = place.suffix.lower().removeprefix(".") in FORMATS
+    faults.require(named, f"a name that ends in .{', .'.join(FORMATS)}", place)
+    faults.require(place.parent.is_dir(), f"the folder {place.parent} to be there", "none")
+    faults.require(not place.is_dir(), "a file", f"the folder {place}")
+    faults.stop()
+    return place
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from neurosim.base.errors import Faults
 from neurosim.base.extras import needs
 from neurosim.base.files import folder_for_output
+from neurosim.base.numbers import LARGEST, is_whole
 from neurosim.base.processors import processors
 from neurosim.reproduce.report import verdicts, write_outcome
 from neurosim.reproduce.run import Run
@@ -85,15 +86,18 @@ def _checked(options: Namespace) -> list[Reproduction]:
     faults = Faults("reproduce")
     for name in options.names:
         faults.require(name in EXPERIMENTS, f"names among {', '.join(EXPERIMENTS)}", name)
-    faults.require(options.seed >= 0, "seed >= 0", options.seed)
+    faults.whole("seed", options.seed, 0, LARGEST // 1000 - 1)  # a thousand come of each
     repeats, workers = options.repeats, options.workers
     faults.require(
-        repeats is None or repeats >= 3,
+        repeats is None or is_whole(repeats, 3),
         "repeats >= 3",
         repeats,
         "fewer have no interval to speak of",
     )
-    faults.require(workers is None or workers >= 1, "workers >= 1", workers)
+    if workers is not None:
+        faults.whole("workers", workers)
+    whose = options.filters is not None or not options.drop
+    faults.require(whose, "--drop with --filters", f"--drop {options.drop} alone")
     faults.stop()
     chosen = [each for each in EXPERIMENTS.values() if options.all or each.name in options.names]
     lacking = {each.name: " and ".join(_missing(each)) for each in chosen if _missing(each)}

@@ -59,7 +59,10 @@ def test_the_list_names_every_experiment(capsys):
     ("arguments", "message"),
     [
         (["swish"], "reproduce: expected names among figure-3.7"),
-        (["figure-3.7", "--seed", "-1", "--workers", "0"], "seed >= 0, got -1; expected workers"),
+        (
+            ["figure-3.7", "--seed", "-1", "--workers", "0"],
+            "got -1; expected workers as a whole number",
+        ),
         (["figure-3.7", "--repeats", "1"], "repeats >= 3, got 1 (fewer have no interval"),
         (["paired-filters", "--filters", "nowhere.npy"], "nowhere.npy"),
         (["relu-vs-tanh-speed", "--data", "nowhere"], "nowhere"),

@@ -149,6 +149,7 @@ class Fit:
         faults = Faults("Fit.rate")
         cell = faults.whole("cell", cell, 0, len(self.cells) - 1)
         drives = faults.numbers("x", x)
+        faults.require(drives.size or faults.found, "at least one drive", "none")
         faults.stop()
         named = dict(zip(self.rectifier.parameter_names, self.values[cell], strict=True))
         return self.rectifier.rate(drives, **named)

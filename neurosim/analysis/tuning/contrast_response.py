@@ -89,7 +89,24 @@ def naka_rushton(
     >>> naka_rushton([0, 0.065, 1], 2, 40, 2.16, 0.065).round(2)
     array([ 2.  , 22.  , 41.89])
     """
-    return RECTIFIERS["Naka-Rushton"].rate(contrast, r0, gain=rmax, exponent=n, semisaturation=c50)
+    faults = Faults("naka_rushton")
+    named = {"contrast": contrast, "r0": r0, "rmax": rmax, "n": n, "c50": c50}
+    given = {name: faults.numbers(name, values) for name, values in named.items()}
+    faults.stop()
+    for name, values in given.items():
+        finite = values.size > 0 and np.isfinite(values).all()
+        faults.require(finite, f"{name} as finite numbers, at least one", values)
+    faults.stop()
+    faults.require((given["contrast"] >= 0).all(), "contrast >= 0", given["contrast"].min())
+    try:
+        c, *parameters = np.broadcast_arrays(*given.values())
+    except ValueError:
+        shapes = ", ".join(f"{name} {values.shape}" for name, values in given.items())
+        faults.add(f"expected arrays that broadcast, got {shapes}")
+    faults.stop()
+    return RECTIFIERS["Naka-Rushton"].rate(
+        c, **dict(zip(_PARAMETERS.values(), parameters, strict=True))
+    )
 
 
 def contrast_response(

@@ -59,8 +59,10 @@ def modulation(
         rates.ndim >= 1 and rates.shape[0] == degrees.size, f"{degrees.size} rates", rates.shape
     )
     faults.require(np.isfinite(degrees).all(), "finite phases", "NaN or infinity")
-    stands_off = off.ndim <= rates.ndim - 1 and off.shape in ((), rates.shape[1:])
-    faults.require(stands_off, f"baseline as one number or {rates.shape[1:]}", off.shape)
+    beside = off.shape in ((), rates.shape[1:])
+    faults.require(beside, f"baseline as one number or {rates.shape[1:]}", off.shape)
+    resting = np.isfinite(off).all() and (off >= 0).all()
+    faults.require(resting, "finite baseline >= 0 Hz", baseline)
     faults.require(degrees.size > 2 * harmonic, f"more than {2 * harmonic} phases", degrees.size)
     faults.stop()
     step = np.diff(degrees)

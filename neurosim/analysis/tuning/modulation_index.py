@@ -36,6 +36,7 @@ from neurosim.analysis.measures.measures import (
 )
 from neurosim.analysis.measures.trains import trains_of_times
 from neurosim.analysis.tuning.phase_vectors import (
+    MOST_CYCLES,
     WHOLE,
     PhaseVectors,
     mean_resultant_length,
@@ -221,6 +222,8 @@ def modulation_of_spikes(
     trains = trains_of_times(spike_times, duration, faults)
     whole = duration * frequency >= 1 - WHOLE
     faults.require(whole, "a duration of at least one cycle", duration)
+    few = duration * frequency * trains.seconds.size <= MOST_CYCLES
+    faults.require(few, f"at most {MOST_CYCLES:g} cycles", duration * frequency)
     faults.stop()
     unit = vectors_by_cycle(trains, frequency, harmonic, float(rate[0]))
     rows = {"cell": np.zeros(1, dtype=int)}

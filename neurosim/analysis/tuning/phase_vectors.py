@@ -17,6 +17,7 @@ from neurosim.base.errors import Faults
 from neurosim.data.repeats import Repeats
 
 __all__ = [
+    "MOST_CYCLES",
     "WHOLE",
     "PhaseVectors",
     "mean_resultant_length",
@@ -24,6 +25,9 @@ __all__ = [
     "vectors_from_histogram",
     "vectors_from_times",
 ]
+
+MOST_CYCLES = 1e8
+"""Of all trials together; each has a count and a vector."""
 
 WHOLE = 1e-9
 """Of a cycle: a duration short of whole cycles by less than this is rounded, not cut."""
@@ -133,6 +137,8 @@ def vectors_from_times(
     cycles = (repeats.seconds * frequency.values[:, None])[repeats.exists]
     least = cycles.min(initial=np.inf)
     faults.require(least >= 1 - WHOLE, "at least one cycle of every stimulus", least)
+    total = cycles.sum()
+    faults.require(total <= MOST_CYCLES, f"at most {MOST_CYCLES:g} cycles", total)
     faults.stop()
     trains = trains_by_condition(responses, repeats)
     return [
