@@ -97,8 +97,10 @@ def nx_of_sigma(
     except ValueError:
         faults.add(f"expected one sigma per cell or one for all, got {along.shape} and {f.shape}")
         faults.stop()
-    faults.require((f > 0).all(), "spatial_frequency > 0 cycles/deg", f)
-    faults.require((across > 0).all(), "sigma across the carrier > 0 deg", across)
+    for name, values in zip(given, (along, across, f), strict=True):
+        positive = values.size > 0 and np.isfinite(values).all() and (values > 0).all()
+        faults.require(positive, f"{name} > 0 and finite", values)
+    faults.stop()
     broad = f * along <= 1 / (np.sqrt(2) * np.pi)
     faults.require(
         not broad.any(),
