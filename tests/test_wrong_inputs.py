@@ -21,6 +21,7 @@ import pytest
 import xarray as xr
 
 import neurosim as ns
+from neurosim import stimuli
 
 NAN, INF, HUGE = float("nan"), float("inf"), 10**30
 NO_NUMBERS = (NAN, True, "a", "", [], [1, "a"], {}, object(), np.array(["a"]), 1j)
@@ -189,6 +190,8 @@ call(lambda one, combine: ns.Plaids(one, combine=combine), "Plaids", one=ns.Bars
 call(FIELD.along, orientation=0.0)
 call(FIELD.frame_times, duration=0.1)
 call(ns.spectral_slope, image=IMAGE)
+call(stimuli.grey_levels, picture=IMAGE)
+call(stimuli.read_image, path=stimuli.embedded_photograph())
 for shown in (
     ns.Gratings(temporal_frequency=4),
     ns.Bars(),

@@ -16,6 +16,7 @@ import numpy as np
 
 from neurosim.base.arrays import AnyArray, Array, Flags
 from neurosim.base.errors import Faults, InputError
+from neurosim.base.files import path_of
 
 __all__ = [
     "Encoding",
@@ -115,6 +116,9 @@ def read_image(path: str | os.PathLike[str], encoding: Encoding = "sRGB") -> Lig
     """
     from PIL import Image, UnidentifiedImageError
 
+    path, faults = path_of(path, "read_image"), Faults("read_image")
+    faults.one_of("encoding", encoding, ("sRGB", "linear"))
+    faults.stop()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -42,7 +42,11 @@ def grey_levels(picture: Array) -> GreyLevels:
     >>> grey_levels(np.array([[-0.5, 0.5], [0.5, -0.5]]))
     GreyLevels(mean=0.0, rms=0.5, michelson=0.5, skewness=0.0, kurtosis=1.0)
     """
-    picture = np.asarray(picture, dtype=float)
+    faults = Faults("grey_levels")
+    picture = faults.numbers("picture", picture)
+    shown = picture.size > 0 and np.isfinite(picture).all()
+    faults.require(shown or faults.found, "a finite picture", "NaN, infinity or no pixel")
+    faults.stop()
     mean = picture.mean()
     away = picture - mean
     rms = float(np.sqrt((away**2).mean()))

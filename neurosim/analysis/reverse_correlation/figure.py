@@ -95,8 +95,10 @@ def _kind_of(result: Any, faults: Faults) -> str:
         known = beside in result and result[beside].dims == dims and result[beside].size > 0
         faults.require(known, f"{beside} {dims}", there)
     faults.stop()
-    peaked = "peak_lag" not in _SHOWN[name] or np.isin(result["peak_lag"], result["lag"]).all()
-    faults.require(peaked, "the peak_lag of every cell among the lags", result["lag"].values)
+    if "peak_lag" in _SHOWN[name]:
+        lags, peaks = result["lag"].values, result["peak_lag"].values
+        peaked = np.unique(lags).size == lags.size and np.isin(peaks, lags).all()
+        faults.require(peaked, "the peak_lag of every cell among the lags, each once", lags)
     faults.stop()
     return name
 
