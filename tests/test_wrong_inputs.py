@@ -440,7 +440,8 @@ def answer(function: Callable[..., Any], given: dict[str, Any], said: str) -> st
 @pytest.mark.parametrize(
     "name", [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in CALLS]
 )
-def test_every_argument(name):
+def test_every_argument(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where "a" is a file that is written
     function, given = CALLS[name]()
     parameters = inspect.signature(function).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
