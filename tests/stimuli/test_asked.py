@@ -20,7 +20,7 @@ class Checkerboard(Stimulus):
         return 1.0 - 2.0 * ((rows + columns) % 2)
 
 
-@pytest.mark.parametrize("stimulus", [Checkerboard(), Gratings(phase=[0, 90])], ids=repr)
+@pytest.mark.parametrize("stimulus", [Checkerboard(), Gratings(phase=[0, 90])], ids=lambda one: one.kind)
 @pytest.mark.parametrize(
     ("method", "arguments", "message"),
     [
