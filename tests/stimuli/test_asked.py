@@ -20,7 +20,10 @@ class Checkerboard(Stimulus):
         return 1.0 - 2.0 * ((rows + columns) % 2)
 
 
-@pytest.mark.parametrize("stimulus", [Checkerboard(), Gratings(phase=[0, 90])], ids=lambda one: one.kind)
+SETS = [Checkerboard(), Gratings(phase=[0, 90])]
+
+
+@pytest.mark.parametrize("stimulus", SETS, ids=[one.kind for one in SETS])
 @pytest.mark.parametrize(
     ("method", "arguments", "message"),
     [
