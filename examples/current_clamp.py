@@ -117,7 +117,7 @@ for axis, (name, (current, spikes)) in zip(axes[0], cells.items(), strict=True):
         {
             "rectifier": [fit.rectifier.name for fit in comparison.fits],
             "held-out bits per spike": [each.bits_per_spike[0] for each in comparison.scores],
-            "delta AICc": comparison.delta_aicc[0],
+            "delta AIC": comparison.delta_aic[0],
             "dispersion": scatter,
             "status": [fit.status[0] for fit in comparison.fits],
         }

@@ -136,7 +136,7 @@ for name, temporal, trials in units:
     columns = {
         "rectifier": "rectifier",
         "r0 (Hz)": "r0 (Hz)",
-        "delta AICc": "delta AICc",
+        "delta AIC": "delta AIC",
         "held-out information per spike (bits)": "bits per spike",
         "chosen": "chosen",
     }

@@ -85,11 +85,9 @@ def run(options: argparse.Namespace) -> int:
         by=options.by,
         units=dict(options.units),
     )
-    folds = min(5, responses.sizes["stimulus"])
     found = compare(
         responses,
         options.models,
-        folds=folds,
         seed=options.seed,
         progress=True,
         likelihood=options.likelihood,

@@ -17,7 +17,7 @@ _SHOWN = {
     "ConvNet twin": ("ConvNet twin", "{}"),
     "cells described best": ("cells", "{:d}"),
     "cells described best, reference aside": ("aside*", "{:d}"),
-    "median delta AICc": ("ΔAICc", "{:.1f}"),
+    "median delta AIC": ("ΔAIC", "{:.1f}"),
     "median held-out log-likelihood per spike (nats)": ("score", "{:.3f}"),
 }
 
@@ -37,7 +37,7 @@ def print_summary(comparison: Comparison, files: list[Path]) -> None:
     console.print(table)
     console.print(
         "* with the mechanistic reference set aside; score: held-out log-likelihood per spike "
-        "(nats); ΔAICc and score are medians over cells",
+        "(nats); ΔAIC and score are medians over cells",
         style="dim",
         highlight=False,
     )

@@ -17,6 +17,7 @@ from scipy.special import gammaln, xlogy
 
 from neurosim.base.arrays import AnyArray, Array, Flags, Indices, divided
 from neurosim.data.beside import REGRESSORS
+from neurosim.data.equal_conditions import first_equal, put_together
 from neurosim.data.repeats import Repeats
 from neurosim.data.responses import cell_labels, check_responses
 
@@ -143,6 +144,9 @@ class Reduction(NamedTuple):
 def reduced(responses: xr.Dataset) -> Reduction:
     """Responses checked, and reduced to what fits and measures take.
 
+    Conditions that nothing tells apart become one, at the place of the first; the others are as if
+    they had not been shown.
+
     Parameters
     ----------
     responses : Dataset
@@ -167,11 +171,11 @@ def reduced(responses: xr.Dataset) -> Reduction:
         for name, variable in REGRESSORS.items()
         if variable in responses
     }
-    counts = Counts.from_repeats(
-        drive.transpose("cell", "stimulus").values.astype(float),
-        Repeats.from_responses(responses),
-        regressors,
-    )
+    x = drive.transpose("cell", "stimulus").values.astype(float)
+    repeats = Repeats.from_responses(responses)
+    longest = repeats.seconds.max(-1, initial=0.0)
+    repeats = put_together(repeats, first_equal(responses, (x, *regressors.values()), longest))
+    counts = Counts.from_repeats(x, repeats, regressors)
     said = drive.attrs
     name, unit = said.get("long_name", "drive"), said.get("units", "1")
     return Reduction(counts, cell_labels(responses), name, unit)

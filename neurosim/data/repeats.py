@@ -102,6 +102,10 @@ class Repeats:
         below = (part**2 / np.maximum(self.trials - 1, 1)).sum(-1)
         return divided(part.sum(-1) ** 2, below, np.inf)
 
+    def replaced(self, count: Array) -> Repeats:
+        """Other counts (cell, stimulus, trial), or rates, in the same trials."""
+        return Repeats(count, self.exists, self.seconds, self.cells)
+
     def take(self, rows: AnyArray) -> Repeats:
         """The trials of some cells (repeats allowed)."""
         return Repeats(self.count[rows], self.exists[rows], self.seconds[rows], self.cells[rows])

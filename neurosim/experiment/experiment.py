@@ -35,7 +35,6 @@ _ORIENTATIONS = (0.0, 45.0, 90.0, 135.0)  # deg
 _SPATIAL_FREQUENCIES = (2.0, 1.4, 2.8)  # cycles/deg, half an octave apart
 _PHASES = tuple(range(0, 360, 30))  # deg; they sweep the drive of a cell through its whole range
 _CONTRASTS = (0.4, 1.0)
-_FOLDS = 5  # held-out folds; as many as stimuli where they are fewer
 _FIELD_SIZE = 6.0  # deg; it holds cells of 1.4 cycles/deg to a millionth of their energy
 
 
@@ -229,8 +228,7 @@ class Experiment:
         faults = Faults("experiment")
         faults.kind("responses", responses, xr.Dataset, "responses")
         faults.stop()
-        folds = min(_FOLDS, responses.sizes.get("stimulus", _FOLDS))
-        found = compare(responses, self.rectifiers, folds, self.seed, progress)
+        found = compare(responses, self.rectifiers, None, self.seed, progress)
         return Result(self, found)
 
     def keep(self, responses: xr.Dataset, folder: str | os.PathLike[str]) -> Path:

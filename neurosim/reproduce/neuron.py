@@ -49,9 +49,7 @@ class NeuronAsRectifier(Reproduction):
     )
     source = "Hadji & Wildes 2018, statements 2 to 4; Movshon et al. 1978; Miller & Troyer 2002"
     rules = (
-        Rule(
-            "share of cells where ReLU with a bias beats ReLU by more than 4 AICc units", ">", 0.5
-        ),
+        Rule("share of cells where ReLU with a bias beats ReLU by more than 4 AIC units", ">", 0.5),
         Rule("rank correlation of the fitted exponent with distance to threshold", ">", 0.5),
         Rule("share of cells where Softplus is no worse than the best", ">", 0.5),
     )
@@ -62,7 +60,7 @@ class NeuronAsRectifier(Reproduction):
         biased, ranks, soft = [], [], []
         for each in comparisons:
             names = [r.name for r in each.rectifiers]
-            delta = each.delta_aicc
+            delta = each.delta_aic
             gained = delta[:, names.index("half-wave")] - delta[:, names.index(_CANDIDATES[1])]
             biased.append(float((gained > INDISTINGUISHABLE).mean()))
             soft.append(float((delta[:, names.index("softplus")] <= INDISTINGUISHABLE).mean()))
@@ -134,7 +132,7 @@ def _figure(comparisons: list[Comparison]) -> Figure:
     )
     twins = [RECTIFIERS[names[k]].convnet.replace(" with", "\nwith") for k in winner]
     _write(left, [f"{twin}\n{part:.0%}" for twin, part in zip(twins, share, strict=True)])
-    left.set_title("simplest within 4 AICc units of the best, share of seeds", fontsize=9)
+    left.set_title("simplest within 4 AIC units of the best, share of seeds", fontsize=9)
     exponent = np.mean([_exponents(each) for each in comparisons], 0)
     drawn = right.imshow(exponent.reshape(place.shape), origin="lower", aspect="auto")
     figure.colorbar(drawn, ax=right, label="exponent of the fitted power law")

@@ -54,7 +54,8 @@ def test_command_line_options(tmp_path, capsys):
     assert (out / "comparison.pdf").read_bytes().startswith(b"%PDF")
     stored = load_responses(out / "responses.nc")
     assert {"palette.png", "sixteen.tiff"} <= set(stored["image"].values)
-    assert set(pd.read_csv(out / "fits.csv")["rectifier"]) == {"half-wave", "two-path energy"}
+    given = ["half-wave", "two-path energy"]
+    assert set(pd.read_csv(out / "fits.csv")["rectifier"]) == {"constant rate", *given}
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_fit_writes_what_compare_writes(table, tmp_path, capsys):
         "responses.nc",
         "summary.csv",
     ]
-    assert "2 best described as thresholded half-wave" in " ".join(capsys.readouterr().out.split())
+    assert "Of 2 cells: thresholded half-wave 2" in " ".join(capsys.readouterr().out.split())
     fits = pd.read_csv(out / "fits.csv")
     assert "threshold (%)" in fits.columns
     assert fits.loc[fits["chosen"], "cell"].tolist() == ["a", "b"]
@@ -58,7 +58,7 @@ def test_fit_takes_over_dispersed_counts(table, tmp_path):
     responses = responses_from_table(table, x="contrast", count="spikes", duration=0.5, cell="unit")
     found = compare(responses, names, likelihood="negative binomial").table
     written = pd.read_csv(out / "fits.csv")
-    for column in ("scatter", "AICc", "held-out log-likelihood per spike (nats)"):
+    for column in ("scatter", "AIC", "held-out log-likelihood per spike (nats)"):
         assert written[column].values == pytest.approx(found[column].values, rel=1e-6)
 
 

@@ -32,7 +32,7 @@ def draw_fits(ax: Axes, drawn: Drawn, cell: int) -> None:
     at = np.linspace(x.min(), x.max(), 400)
     colour = colours(drawn.names)
     for k in drawn.drawable():
-        best, each = drawn.selected.chosen[cell] == k, drawn.rectifiers[k]
+        best, each = drawn.verdicts.which[cell] == k, drawn.rectifiers[k]
         ax.plot(
             at,
             drawn.rate(k, at, cell),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+import numpy as np
 import xarray as xr
 
 from neurosim.analysis.comparison.comparison import Comparison
 from neurosim.analysis.comparison.held_out import folds_by_condition, held_out
+from neurosim.analysis.comparison.opposite import turned, worth_turning
 from neurosim.analysis.fitting.fit import fit_reduced
 from neurosim.analysis.fitting.likelihoods import Likelihood, likelihood_of
 from neurosim.base.errors import Faults
@@ -15,14 +18,19 @@ from neurosim.base.progress import progress_bar
 from neurosim.data.counts import reduced
 from neurosim.models.rectifiers import RECTIFIERS, named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
+from neurosim.models.rectifiers.constant import CONSTANT
 
 __all__ = ["compare"]
+
+_FOLDS = (
+    5  # of held-out conditions, where none are said; as many as conditions where these are fewer
+)
 
 
 def compare(
     responses: xr.Dataset,
     rectifiers: Iterable[Rectifier | str] | Rectifier | str | None = None,
-    folds: int = 5,
+    folds: int | None = None,
     seed: int = 0,
     progress: bool = False,
     likelihood: str | type[Likelihood] = "Poisson",
@@ -34,9 +42,10 @@ def compare(
     responses : Dataset
         See `neurosim.data.responses`.
     rectifiers : Rectifier or str, or several, optional
-        By either of their names. Default: `RECTIFIERS.standard`.
-    folds : int
-        Held-out folds, by stimulus condition.
+        By either of their names. Default: `RECTIFIERS.standard`. A constant rate, the null, is
+        always compared too.
+    folds : int, optional
+        Held-out folds, by stimulus condition. Default: 5, or as many as there are conditions.
     seed : int
         Shuffles the conditions into folds.
     progress : bool
@@ -52,7 +61,7 @@ def compare(
     Raises
     ------
     InputError
-        As for `fit`, and for fewer conditions than folds.
+        As for `fit`, and for more folds than conditions.
 
     Examples
     --------
@@ -60,32 +69,41 @@ def compare(
     >>> drive = [-1, -0.6, -0.2, 0.2, 0.6, 1]
     >>> count = [[0, 1], [1, 0], [1, 1], [9, 7], [24, 20], [33, 37]]
     >>> responses = responses_from_counts(drive, count, duration=1.0)
-    >>> compare(responses, ["ReLU", "half-squared"], folds=3)
-    <Comparison of half-wave, half-squared on 1 cell>
-    Of 1 cell, 1 best described as half-wave (another kind is indistinguishable in none), by the
-    simplest rectifier within 4 AICc of the best.
+    >>> compare(responses, ["ReLU", "half-squared"])
+    <Comparison of constant rate, half-wave, half-squared on 1 cell>
+    Of 1 cell: half-wave 1; another is not told apart at the 1 % level in none.
     """
     faults = Faults("compare")
-    named = RECTIFIERS.standard if rectifiers is None else rectifiers
-    asked = faults.several("rectifiers", named, "names or Rectifiers", (str, Rectifier, type))
+    given = RECTIFIERS.standard if rectifiers is None else rectifiers
+    asked = faults.several("rectifiers", given, "names or Rectifiers", (str, Rectifier, type))
     progress = faults.flag("progress", progress)
     faults.stop()
-    chosen = sorted(
-        dict.fromkeys(map(named_rectifier, asked)), key=lambda r: len(r.parameter_names)
-    )
+    named = list(dict.fromkeys(map(named_rectifier, asked)))
+    faults.require(named, "at least one rectifier", "none")
+    null = [] if any(each.name == CONSTANT.name for each in named) else [CONSTANT]
+    chosen = sorted([*null, *named], key=lambda each: len(each.parameter_names))
     data = reduced(responses)
-    conditions = data.counts.x.shape[1]
-    faults.require(chosen, "at least one rectifier", "none")
+    shown = np.flatnonzero(data.counts.exposure.any(0))
+    conditions, parts = shown.size, 2
     if faults.require(conditions >= 2, "at least 2 conditions", conditions):
-        folds = faults.whole("folds", folds, 2, conditions)
+        given_folds = min(_FOLDS, conditions) if folds is None else folds
+        parts = faults.whole("folds", given_folds, 2, conditions)
     seed = faults.whole("seed", seed, 0)
     likelihood_of(likelihood, data.counts, faults)
     faults.stop()
-    fold = folds_by_condition(conditions, folds, seed)
+    fold = np.full(data.counts.x.shape[1], -1)  # of what was put together with another
+    fold[shown] = folds_by_condition(conditions, parts, seed)
     fits, scores = [], []
     with progress_bar("fitting", progress) as advance:
         for done, rectifier in enumerate(chosen):
             fits.append(fit_reduced(rectifier, data, likelihood))
             scores.append(held_out(fits[-1], fold))
             advance((done + 1) / len(chosen))
-    return Comparison(responses, fits, scores, folds)
+    found = Comparison(responses, fits, scores, parts)
+    rows = worth_turning(fits, found.verdicts)
+    if rows.size == 0:
+        return found
+    other = turned(responses, rows)
+    data = reduced(other)
+    again = [fit_reduced(each, data, likelihood) for each in chosen]
+    return replace(found, opposite=Comparison(other, again, [], 0))

@@ -10,15 +10,22 @@ import numpy as np
 import xarray as xr
 
 from neurosim.analysis.comparison.drawn import Drawn
+from neurosim.analysis.comparison.evidence import LEVEL, told_apart_p
+from neurosim.analysis.comparison.findings import Findings, explained_share, goodness_of
 from neurosim.analysis.comparison.held_out import HeldOut
+from neurosim.analysis.comparison.opposite import opposed
 from neurosim.analysis.comparison.ranking import fits_of_one_likelihood, likelihood_ratios
-from neurosim.analysis.comparison.selection import INDISTINGUISHABLE, Selection, simplest
-from neurosim.analysis.fitting.criteria import above_best, akaike_weights
-from neurosim.analysis.fitting.goodness import deviance, deviance_explained
+from neurosim.analysis.comparison.selection import Selection, simplest
+from neurosim.analysis.comparison.standing import reasons_aside
+from neurosim.analysis.comparison.tables import comparison_summary, comparison_table
+from neurosim.analysis.comparison.verdicts import Verdicts, judged
+from neurosim.analysis.comparison.words import cells_said, paragraph, report, summed_up
+from neurosim.analysis.fitting.goodness import deviance_explained
 from neurosim.analysis.fitting.result import Fit
-from neurosim.base.arrays import AnyArray, Array, Flags, Indices, divided
+from neurosim.base.arrays import AnyArray, Array, Flags, Indices
 from neurosim.base.errors import Faults
 from neurosim.models.rectifiers.base import Rectifier
+from neurosim.models.rectifiers.constant import CONSTANT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,12 +47,15 @@ class Comparison:
         In the same order.
     folds : int
         Held-out folds, by condition.
+    opposite : Comparison, optional
+        Of the other sign of the drive, on the cells that nothing describes on this one.
     """
 
     responses: xr.Dataset
     fits: list[Fit]
     scores: list[HeldOut]
     folds: int
+    opposite: Comparison | None = None
 
     def __post_init__(self) -> None:
         fits = fits_of_one_likelihood("Comparison", self.fits)
@@ -66,39 +76,116 @@ class Comparison:
         return [each.rectifier for each in self.fits]
 
     @cached_property
-    def delta_aicc(self) -> Array:
-        """AICc above the cell's best; (cell, rectifier). Infinite for a rectifier that has too many
-        parameters for the cell's conditions, NaN where every one has."""
-        return above_best(np.stack([each.aicc for each in self.fits], axis=1))
+    def aside(self) -> AnyArray:
+        """Why a rectifier is no candidate for a cell's name, as text; "" for candidates;
+        (cell, rectifier)."""
+        return reasons_aside(self.fits)
+
+    @property
+    def candidates(self) -> Flags:
+        """(cell, rectifier)"""
+        candidates: Flags = (self.aside == "") & ~self.undetermined[:, None]
+        return candidates
+
+    @cached_property
+    def delta_aic(self) -> Array:
+        """AIC above the best candidate's; (cell, rectifier)."""
+        return self._above(np.stack([each.aic for each in self.fits], axis=1))
 
     @cached_property
     def delta_bic(self) -> Array:
-        """Schwarz's criterion above the cell's best; (cell, rectifier)."""
-        return above_best(np.stack([each.bic for each in self.fits], axis=1))
+        """Schwarz's criterion above the best candidate's; (cell, rectifier)."""
+        return self._above(np.stack([each.bic for each in self.fits], axis=1))
+
+    def _above(self, criterion: Array) -> Array:
+        best = np.where(self.aside == "", criterion, np.inf).min(1, keepdims=True)
+        best = np.where(np.isfinite(best), best, criterion.min(1, keepdims=True))
+        above: Array = criterion - best
+        return above
+
+    @cached_property
+    def silent(self) -> Flags:
+        """Cells without a spike; (cell,)."""
+        silent: Flags = self.fits[0].model.counts.spikes.sum(1) == 0
+        return silent
 
     @cached_property
     def undetermined(self) -> Flags:
         """Cells that say nothing: no spikes, or too few conditions for any rectifier; (cell,)."""
-        silent = self.fits[0].model.counts.spikes.sum(1) == 0
-        undetermined: Flags = silent | np.isnan(self.delta_aicc).all(1)
+        constant = [each.name == CONSTANT.name for each in self.rectifiers]
+        able = (self.aside == "") & ~(np.array(constant) & ~np.all(constant))
+        undetermined: Flags = self.silent | ~able.any(1)
         return undetermined
 
     @property
     def chosen(self) -> Indices:
-        """Index of each cell's rectifier: the one with the fewest parameters among those within
-        4 AICc units of the best (the better of equals); -1 where undetermined; (cell,)."""
+        """Index of each cell's rectifier: the one with the fewest parameters among the candidates
+        within 4 AIC units of the best (the better of equals); -1 where undetermined; (cell,)."""
         return self._selection.chosen
+
+    @cached_property
+    def goodness(self) -> Array:
+        """p of each candidate's deviance, if it is right; NaN for others; (cell, rectifier). By a
+        parametric bootstrap for the chosen one where few spikes are expected."""
+        return goodness_of(self.fits, self.chosen, self.candidates)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """What each cell is called, and why where it is no rectifier; see `verdict`."""
+        found = judged(
+            self.chosen,
+            self.delta_aic,
+            self.goodness,
+            self.candidates,
+            self.rectifiers,
+            self.silent,
+            self.fits[0].scatter_known,
+        )
+        if self.opposite is None:
+            return found
+        return opposed(found, self.fits, self.opposite.verdicts, self.opposite.fits)
+
+    @property
+    def verdict(self) -> AnyArray:
+        """What each cell is called: a rectifier ("half-wave of -x" for the other sign of the
+        drive), "constant rate", "none" (nothing in the list describes it, at the 1 % level), or
+        "undetermined" (no spikes, too few conditions, scatter unknown); (cell,)."""
+        return self.verdicts.names
+
+    @property
+    def kinds(self) -> AnyArray:
+        """Kind of each cell's verdict ("corner", "soft corner", "power", ...; see
+        `Rectifier.kind`); the verdict itself where that is no rectifier of the drive; (cell,)."""
+        kinds = np.array([*(each.kind for each in self.rectifiers), ""], dtype=object)
+        which = self.verdicts.which
+        return np.where(which >= 0, kinds[which], self.verdicts.names)
+
+    @cached_property
+    def told_apart_p(self) -> Array:
+        """p of each candidate being right in spite of the verdict's higher likelihood;
+        (cell, rectifier)."""
+        values = np.stack([each.log_likelihood for each in self.fits], axis=1)
+        return told_apart_p(values, self.verdicts.which, self.rectifiers, self.candidates)
+
+    @property
+    def not_told_apart(self) -> Flags:
+        """Candidates that the data do not tell from the verdict at the 1 % level, itself among
+        them; (cell, rectifier)."""
+        not_told_apart: Flags = np.nan_to_num(self.told_apart_p, nan=0.0) >= LEVEL
+        return not_told_apart
 
     @property
     def indistinguishable(self) -> Flags:
-        """Cells in which a rectifier that is no limit or extension of the chosen one is also
-        within 4 AICc units of the best; (cell,)."""
-        return self._selection.rivalled
+        """Cells in which a rectifier that is no limit or extension of the verdict is not told from
+        it; (cell,)."""
+        indistinguishable: Flags = np.any(self.findings.rivals, axis=1)
+        return indistinguishable
 
     @cached_property
     def resembles(self) -> Selection:
-        """`chosen` and `indistinguishable` among the descriptive rectifiers alone, without the
-        mechanistic reference: what the cell is called when it is called a rectifier."""
+        """`chosen` among the descriptive rectifiers alone, without the mechanistic reference, and
+        whether one that is no limit or extension of it is within 4 AIC units too: what the cell is
+        called when it is called a rectifier."""
         descriptive = np.array([not each.mechanistic for each in self.rectifiers])
         among = descriptive if descriptive.any() else ~descriptive
         return simplest(self._candidates, self.rectifiers, among)
@@ -109,30 +196,39 @@ class Comparison:
 
     @property
     def _candidates(self) -> Array:
-        return np.where(self.undetermined[:, None], np.inf, self.delta_aicc)
+        return np.where(self.candidates, self.delta_aic, np.inf)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What tables and words are made of, as arrays."""
+        return Findings(
+            fits=self.fits,
+            scores=self.scores,
+            delta_aic=self.delta_aic,
+            delta_bic=self.delta_bic,
+            aside=self.aside,
+            chosen=self.chosen,
+            resembles=self.resembles,
+            verdicts=self.verdicts,
+            goodness=self.goodness,
+            not_told_apart=self.not_told_apart,
+            explained=self.explained,
+            folds=self.folds,
+            opposite=None if self.opposite is None else self.opposite.fits,
+        )
+
+    @cached_property
+    def explained(self) -> Array:
+        """Share of the explainable variance of each cell's rates that the verdict's rectifier
+        explains (fitted to the same trials); NaN where none is named or trials are single;
+        (cell,)."""
+        return explained_share(self.fits, self.verdicts.which)
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row per cell and rectifier: parameters, errors, likelihoods, criteria, status."""
-        import pandas as pd
-
-        weights = akaike_weights(self.delta_aicc)
-        rows, parameters = [], []
-        for k, each in enumerate(self.fits):
-            frame = each.to_dataframe()
-            parameters += [c for c in frame.columns if _is_of_parameter(c)]
-            frame.insert(2, "ConvNet twin", each.rectifier.convnet)
-            frame["delta AICc"] = self.delta_aicc[:, k]
-            frame["Akaike weight"] = weights[:, k]
-            frame["delta BIC"] = self.delta_bic[:, k]
-            frame["chosen"] = self.chosen == k
-            if self.scores:
-                frame = frame.assign(**_columns_of(self.scores[k]))
-            rows.append(frame)
-        table = pd.concat(rows).sort_values("cell", kind="stable").reset_index(drop=True)
-        parameters = [c for c in table.columns if c in set(parameters)]
-        rest = [c for c in table.columns if c not in (*parameters, "status")]
-        return table[[*rest[:3], *parameters, *rest[3:], "status"]]
+        """One row per cell and rectifier: parameters, errors, likelihoods, criteria, goodness of
+        fit, verdict, status."""
+        return comparison_table(self.findings)
 
     @cached_property
     def likelihood_ratios(self) -> pd.DataFrame:
@@ -141,79 +237,20 @@ class Comparison:
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """One row per rectifier: its two names, the cells it describes, its held-out score, its
-        deviance over the degrees of freedom (1 where likelihood and rectifier are right)."""
-        import pandas as pd
-
-        misfits = [deviance(each) for each in self.fits]
-        columns: dict[str, object] = {
-            "rectifier": [each.name for each in self.rectifiers],
-            "ConvNet twin": [each.convnet for each in self.rectifiers],
-            "parameters": [len(each.parameter_names) for each in self.rectifiers],
-            "cells described best": self._number(self.chosen),
-            "cells described best, reference aside": self._number(self.resembles.chosen),
-            "cells with lowest AICc": (self.delta_aicc == 0).sum(0),
-            "median delta AICc": [_median(each) for each in self.delta_aicc.T],
-        }
-        if self.scores:
-            columns |= {
-                "median held-out log-likelihood per spike (nats)": [
-                    _median(score.per_spike) for score in self.scores
-                ],
-                "median held-out information per spike (bits)": [
-                    _median(score.bits_per_spike) for score in self.scores
-                ],
-            }
-        columns |= {
-            "median deviance per degree of freedom": [
-                _median(divided(each.value, each.degrees_of_freedom)) for each in misfits
-            ],
-            "cells not converged": [
-                sum(status == "not-converged" for status in each.status) for each in self.fits
-            ],
-        }
-        return pd.DataFrame(columns)
-
-    def _number(self, which: Indices) -> Indices:
-        return np.bincount(which[which >= 0], minlength=len(self.fits))
+        """One row per rectifier: its two names, its kind, the cells it describes, its held-out
+        score, its deviance over the degrees of freedom (1 where likelihood and rectifier are
+        right)."""
+        return comparison_summary(self.findings)
 
     def report(self) -> str:
-        """What was found, in one sentence."""
-        known = ~self.undetermined
-        silent = f" ({(~known).sum()} more say nothing: no spikes or too few conditions)"
-        aside = silent if not known.all() else ""
-        if not known.any():
-            return f"Of {_cells(len(known))}, none says anything: no spikes or too few conditions."
-        found = (
-            f"Of {_cells(int(known.sum()))}{aside}, {self._shares(self.chosen)}"
-            f"{self._doubt(self.indistinguishable[known])}"
-        )
-        kinds = {each.mechanistic for each in self.rectifiers}
-        if kinds == {True, False} and any(
-            self.rectifiers[k].mechanistic for k in self.chosen[known]
-        ):
-            which, unsure = self.resembles
-            found += (
-                f"; with the mechanistic reference set aside, {self._shares(which)}"
-                f"{self._doubt(unsure[known])}"
-            )
-        return f"{found}, by the simplest rectifier within {INDISTINGUISHABLE:g} AICc of the best."
+        """What was found: per cell where there are few, per kind where there are many, then one
+        paragraph that says how."""
+        return report(self.findings)
 
-    def _shares(self, which: Indices) -> str:
-        won = self._number(which)
-        order = [k for k in np.argsort(-won, kind="stable") if won[k]]
-        names = [self.rectifiers[k].name for k in order]
-        parts = [f"{won[k]} best described as {n}" for k, n in zip(order[:1], names, strict=False)]
-        return ", ".join(
-            parts + [f"{won[k]} as {n}" for k, n in zip(order[1:], names[1:], strict=True)]
-        )
-
-    def _doubt(self, unsure: Flags) -> str:
-        if len(self.fits) == 1:
-            return " (nothing was compared)"
-        if unsure.all():
-            return " (another kind is indistinguishable in every one)"
-        return f" (another kind is indistinguishable in {unsure.sum() or 'none'})"
+    @property
+    def paragraph(self) -> str:
+        """How it was found, to paste into a paper."""
+        return paragraph(self.findings)
 
     def plot(
         self, frames: xr.DataArray | None = None, kernels: xr.DataArray | None = None
@@ -243,8 +280,10 @@ class Comparison:
             rectifiers=self.rectifiers,
             values=[each.values for each in self.fits],
             explained=[deviance_explained(each) for each in self.fits],
-            delta_aicc=self.delta_aicc,
-            selected=self._selection,
+            delta_aic=self.delta_aic,
+            candidates=self.candidates,
+            verdicts=self.verdicts,
+            doubtful=self.indistinguishable,
             resembles=self.resembles,
             undetermined=self.undetermined,
             bits=np.stack(bits, axis=1) if bits else None,
@@ -252,28 +291,6 @@ class Comparison:
 
     def __repr__(self) -> str:
         names = ", ".join(each.name for each in self.rectifiers)
-        return f"<Comparison of {names} on {_cells(len(self.chosen))}>\n{self.report()}"
-
-
-def _cells(number: int) -> str:
-    return f"{number} cell" + "s" * (number != 1)
-
-
-def _median(values: Array) -> float:
-    kept = values[np.isfinite(values)]
-    return float(np.median(kept)) if kept.size else float("nan")
-
-
-def _is_of_parameter(column: str) -> bool:
-    """Whether a column of a fit's table is a parameter's: it ends in a unit in parentheses."""
-    return column.endswith(")") and "log-likelihood" not in column
-
-
-def _columns_of(score: HeldOut) -> dict[str, AnyArray]:
-    return {
-        "held-out log-likelihood per spike (nats)": score.per_spike,
-        "held-out standard error (nats)": score.standard_error,
-        "held-out information per spike (bits)": score.bits_per_spike,
-        "held-out log-likelihood at maximum (nats)": score.log_likelihood_at_maximum,
-        "held-out impossible conditions": score.impossible,
-    }
+        return (
+            f"<Comparison of {names} on {cells_said(len(self.chosen))}>\n{summed_up(self.findings)}"
+        )

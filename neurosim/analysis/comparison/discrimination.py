@@ -2,7 +2,7 @@
 
 Counts are simulated from the fit of each rectifier with the conditions, repeats and durations of
 the experiment at hand, both are fitted to them, and the share in which the right one has the lower
-AICc is how often they are told apart.
+AIC is how often they are told apart.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Discrimination:
     trials : float
         The mean over conditions.
     share : float
-        Of simulated experiments in which the one that made the counts has the lower AICc, the mean
+        Of simulated experiments in which the one that made the counts has the lower AIC, the mean
         over both.
     goal : float
     trials_needed : float
@@ -111,7 +111,7 @@ def told_apart(
 
     Examples
     --------
-    >>> from neurosim.analysis.comparison.recovery import poisson_responses
+    >>> from neurosim.analysis.comparison.simulated import poisson_responses
     >>> made = poisson_responses("half-squared", {"r0": 2, "gain": 30}, np.linspace(0, 1, 12), 10,
     ...                          0.5, cells=1, seed=3)
     >>> told_apart(made, "half-squared", "thresholded half-wave", simulations=100).conditions
@@ -140,7 +140,7 @@ def told_apart(
             many = counts.take(np.zeros(simulations, dtype=np.int64))
             longer = replace(many, exposure=many.exposure * factor)
             made = Poisson().sample(np.broadcast_to(rate, many.x.shape), longer, random)
-            criterion = [fit_counts(each, made).aicc for each in pair]
+            criterion = [fit_counts(each, made).aic for each in pair]
             right.append(np.mean(criterion[k] < criterion[1 - k]))
         return float(np.mean(right))
 

@@ -9,11 +9,13 @@ import numpy as np
 import xarray as xr
 
 from neurosim.analysis.comparison.selection import Selection
+from neurosim.analysis.comparison.verdicts import Verdicts
 from neurosim.analysis.fitting.likelihoods import Likelihood
 from neurosim.base.arrays import AnyArray, Array, Flags, Indices
 from neurosim.data.counts import Counts
 from neurosim.models.rectifiers import RECTIFIERS
 from neurosim.models.rectifiers.base import Rectifier
+from neurosim.models.rectifiers.constant import CONSTANT
 
 __all__ = [
     "HALF_SQUARED",
@@ -25,8 +27,11 @@ __all__ = [
     "representative_cells",
 ]
 
-# Okabe & Ito's, distinct for colour-blind readers
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#56B4E9", "#E69F00", "#CC79A7", "#F0E442", "#000000")
+# Okabe & Ito's, distinct for colour-blind readers, and three of Tol's
+PALETTE: tuple[str, ...] = (
+    *("#0072B2", "#D55E00", "#009E73", "#56B4E9", "#E69F00", "#CC79A7", "#F0E442", "#000000"),
+    *("#882255", "#999933", "#332288"),
+)
 HALF_SQUARED = "half-squared"
 """The rectifier of each of the two paths of an energy mechanism."""
 
@@ -50,9 +55,14 @@ class Drawn:
         The fitted parameters of each rectifier.
     explained : list of array (cell,)
         The fraction of deviance that each explains.
-    delta_aicc : array (cell, rectifier)
-    selected, resembles : Selection
-        Among all rectifiers, and without the mechanistic reference.
+    delta_aic : array (cell, rectifier)
+    candidates : bool array (cell, rectifier)
+        Of which the criterion means something.
+    verdicts : Verdicts
+    doubtful : bool array (cell,)
+        Where another kind is not told from the verdict.
+    resembles : Selection
+        Without the mechanistic reference.
     undetermined : bool array (cell,)
     bits : array (cell, rectifier) or None
         Held-out information per spike.
@@ -65,8 +75,10 @@ class Drawn:
     rectifiers: list[Rectifier]
     values: list[Array]
     explained: list[Array]
-    delta_aicc: Array
-    selected: Selection
+    delta_aic: Array
+    candidates: Flags
+    verdicts: Verdicts
+    doubtful: Flags
     resembles: Selection
     undetermined: Flags
     bits: Array | None
@@ -99,7 +111,7 @@ class Drawn:
 
 def colours(names: list[str]) -> dict[str, str]:
     """One colour per rectifier: the standard ones keep theirs, others have what is left."""
-    taken = dict(zip(RECTIFIERS.standard, PALETTE, strict=False))
+    taken = {CONSTANT.name: "0.6"} | dict(zip(RECTIFIERS.standard, PALETTE, strict=False))
     left = [c for c in PALETTE if c not in (taken[name] for name in names if name in taken)]
     others = [name for name in names if name not in taken]
     for k, name in enumerate(others):

@@ -140,15 +140,13 @@ def _fits(row: SubFigure, drawn: Drawn) -> None:
         cell_panels.draw_fits(top, drawn, cell)
         cell_panels.draw_residuals(bottom, drawn, cell)
         bottom.set_xlabel(_drive_label(drawn))
-        if drawn.undetermined[cell]:
-            top.set_title(f"cell {names[cell]}: says nothing", fontsize="medium")
-            continue
-        chosen = drawn.rectifiers[drawn.selected.chosen[cell]]
-        like = drawn.rectifiers[drawn.resembles.chosen[cell]]
-        title = f"cell {names[cell]}: {chosen.name}"
-        if drawn.selected.rivalled[cell]:
+        verdict, index = drawn.verdicts.names[cell], drawn.verdicts.which[cell]
+        reason = drawn.verdicts.reasons[cell]
+        title = f"cell {names[cell]}: {verdict}" + (f" ({reason})" if reason else "")
+        if drawn.doubtful[cell]:
             title += " (not the only one)"
-        if chosen.mechanistic and like is not chosen:
+        like = drawn.rectifiers[drawn.resembles.chosen[cell]]
+        if index >= 0 and drawn.rectifiers[index].mechanistic and like.name != verdict:
             title += f"\n(reference aside: {like.name})"
         top.set_title(title, fontsize="medium")
     axes[0, 0].set_ylabel("rate (Hz)")
@@ -201,7 +199,7 @@ def _two_paths_and_decision(
 
 def _population(row: SubFigure, drawn: Drawn) -> None:
     left, middle, right = row.subplots(1, 3, width_ratios=[2, 1, 1])
-    population_panels.draw_delta_aicc(left, drawn)
+    population_panels.draw_delta_aic(left, drawn)
     population_panels.draw_cells_described(middle, drawn)
     population_panels.draw_held_out(right, drawn)
     number = len(drawn.cells)

@@ -11,16 +11,15 @@ from matplotlib.ticker import MaxNLocator
 from neurosim.analysis.comparison.drawn import Drawn, cells_of_each, colours
 from neurosim.analysis.comparison.selection import INDISTINGUISHABLE
 
-__all__ = ["draw_cells_described", "draw_decision", "draw_delta_aicc", "draw_held_out"]
+__all__ = ["draw_cells_described", "draw_decision", "draw_delta_aic", "draw_held_out"]
 
 
-def draw_delta_aicc(ax: Axes, drawn: Drawn) -> None:
-    """AICc above each cell's best, a dot per cell and rectifier."""
+def draw_delta_aic(ax: Axes, drawn: Drawn) -> None:
+    """AIC above each cell's best, a dot per cell and rectifier."""
     names = drawn.names
     colour = colours(names)
     for k, name in enumerate(names):
-        delta = drawn.delta_aicc[~drawn.undetermined, k]
-        delta = delta[np.isfinite(delta)]
+        delta = drawn.delta_aic[drawn.candidates[:, k], k]
         if delta.size == 0:
             continue
         spread = 0.3 * np.linspace(-1, 1, delta.size)[np.argsort(np.argsort(delta, kind="stable"))]
@@ -31,7 +30,7 @@ def draw_delta_aicc(ax: Axes, drawn: Drawn) -> None:
     ax.set_xlim(left=-0.4)
     ax.set_yticks(range(len(names)), labels=names)
     ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set_xlabel("ΔAICc (grey: within 4 of the best)")
+    ax.set_xlabel("ΔAIC (grey: within 4 of the best)")
 
 
 def draw_cells_described(ax: Axes, drawn: Drawn) -> None:
@@ -40,8 +39,7 @@ def draw_cells_described(ax: Axes, drawn: Drawn) -> None:
     colour = [colours(names)[n] for n in names]
     rows = np.arange(len(names))
     won, aside = (
-        cells_of_each(which, len(names))
-        for which in (drawn.selected.chosen, drawn.resembles.chosen)
+        cells_of_each(which, len(names)) for which in (drawn.verdicts.which, drawn.resembles.chosen)
     )
     both = not np.array_equal(won, aside)
     if both:  # what remains when the mechanistic reference is not among the candidates

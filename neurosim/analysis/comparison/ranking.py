@@ -33,7 +33,7 @@ def rank(fits: Sequence[Fit]) -> pd.DataFrame:
     -------
     DataFrame
         One row per cell and rectifier, each cell's best first: parameters that were estimated
-        (the scatter's among them), log-likelihood (nats), delta AICc, Akaike weight, delta BIC,
+        (the scatter's among them), log-likelihood (nats), delta AIC, Akaike weight, delta BIC,
         status.
 
     Raises
@@ -47,13 +47,13 @@ def rank(fits: Sequence[Fit]) -> pd.DataFrame:
     >>> from neurosim import fit_rates
     >>> x, rates = [-1, -0.5, 0, 0.5, 1, 1.5, 2], [1.1, 0.9, 1.2, 6, 11.2, 15.9, 20.8]
     >>> found = rank([fit_rates(name, x, rates) for name in ("ReLU", "half-squared")])
-    >>> found["rectifier"].tolist(), found["delta AICc"].round(1).tolist()
+    >>> found["rectifier"].tolist(), found["delta AIC"].round(1).tolist()
     (['half-wave', 'half-squared'], [0.0, 40.1])
     """
     import pandas as pd
 
     fits = fits_of_one_likelihood("rank", fits)
-    delta = above_best(np.stack([each.aicc for each in fits], axis=1))
+    delta = above_best(np.stack([each.aic for each in fits], axis=1))
     delta_bic = above_best(np.stack([each.bic for each in fits], axis=1))
     weight = akaike_weights(delta)
     rows = [
@@ -63,7 +63,7 @@ def rank(fits: Sequence[Fit]) -> pd.DataFrame:
                 "rectifier": each.rectifier.name,
                 "parameters": each.free,
                 "log-likelihood (nats)": each.log_likelihood,
-                "delta AICc": delta[:, k],
+                "delta AIC": delta[:, k],
                 "Akaike weight": weight[:, k],
                 "delta BIC": delta_bic[:, k],
                 "status": each.status,
@@ -73,7 +73,7 @@ def rank(fits: Sequence[Fit]) -> pd.DataFrame:
     ]
     place = np.tile(np.arange(len(fits[0].cells)), len(fits))  # of cells, in their own order
     table = pd.concat(rows, ignore_index=True).assign(place=place)
-    table = table.sort_values(["place", "delta AICc", "delta BIC"], kind="stable")
+    table = table.sort_values(["place", "delta AIC", "delta BIC"], kind="stable")
     return table.drop(columns="place").reset_index(drop=True)
 
 

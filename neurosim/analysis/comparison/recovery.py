@@ -7,97 +7,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import ArrayLike
 
 from neurosim.analysis.comparison.comparison import Comparison
-from neurosim.analysis.fitting.fit import fit, fit_counts
+from neurosim.analysis.comparison.simulated import design_of, poisson_responses
+from neurosim.analysis.comparison.verdicts import NONE, UNDETERMINED
+from neurosim.analysis.fitting.fit import fit_counts, fit_reduced
+from neurosim.analysis.fitting.likelihoods import Likelihood
 from neurosim.analysis.fitting.likelihoods.poisson import Poisson
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import Array, Indices
 from neurosim.base.errors import Faults
-from neurosim.data.beside import REGRESSORS
-from neurosim.data.counts import Counts
-from neurosim.data.responses import responses_from_counts
+from neurosim.data.counts import Counts, reduced
 from neurosim.models.rectifiers import RECTIFIERS, named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
+from neurosim.models.rectifiers.constant import CONSTANT
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = [
-    "Recovery",
-    "expected_gap",
-    "poisson_responses",
-    "recovery",
-]
-
-_MOST_SPIKES = 1e9  # of a trial; more is a mistake, and beyond what Poisson counts are drawn for
-
-
-def poisson_responses(
-    rectifier: Rectifier | str,
-    parameters: Mapping[str, Any],
-    x: ArrayLike,
-    trials: int,
-    duration: float,
-    cells: int,
-    seed: int = 0,
-    regressors: Mapping[str, ArrayLike] | None = None,
-) -> xr.Dataset:
-    """Poisson counts of cells that are exactly a rectifier.
-
-    Parameters
-    ----------
-    rectifier : Rectifier or str
-    parameters : mapping
-        r0 and gains in Hz, shape parameters in units of x.
-    x : array (stimulus,)
-        Drive.
-    trials, duration, cells : int, float (s), int
-    seed : int
-    regressors : mapping of name to array (stimulus,), optional
-        What the rectifier needs of each condition besides the drive.
-
-    Returns
-    -------
-    Dataset
-        See `neurosim.data.responses`.
-
-    Examples
-    --------
-    >>> responses = poisson_responses("ReLU", {"r0": 1, "gain": 20}, [-1, 0, 1], 5, 1.0, cells=2)
-    >>> responses["count"].shape
-    (3, 2, 5)
-    """
-    generator, faults = named_rectifier(rectifier), Faults("poisson_responses")
-    drive, trials, duration, cells, seed = _design(x, trials, duration, cells, seed, faults)
-    asked = faults.mapping("parameters", parameters)
-    faults.stop()
-    known = (*generator.parameter_names, *generator.constants)
-    own = Faults(generator.name)
-    for name in asked:
-        own.require(name in known, f"parameters among {', '.join(known)}", name)
-    own.stop()
-    beside = faults.mapping("regressors", regressors)
-    unknown = [str(name) for name in beside if name not in REGRESSORS]
-    faults.require(not unknown, f"regressors among {', '.join(REGRESSORS)}", unknown)
-    given = {name: faults.numbers(name, values, drive.shape) for name, values in beside.items()}
-    stated = {name: faults.numbers(name, value, drive.shape) for name, value in asked.items()}
-    faults.stop()
-    needed = {name: given[name] for name in generator.regressors if name in given}
-    rate = generator.rate(drive, **stated, **needed)
-    most = np.max(rate * duration)
-    faults.require(most <= _MOST_SPIKES, f"at most {_MOST_SPIKES:g} spikes of a trial", most)
-    faults.stop()
-    random = np.random.default_rng(seed)
-    count = random.poisson(rate[:, None, None] * duration, (drive.size, cells, trials))
-    responses = responses_from_counts(np.repeat(drive[:, None], cells, axis=1), count, duration)
-    for name, values in given.items():
-        column = np.broadcast_to(values[:, None], responses["drive"].shape)
-        responses[REGRESSORS[name]] = responses["drive"].copy(data=column.copy())
-    return responses
+__all__ = ["Recovery", "expected_gap", "recovery"]
 
 
 def expected_gap(
@@ -108,7 +38,7 @@ def expected_gap(
     duration: float,
     rectifiers: Iterable[Rectifier | str] | None = None,
 ) -> dict[str, float]:
-    """How much worse each rectifier is than the generating one, in expected AICc units.
+    """How much worse each rectifier is than the generating one, in expected AIC units.
 
     Twice the Kullback-Leibler distance of the best approximation (a fit to the expected counts),
     plus one unit for each parameter more. Those in `rectifiers`; by default the standard ones.
@@ -141,41 +71,57 @@ class Recovery:
 
     Attributes
     ----------
-    generating, selected : list of str
-        Names of the confusion matrix' rows and columns.
-    confusion : int array (generating, selected)
-        Cells; selected is the simplest within 4 AICc units of the best.
-    accepted : array (generating,)
-        Fraction selected that is the generator or nested in it.
+    generating : list of str
+        Names of the confusion matrix' rows.
+    verdicts : list of str
+        Of its columns: the rectifiers in the same order, "none" and "undetermined".
+    confusion : int array (generating, verdict)
+        Cells.
+    shares : dict of str to array (generating,)
+        Of the cells: "truth" (it is named), "kind" (one of its kind is), "limit" (one that it
+        becomes at a limit, from which it is not told apart), "told of" (it is among those not told
+        apart), "undetermined" and "false" (anything else, "none" included; at most 5 % are to be).
+        The first that holds counts, but for "kind", which is of all cells.
+    names_left : array (generating,)
+        How many rectifiers are not told apart, the verdict among them; the mean over cells that
+        are called something.
     within_two_se : dict
         For each generator, each parameter's fraction of estimates within two standard errors of
         the truth (an estimate at a bound has no standard error and counts as outside).
     worst_rival : array (generating,)
-        The smallest expected AICc gap to a rectifier that does not contain the generator; infinite
+        The smallest expected AIC gap to a rectifier that does not contain the generator; infinite
         where there is none.
     """
 
     generating: list[str]
-    selected: list[str]
+    verdicts: list[str]
     confusion: Indices
-    accepted: Array
+    shares: dict[str, Array]
+    names_left: Array
     within_two_se: dict[str, dict[str, float]]
     worst_rival: Array
 
+    @property
+    def accepted(self) -> Array:
+        """Share of the cells about which nothing false is said; (generating,)."""
+        return 1 - self.shares["false"]
+
     def plot(self) -> Figure:
-        """Share of the cells of each generator (rows) that each rectifier is selected for."""
+        """Share of the cells of each generator (rows) that have each verdict."""
         from neurosim.analysis.comparison.recovery_figure import recovery_figure
 
-        return recovery_figure(self.confusion, self.generating, self.selected, self.accepted)
+        return recovery_figure(self.confusion, self.generating, self.verdicts, self.accepted)
 
     def to_dataframe(self) -> pd.DataFrame:
         """The confusion matrix with its margins."""
         import pandas as pd
 
-        table = pd.DataFrame(self.confusion, index=self.generating, columns=self.selected)
+        table = pd.DataFrame(self.confusion, index=self.generating, columns=self.verdicts)
         table.index.name = "generating"
-        table["accepted (%)"] = 100 * self.accepted
-        table["closest rival (AICc)"] = self.worst_rival
+        for name, share in self.shares.items():
+            table[f"{name} (%)"] = 100 * share
+        table["names left"] = self.names_left
+        table["closest rival (AIC)"] = self.worst_rival
         return table
 
 
@@ -187,20 +133,24 @@ def recovery(
     cells: int = 100,
     seed: int = 0,
     rectifiers: Iterable[Rectifier | str] | None = None,
+    likelihood: str | type[Likelihood] = "Poisson",
 ) -> Recovery:
-    """Generate from each rectifier, fit all, and count what is selected.
+    """Generate from each rectifier, compare all, and count the verdicts.
 
     Parameters
     ----------
     generators : mapping of rectifier name to parameters, optional
         Some of `rectifiers`, by either name; a parameter that is left out is as `Rectifier.typical`
-        has it. Default: all of them, as typical.
+        has it. Default: all of them, as typical, and the constant rate.
     x : array (stimulus,), optional
         Default: 25 drives from -1 to 1.
     trials, duration, cells, seed
         The design; duration in s.
     rectifiers : names or Rectifiers, optional
-        What is fitted to every cell. Default: the standard ones; `RECTIFIERS.biological` are more.
+        What is fitted to every cell, beside the constant rate. Default: the standard ones;
+        `RECTIFIERS.biological` are more.
+    likelihood : str
+        As `compare` has it.
 
     Returns
     -------
@@ -218,29 +168,61 @@ def recovery(
     >>> found.confusion.sum()
     np.int64(5)
     """
-    fitted = {each.name: each for each in map(named_rectifier, _chosen(rectifiers))}
     faults = Faults("recovery")
+    asked = [named_rectifier(each) for each in _chosen(rectifiers)]
+    faults.require(asked, "at least one rectifier", "none")
+    fitted = {each.name: each for each in (CONSTANT, *asked)}
     x = np.linspace(-1, 1, 25) if x is None else x
-    x, trials, duration, cells, seed = _design(x, trials, duration, cells, seed, faults)
-    asked = {name: {} for name in fitted} if generators is None else generators
-    truths = _truths(asked, fitted, faults)
+    x, trials, duration, cells, seed = design_of(x, trials, duration, cells, seed, faults)
+    given = {name: {} for name in fitted} if generators is None else generators
+    truths = _truths(given, fitted, faults)
     models = sorted(fitted.values(), key=lambda each: len(each.parameter_names))
-    confusion, accepted, within, gaps = [], [], {}, []
-    for k, (name, parameters) in enumerate(truths.items()):
+    order = [each.name for each in models]
+    names = [*order, NONE, UNDETERMINED]
+    confusion, shares, left, within, gaps = [], [], [], {}, []
+    for k, name in enumerate(order):  # rows in the order of the columns
+        if name not in truths:
+            continue
+        parameters = truths[name]
         generator, design = fitted[name], (x, trials, duration)
         responses = poisson_responses(generator, parameters, *design, cells, seed=seed + k)
-        fits = [fit(each, responses) for each in models]
-        chosen = Comparison(responses, fits, [], 0).chosen
-        confusion.append(np.bincount(chosen[chosen >= 0], minlength=len(models)))
-        accepted.append(np.mean([c >= 0 and models[c].is_nested_in(generator) for c in chosen]))
-        within[name] = _within_two_se(fits[models.index(generator)], parameters)
+        data = reduced(responses)
+        found = Comparison(
+            responses, [fit_reduced(each, data, likelihood) for each in models], [], 0
+        )
+        confusion.append([int((found.verdict == each).sum()) for each in names])
+        shares.append(_judged(found, k))
+        called = found.verdicts.which >= 0
+        left.append(float(found.not_told_apart[called].sum(1).mean()) if called.any() else np.nan)
+        within[name] = _within_two_se(found.fits[k], parameters)
         gap = expected_gap(generator, parameters, *design, models)
         rivals = [each.name for each in models if not generator.is_nested_in(each)]
         gaps.append(min((gap[rival] for rival in rivals), default=np.inf))
-    selected = [each.name for each in models]
     return Recovery(
-        list(within), selected, np.array(confusion), np.array(accepted), within, np.array(gaps)
+        list(within),
+        names,
+        np.array(confusion),
+        {key: np.array([each[key] for each in shares]) for key in shares[0]},
+        np.array(left),
+        within,
+        np.array(gaps),
     )
+
+
+def _judged(found: Comparison, truth: int) -> dict[str, float]:
+    """Shares of the cells of one truth about which what is said is right, and how."""
+    which, named = found.verdicts.which, found.verdicts.which >= 0
+    generator = found.rectifiers[truth]
+    of_kind = np.array([each.kind == generator.kind for each in found.rectifiers])[which] & named
+    inside = np.array([each.is_nested_in(generator) for each in found.rectifiers])[which] & named
+    told_of = found.not_told_apart[:, truth]
+    undetermined = found.verdict == UNDETERMINED
+    exact = which == truth
+    limit = ~exact & inside & told_of
+    also = ~exact & ~limit & (told_of | of_kind)
+    shares = {"truth": exact, "kind": of_kind, "limit": limit, "told of": also}
+    shares |= {"undetermined": undetermined, "false": ~(exact | limit | also | undetermined)}
+    return {name: float(np.mean(share)) for name, share in shares.items()}
 
 
 def _chosen(rectifiers: Iterable[Rectifier | str] | None) -> list[Rectifier | str]:
@@ -251,22 +233,6 @@ def _chosen(rectifiers: Iterable[Rectifier | str] | None) -> list[Rectifier | st
     return asked
 
 
-def _design(
-    x: Any, trials: Any, duration: Any, cells: Any, seed: Any, faults: Faults
-) -> tuple[Array, int, float, int, int]:
-    """The design of an experiment, noting what cannot be."""
-    drive = faults.numbers("x", x)
-    listed = drive.ndim == 1 and drive.size > 0 and np.isfinite(drive).all()
-    faults.require(listed or faults.found, "x (stimulus,), finite", x)
-    return (
-        drive,
-        faults.whole("trials", trials),
-        faults.number("duration", duration, "> 0 s", lambda s: 0 < s < np.inf),
-        faults.whole("cells", cells),
-        faults.whole("seed", seed, 0),
-    )
-
-
 def _truths(
     generators: Any,
     fitted: Mapping[str, Rectifier],
@@ -274,7 +240,7 @@ def _truths(
 ) -> dict[str, dict[str, float]]:
     """Every parameter of every generator; `InputError` for a design or a generator that is none."""
     given = faults.mapping("generators", generators)
-    faults.require(len(fitted) > 0, "at least one rectifier", "none")
+    faults.require(given or faults.found, "at least one generator", "none")
     truths = {}
     for asked, said in given.items():
         parameters = faults.mapping(f"parameters of {asked}", said)

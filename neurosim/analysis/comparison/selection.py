@@ -10,10 +10,10 @@ import numpy as np
 from neurosim.base.arrays import Array, Flags, Indices
 from neurosim.models.rectifiers.base import Rectifier
 
-__all__ = ["INDISTINGUISHABLE", "Selection", "simplest"]
+__all__ = ["INDISTINGUISHABLE", "Selection", "related", "simplest"]
 
 INDISTINGUISHABLE = 4.0
-"""AICc units within which a rectifier counts as no worse than the best."""
+"""AIC units within which a rectifier counts as no worse than the best."""
 
 
 class Selection(NamedTuple):
@@ -59,9 +59,11 @@ def simplest(
     near = above <= INDISTINGUISHABLE
     tie = np.where(near, above, 0.0) / (10 * INDISTINGUISHABLE)  # below the step of one parameter
     chosen = np.where(near.any(1), np.where(near, size + tie, np.inf).argmin(1), -1)
-    rival = np.array([[not _nested(a, b) for b in rectifiers] for a in rectifiers])
-    return Selection(chosen, (rival[chosen] & near).any(1))
+    return Selection(chosen, (near & ~related(rectifiers)[chosen]).any(1))
 
 
-def _nested(one: Rectifier, other: Rectifier) -> bool:
-    return one.is_nested_in(other) or other.is_nested_in(one)
+def related(rectifiers: Sequence[Rectifier]) -> Flags:
+    """Whether one of two is a limit of the other; (rectifier, rectifier)."""
+    inside = np.array([[a.is_nested_in(b) for b in rectifiers] for a in rectifiers])
+    related: Flags = inside | inside.T
+    return related

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neurosim.analysis.fitting.criteria import aicc
+from neurosim.analysis.fitting.criteria import aic
 from neurosim.analysis.fitting.identifiability import flagged
 from neurosim.analysis.fitting.profile import Intervals, profile_intervals
 from neurosim.analysis.fitting.rate_model import RateModel
@@ -87,6 +87,25 @@ class Fit:
         """Fitted rates at the conditions, Hz; (cell, condition)."""
         return self.model.plain.rate(self.values)
 
+    @property
+    def scatter_known(self) -> Flags:
+        """Whether the trials say how counts scatter, or it was said; (cell,)."""
+        return np.ones(len(self.cells), dtype=bool)
+
+    def take(self, rows: AnyArray) -> Fit:
+        """The fit of some cells, by their indices."""
+        return replace(
+            self,
+            cells=self.cells[rows],
+            values=self.values[rows],
+            standard_errors=self.standard_errors[rows],
+            at_bound=self.at_bound[rows],
+            log_likelihood=self.log_likelihood[rows],
+            status=[self.status[row] for row in rows],
+            scatter=None if self.scatter is None else self.scatter[rows],
+            model=self.model.take(rows),
+        )
+
     @cached_property
     def intervals(self) -> Intervals:
         """95 % profile-likelihood intervals of every parameter, (cell, parameter) each. Worked out
@@ -140,9 +159,28 @@ class Fit:
         return bic
 
     @property
-    def aicc(self) -> Array:
-        """Akaike's criterion, n being the conditions with data; (cell,)."""
-        return aicc(self.log_likelihood, self.free, self.conditions)
+    def aic(self) -> Array:
+        """Akaike's criterion; of rates whose error is estimated with the small-sample term, n
+        being the conditions with data; (cell,)."""
+        small = self._error_estimated
+        return aic(self.log_likelihood, self.free, self.conditions if small else np.inf)
+
+    @property
+    def ranked(self) -> Flags:
+        """Whether there are more conditions with data than parameters, so that a criterion means
+        something; (cell,)."""
+        ranked: Flags = self.conditions > self.free_of_rate + self._error_estimated
+        return ranked
+
+    @property
+    def free_of_rate(self) -> Indices:
+        """Parameters of the rate that were estimated; (cell,)."""
+        own = 0 if self.scatter is None else max(len(self.model.likelihood.parameters), 1)
+        return np.broadcast_to(self.free - own, self.cells.shape)
+
+    @property
+    def _error_estimated(self) -> bool:
+        return self.model.likelihood.of == "rates" and self.scatter is not None
 
     def rate(self, x: ArrayLike, cell: int = 0) -> Array:
         """Fitted rate (Hz) of the cell at an index, at drives x of any shape."""
@@ -209,7 +247,7 @@ class Fit:
         columns |= {
             "parameters": self.free,
             "log-likelihood (nats)": self.log_likelihood,
-            "AICc": self.aicc,
+            "AIC": self.aic,
             "BIC": self.bic,
             "status": self.status if found is None else self._said(found),
         }

@@ -36,7 +36,6 @@ Signal power is unbiased; ratios over it are too high by about its squared relat
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,7 +55,7 @@ from neurosim.base.arrays import Array, Flags, Indices, divided
 from neurosim.base.errors import Faults
 from neurosim.data.repeats import Repeats, repeats_of
 
-__all__ = ["response_ceilings"]
+__all__ = ["explained_signal_power", "response_ceilings"]
 
 _FEWEST = 3  # conditions with two trials: two means always correlate
 _SPLITS = 200  # in halves of all trials: fewer leave noise in the ceiling
@@ -134,7 +133,7 @@ def response_ceilings(
     model = None if predicted is None else _prediction(predicted, repeats, faults)
     faults.stop()
     random = np.random.default_rng(seed)
-    single = replace(repeats, count=divided(repeats.count, repeats.seconds, 0.0))  # rates, Hz
+    single = repeats.replaced(divided(repeats.count, repeats.seconds, 0.0))  # rates, Hz
     means, variances = single.mean, single.variance
     names = [name for name in _DEFINITIONS if model is not None or name not in _OF_A_PREDICTION]
 
@@ -150,6 +149,29 @@ def response_ceilings(
 
     found = row_by_row(len(repeats.cells), names, of_cell)
     return _as_measures(repeats, found, usable, level)
+
+
+def explained_signal_power(mean: Array, variance: Array, n: Indices, predicted: Array) -> float:
+    """Explained signal power of one cell, as the module defines it; NaN where there is no signal.
+
+    Parameters
+    ----------
+    mean, variance : array (condition,)
+        Of single trials.
+    n : int array (condition,)
+        Trials, two at the least.
+    predicted : array (condition,)
+
+    Examples
+    --------
+    >>> round(explained_signal_power(np.array([1.0, 4, 9]), np.ones(3), np.full(3, 10),
+    ...                              np.array([1.0, 4, 9])), 3)
+    1.006
+    """
+    if mean.size < _FEWEST:
+        return np.nan
+    found = _statistics(mean[None], variance[None], n, predicted)
+    return float(found["explained signal power"][0])
 
 
 def _prediction(predicted: Any, repeats: Repeats, faults: Faults) -> Array:

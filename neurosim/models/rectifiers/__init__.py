@@ -9,6 +9,7 @@ from __future__ import annotations
 from neurosim.base.errors import InputError
 from neurosim.base.modules import import_all
 from neurosim.models.rectifiers.base import RECTIFIERS, Rectifier
+from neurosim.models.rectifiers.constant import CONSTANT
 
 __all__ = ["RECTIFIERS", "named_rectifier"]
 
@@ -17,7 +18,7 @@ RECTIFIERS.close()
 
 
 def named_rectifier(rectifier: Rectifier | str) -> Rectifier:
-    """The rectifier itself, or the one of that biological or ConvNet name.
+    """The rectifier itself, or the one of that biological or ConvNet name, or the constant rate.
 
     Raises
     ------
@@ -34,4 +35,4 @@ def named_rectifier(rectifier: Rectifier | str) -> Rectifier:
     if not isinstance(rectifier, str):
         known = "a class (call it)" if isinstance(rectifier, type) else type(rectifier).__name__
         raise InputError(f"rectifier: expected a name or a Rectifier, got {known}")
-    return RECTIFIERS[rectifier]
+    return CONSTANT if rectifier.casefold() == CONSTANT.name else RECTIFIERS[rectifier]

@@ -49,8 +49,9 @@ class Rectifier(ABC):
     - of the formula: ``gains`` (one name per path, when there are several), ``power`` (of the
       drive, for the unit of the gains; None where a parameter is the power, 0 where the shape has
       no unit), ``regressors`` (what it needs of each condition besides the drive: "quadrature", the
-      drive's partner, or "noise", the measured standard deviation of the drive), ``negative_side``,
-      ``mechanistic`` (a model of how spikes arise, the reference for the others);
+      drive's partner, or "noise", the measured SD of the drive), ``negative_side``, ``mechanistic``
+      (a model of how spikes arise, the reference for the others), ``kind`` (of curve, one of
+      `constant.KINDS` or another; a verdict says it first);
     - of this rectifier alone: ``aliases`` (further names), ``limits`` (what it does far out, in
       words), ``contains`` (rectifiers it becomes, with the values of its own parameters that make
       it so, or the limit in words), ``exact`` (the shape only multiplies and compares with 0, and
@@ -70,8 +71,7 @@ class Rectifier(ABC):
     into `RECTIFIERS`, and need not have names or a formula.
 
     A formula is tried where it is declared, and refused with the reason: on arrays, and if torch is
-    loaded on its tensors and for their gradients (else when it becomes an `Activation`; one that is
-    not entered into `RECTIFIERS` only then).
+    loaded on its tensors and for their gradients (else when it becomes an `Activation`).
 
     Attributes
     ----------
@@ -92,6 +92,7 @@ class Rectifier(ABC):
     regressors: ClassVar[tuple[str, ...]] = ()
     negative_side: ClassVar[bool] = False
     mechanistic: ClassVar[bool] = False
+    kind: ClassVar[str] = "other"
     aliases: ClassVar[tuple[str, ...]] = ()
     limits: ClassVar[str] = ""
     contains: ClassVar[Mapping[str, Mapping[str, float] | str]] = {}
@@ -243,9 +244,8 @@ class Rectifier(ABC):
 
     def is_nested_in(self, other: Rectifier) -> bool:
         """Whether `other` becomes this rectifier at a limit of its parameters (or is it)."""
-        return self.name == other.name or any(
-            self.is_nested_in(RECTIFIERS[inner]) for inner in other.contains
-        )
+        inner = (RECTIFIERS[name] for name in other.contains)
+        return self.name == other.name or any(map(self.is_nested_in, inner))
 
     @property
     def parameter_names(self) -> tuple[str, ...]:

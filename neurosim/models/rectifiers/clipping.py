@@ -46,6 +46,7 @@ class HalfWave(Rectifier):
     latex = r"r_0 + g\,\max(x, 0)"
     source = "Hubel & Wiesel 1962; Nair & Hinton 2010"
     limits = "r0 below 0; grows without bound"
+    kind = "corner"
     exact = True
     standard = True
     biological = 1
@@ -68,6 +69,7 @@ class ThresholdedHalfWave(Rectifier):
     latex = r"r_0 + g\,\max(x - T, 0)"
     source = "Movshon, Thompson & Tolhurst 1978"
     limits = "r0 below T; grows without bound"
+    kind = "corner"
     contains = {"half-wave": {"threshold": 0.0}}
     standard = True
     biological = 2
@@ -92,6 +94,7 @@ class HalfSquared(Rectifier):
     latex = r"r_0 + g\,\max(x, 0)^2"
     source = "Heeger 1992; So et al. 2021"
     limits = "r0 below 0; grows as the square"
+    kind = "power"
     exact = True
     power = 2
     standard = True
@@ -116,6 +119,8 @@ class ThresholdedHalfSquared(Rectifier):
     latex = r"r_0 + g\,\max(x - T, 0)^2"
     source = "Heeger 1992; Anzai, Ohzawa & Freeman 1999"
     limits = "r0 below T; grows as the square"
+    kind = "power"
+    standard = True
     power = 2
     contains = {"half-squared": {"threshold": 0.0}}
     biological = 5
@@ -140,6 +145,7 @@ class TwoPathHalfWave(Rectifier):
     latex = r"r_0 + g_+\max(x, 0) + g_-\max(-x, 0)"
     source = "Heeger 1992; Shang et al. 2016"
     limits = "grows without bound on both sides"
+    kind = "two-path"
     exact = True
     gains = ("gain_plus", "gain_minus")
     contains = {"half-wave": {"gain_minus": 0.0}, "full-wave": "equal gains"}
@@ -169,6 +175,7 @@ class TwoPathEnergy(Rectifier):
     latex = r"r_0 + g_+\max(x, 0)^2 + g_-\min(x, 0)^2"
     source = "Heeger 1992; Hadji & Wildes 2017"
     limits = "grows as the square on both sides"
+    kind = "two-path"
     exact = True
     gains = ("gain_plus", "gain_minus")
     power = 2
@@ -196,6 +203,7 @@ class FullWave(Rectifier):
     latex = r"r_0 + g\,|x|"
     source = "Jarrett et al. 2009; Spitzer & Hochstein 1985"
     limits = "grows without bound on both sides"
+    kind = "two-path"
     exact = True
     biological = 7
     panels = ("relatives",)
@@ -220,6 +228,7 @@ class Modulus(Rectifier):
     latex = r"r_0 + g\,\sqrt{x^2 + q^2}"
     source = "Adelson & Bergen 1985; Bruna & Mallat 2013"
     limits = "grows with contrast, whatever the phase"
+    kind = "two-path"
     exact = True
     typical = {"gain": 60.0}
     regressors = ("quadrature",)
@@ -246,6 +255,7 @@ class LeakyHalfWave(Rectifier):
     latex = r"r_0 + g\,(\max(x, 0) + a\min(x, 0))"
     source = "Maas et al. 2013; He et al. 2015"
     limits = "falls below 0 at the slope a; grows without bound"
+    kind = "corner"
     exact = True
     negative_side = True
     contains = {"half-wave": {"leak": 0.0}}

@@ -57,7 +57,7 @@ def declare(cls: Any, base: type, register: bool) -> bool:
             setattr(cls, each, cls.__name__ if each == "name" else getattr(base, each))
     every = _gathered(cls, faults)
     reserved = {*dir(base), *inspect.get_annotations(base)}
-    _check_names(cls, every, reserved, faults)
+    _check_names(cls, every, reserved, register, faults)
     faults.stop()
     cls.parameters = {name: p for name, p in every.items() if p.free}
     cls.constants = {name: p for name, p in every.items() if not p.free}
@@ -130,7 +130,9 @@ def _gathered(cls: type, faults: Faults) -> dict[str, Parameter]:
     return found
 
 
-def _check_names(cls: Any, every: Iterable[str], reserved: Iterable[str], faults: Faults) -> None:
+def _check_names(
+    cls: Any, every: Iterable[str], reserved: Iterable[str], register: bool, faults: Faults
+) -> None:
     """Every name of a parameter, gain or regressor is one, and stands for one thing."""
     taken = dict(_WHY)
     for name in every:
@@ -144,7 +146,7 @@ def _check_names(cls: Any, every: Iterable[str], reserved: Iterable[str], faults
         listed = isinstance(names, tuple | list) and all(isinstance(each, str) for each in names)
         if not faults.require(listed, f"{kind} as a tuple of names", repr(names)):
             continue
-        faults.require(names or kind != "gains", "at least one gain", "none")
+        faults.require(names or kind != "gains" or not register, "at least one gain", "none")
         for name in names if kind in ("gains", "regressors") else ():
             if name in taken:
                 faults.add(f"none of the {kind} can be named {name}: {taken[name]}")

@@ -50,6 +50,7 @@ class NoiseSmoothedThreshold(Rectifier):
     latex = r"r_0 + g\,[(x - T)\Phi(z) + \sigma\varphi(z)],\ z = (x - T)/\sigma"
     source = "Miller & Troyer 2002; Hansel & van Vreeswijk 2002"
     limits = "r0 far below T; grows without bound"
+    kind = "soft corner"
     mechanistic = True
     contains = {"thresholded half-wave": {"noise": 0.0}}
     standard = True
@@ -80,6 +81,7 @@ class MeasuredNoiseThreshold(Rectifier):
     latex = r"r_0 + g\,[(x - T)\Phi(z) + \sigma_i\varphi(z)],\ z = (x - T)/\sigma_i"
     source = "Miller & Troyer 2002; Zerlaut et al. 2016"
     limits = "r0 far below T; grows without bound"
+    kind = "soft corner"
     mechanistic = True
     typical = {"gain": 90.0}
     regressors = ("noise",)
@@ -132,6 +134,7 @@ class QuietLIF(Rectifier):
     latex = r"r_0 + g\,/[\rho + \ln(1 + w/(x - T))]"
     source = "Tuckwell 1988"
     limits = "r0 below T; saturates at g / rho"
+    kind = "corner"
     power = 0
     mechanistic = True
     panels = ("spikes",)
@@ -165,6 +168,7 @@ class NoisyLIF(Rectifier):
     latex = r"r_0 + g\,/[\rho + \sqrt\pi\int e^{u^2}(1 + \mathrm{erf}\,u)\,du]"
     source = "Siegert 1951"
     limits = "r0 far below T; saturates at g / rho"
+    kind = "soft corner"
     power = 0
     mechanistic = True
     contains = {"LIF f-I": {"noise": 0.0}}

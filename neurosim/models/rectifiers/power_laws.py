@@ -32,6 +32,8 @@ class PowerLaw(Rectifier):
     latex = r"r_0 + g\,\max(x, 0)^n"
     source = "Albrecht & Hamilton 1982; Anzai, Ohzawa & Freeman 1999"
     limits = "r0 below 0; grows as the power"
+    kind = "power"
+    standard = True
     power = None
     contains = {"half-wave": {"exponent": 1.0}, "half-squared": {"exponent": 2.0}}
     biological = 8
@@ -56,6 +58,7 @@ class ThresholdedPowerLaw(Rectifier):
     latex = r"r_0 + g\,\max(x - T, 0)^n"
     source = "Carandini & Ferster 2000; Priebe et al. 2004"
     limits = "r0 below T; grows as the power"
+    kind = "power"
     power = None
     contains = {
         "thresholded half-wave": {"exponent": 1.0},
@@ -86,6 +89,8 @@ class NakaRushton(Rectifier):
     latex = r"r_0 + g\,\frac{\max(x, 0)^n}{\max(x, 0)^n + c_{50}^n}"
     source = "Naka & Rushton 1966; Albrecht & Hamilton 1982"
     limits = "r0 below 0; saturates at r0 + g"
+    kind = "saturating"
+    standard = True
     power = 0
     contains = {"power law": "semisaturation to infinity"}
     biological = 10

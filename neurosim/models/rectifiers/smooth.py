@@ -24,6 +24,8 @@ class Softplus(Rectifier):
     latex = r"r_0 + g\,s\ln(1 + e^{(x - T)/s})"
     source = "Dugas et al. 2001"
     limits = "r0 far below T; grows without bound"
+    kind = "soft corner"
+    standard = True
     contains = {"thresholded half-wave": {"softness": 0.0}}
     panels = ("relatives",)
     typical = {"gain": 80.0, "softness": 0.15}
@@ -50,6 +52,7 @@ class Logistic(Rectifier):
     latex = r"r_0 + g\,/(1 + e^{-(x - m)/s})"
     source = "LeCun et al. 1998; Hadji & Wildes 2018"
     limits = "saturates at r0 and at r0 + g"
+    kind = "saturating"
     power = 0
     panels = ("figure 3.7",)
     typical = {"gain": 70.0, "width": 0.15}
@@ -74,6 +77,7 @@ class Tanh(Rectifier):
     latex = r"r_0 + g\tanh(x/s)"
     source = "LeCun et al. 1998; Hadji & Wildes 2018"
     limits = "saturates at r0 - g and at r0 + g"
+    kind = "saturating"
     power = 0
     negative_side = True
     panels = ("figure 3.7",)
@@ -98,6 +102,7 @@ class RectifiedTanh(Rectifier):
     latex = r"r_0 + g\,|\tanh(x/s)|"
     source = "Jarrett et al. 2009"
     limits = "saturates at r0 + g on both sides"
+    kind = "two-path"
     power = 0
     contains = {"full-wave": "width to infinity"}
     panels = ("relatives",)
@@ -122,6 +127,7 @@ class ExponentialLinear(Rectifier):
     latex = r"r_0 + g\,(\max(x, 0) + \alpha(e^{\min(x, 0)} - 1))"
     source = "Clevert et al. 2016"
     limits = "saturates at r0 - g alpha; grows without bound"
+    kind = "soft corner"
     negative_side = True
     contains = {"half-wave": {"depth": 0.0}}
     panels = ("figure 3.7",)
@@ -157,6 +163,7 @@ class SShapedLinear(Rectifier):
     latex = r"r_0 + g\,(t_r + a_r(x - t_r),\ x,\ t_l + a_l(x - t_l))"
     source = "Jin et al. 2016"
     limits = "linear far out, at slopes a_l and a_r"
+    kind = "corner"
     negative_side = True
     contains = {
         "half-wave": {"left": 0.0, "right": 0.0, "left_slope": 0.0, "right_slope": 1.0},

@@ -5,7 +5,7 @@ import pytest
 
 from neurosim import InputError
 from neurosim.analysis.comparison.discrimination import told_apart
-from neurosim.analysis.comparison.recovery import poisson_responses
+from neurosim.analysis.comparison.simulated import poisson_responses
 
 CONTRAST = np.linspace(0, 1, 12)
 

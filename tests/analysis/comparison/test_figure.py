@@ -69,5 +69,5 @@ def test_rectifiers_of_more_than_the_drive_are_compared_and_drawn():
     responses = with_quadrature(responses_from_counts(drive, count, 1.0))
     found = compare(responses, ["modulus", "half-wave", "half-squared"])
     panel = found.plot().subfigs[0].axes[0]
-    assert len(panel.get_legend_handles_labels()[1]) == 2
+    assert len(panel.get_legend_handles_labels()[1]) == 3  # the constant rate among them
     compare(responses, ["modulus"]).plot()

@@ -23,7 +23,7 @@ def test_a_figure_that_fails_is_said_and_the_results_are_written(comparison, tmp
         files = write_comparison(comparison, tmp_path, draw=fails)
     assert [file.name for file in files] == ["fits.csv", "responses.nc", "summary.csv"]
     assert load_responses(tmp_path / "responses.nc")["count"].equals(comparison.responses["count"])
-    assert len(pd.read_csv(tmp_path / "fits.csv")) == 2
+    assert len(pd.read_csv(tmp_path / "fits.csv")) == 3  # the constant rate too
     (tmp_path / "comparison.png").write_bytes(b"of before")
     with pytest.warns(NotDrawnWarning, match="the one there is of an earlier run"):
         write_comparison(comparison, tmp_path, draw=fails)

@@ -26,9 +26,10 @@ def test_by_default_every_rectifier_fitted_is_at_its_typical_values():
     # oracle: the same, spelled out
     names = ["half-wave", "power law"]
     spelled = {name: dict(RECTIFIERS[name].typical) for name in names}
-    assert recovery(rectifiers=names, **FEW).within_two_se == (
-        recovery(spelled, rectifiers=names, **FEW).within_two_se
-    )
+    found = recovery(rectifiers=names, **FEW)
+    again = recovery({"constant rate": {}, **spelled}, rectifiers=names, **FEW)
+    assert found.within_two_se == again.within_two_se
+    assert found.generating == ["constant rate", *names]
 
 
 def test_what_a_generator_leaves_out_is_typical():
@@ -44,13 +45,17 @@ def test_what_a_generator_leaves_out_is_typical():
 def test_a_rectifier_that_declares_nothing_and_is_not_in_the_family():
     # oracle: it bends at half of the drives shown, so it is no half-wave
     found = recovery(rectifiers=["half-wave", Capped()], trials=40, duration=1.0, cells=10)
-    assert found.generating == found.selected == ["half-wave", "Capped"]
-    assert found.accepted.tolist() == [1, 1]
-    assert found.worst_rival[1] > 10
+    assert found.generating == ["constant rate", "half-wave", "Capped"]
+    assert found.verdicts == [*found.generating, "none", "undetermined"]
+    assert (found.shares["false"] == 0).all()
+    assert (found.shares["truth"] >= 0.8).all()
+    assert found.worst_rival[2] > 10
 
 
-def test_alone_it_has_no_rival():
-    assert recovery(rectifiers=["half-wave"], **FEW).worst_rival.tolist() == [np.inf]
+def test_alone_its_rival_is_the_constant_rate():
+    found = recovery(rectifiers=["half-wave"], **FEW)
+    assert found.worst_rival[0] == np.inf
+    assert 10 < found.worst_rival[1] < np.inf
 
 
 @pytest.mark.parametrize(
@@ -60,9 +65,10 @@ def test_alone_it_has_no_rival():
         ({"trials": 0, "seed": -1}, "expected trials as a whole .*; expected seed as a whole"),
         ({"duration": 0}, "expected duration > 0 s, got 0"),
         ({"rectifiers": []}, "expected at least one rectifier, got none"),
+        ({"generators": {}}, "expected at least one generator, got none"),
         (
-            {"generators": {"power law": {}}},
-            r"expected generators among the rectifiers fitted \(half",
+            {"generators": {"logistic": {}}},
+            r"expected generators among the rectifiers fitted \(constant rate, half",
         ),
         ({"generators": {"none of them": {}}}, r"rectifier: expected one of .*'half-wave'"),
         ({"generators": {"ReLU": {"gian": 3}}}, "half-wave: expected parameters among r0, gain"),
@@ -83,5 +89,5 @@ def test_the_figure_shows_the_confusion_matrix():
     axes = found.plot().axes[0]
     share = found.confusion / found.confusion.sum(1, keepdims=True)
     assert axes.images[0].get_array().tolist() == share.tolist()
-    assert [t.get_text() for t in axes.get_xticklabels()] == found.selected
-    assert axes.get_yticklabels()[0].get_text().startswith("half-wave (")
+    assert [t.get_text() for t in axes.get_xticklabels()] == found.verdicts
+    assert axes.get_yticklabels()[1].get_text().startswith("half-wave (")

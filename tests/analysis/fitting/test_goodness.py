@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import kstest, nbinom, poisson
 
 from neurosim import InputError, bootstrap_intervals, deviance, fit, responses_from_counts
-from neurosim.analysis.comparison.recovery import poisson_responses
+from neurosim.analysis.comparison.simulated import poisson_responses
 
 X = np.linspace(-1, 1, 25)
 MADE = ("half-wave", {"r0": 6, "gain": 60}, X, 10, 1.0)

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 
 from neurosim import RECTIFIERS, InputError, compare, fit, responses_from_counts
 from neurosim.analysis.comparison.held_out import folds_by_condition, held_out
-from neurosim.analysis.comparison.recovery import poisson_responses
+from neurosim.analysis.comparison.simulated import poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.posterior import posterior_mean_r0
 from neurosim.data.counts import Counts
@@ -111,22 +111,23 @@ def test_a_fold_that_leaves_a_cell_nothing_has_no_score():
 
 
 def test_cells_that_say_nothing_are_not_called_anything():
-    # 3 conditions leave no rectifier an AICc; a silent cell has no rate to describe
-    few = responses_from_counts([-1, 0, 1], [[1, 0], [0, 1], [5, 6]], 1.0)
-    comparison = compare(few, folds=2)
+    # 2 conditions are what any rectifier describes; a silent cell has no rate to describe
+    few = responses_from_counts([-1, 1], [[1, 0], [5, 6]], 1.0)
+    comparison = compare(few)
     assert comparison.undetermined.all()
     assert comparison.chosen.tolist() == [-1]
-    assert comparison.report() == (
-        "Of 1 cell, none says anything: no spikes or too few conditions."
-    )
+    assert comparison.verdict.tolist() == ["undetermined"]
+    assert "cell 0: undetermined (too few conditions)" in comparison.report()
+    assert comparison.table["status"].str.contains("not ranked: k >= conditions").sum() == 10
     assert comparison.summary["cells described best"].sum() == 0
     random = np.random.default_rng(0)
     x = np.linspace(-1, 1, 12)
     count = random.poisson(np.maximum(x, 0)[:, None, None] * [[30.0], [0.0]], (12, 2, 5))
     mixed = compare(responses_from_counts(np.stack([x, x], 1), count, 1.0))
     assert mixed.undetermined.tolist() == [False, True]
-    assert "Of 1 cell (1 more say nothing" in mixed.report()
-    assert np.isfinite(mixed.summary["median delta AICc"]).all()
+    assert mixed.verdicts.reasons.tolist() == ["", "no spikes"]
+    assert "cell 1: undetermined (no spikes)" in mixed.report()
+    assert np.isfinite(mixed.summary["median delta AIC"]).all()
     mixed.plot()
     comparison.plot()
 

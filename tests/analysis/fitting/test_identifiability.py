@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import chi2
 
 from neurosim import fit, responses_from_counts
-from neurosim.analysis.comparison.recovery import poisson_responses
+from neurosim.analysis.comparison.simulated import poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.data.counts import reduced
 from neurosim.models.rectifiers import RECTIFIERS

@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 from scipy.special import gammaln
 
 from neurosim import RECTIFIERS
-from neurosim.analysis.comparison.recovery import poisson_responses
+from neurosim.analysis.comparison.simulated import poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.likelihoods.poisson import Poisson
 from neurosim.data.counts import Counts, reduced
