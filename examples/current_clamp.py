@@ -128,7 +128,7 @@ for axis, (name, (current, spikes)) in zip(axes[0], cells.items(), strict=True):
     print(values.to_string(index=False, float_format="{:.4g}".format, na_rep="") + "\n")
     axis.plot(current, spikes / SECONDS, "ko", markersize=5, label="counted", zorder=3)
     fine = np.linspace(current.min(), current.max(), 1000)
-    for fit, style in zip(comparison.fits, ("--", "-", ":"), strict=True):
+    for fit, style in zip(comparison.fits, (":", "--", "-", "-."), strict=True):
         axis.plot(fine, fit.rate(fine), style, linewidth=2, label=fit.rectifier.name)
     axis.set(title=name, xlabel="current (pA)", ylabel="rate (Hz)")
     axis.legend(frameon=False)

@@ -38,12 +38,15 @@ def test_an_interrupt_keeps_what_is_finished(tmp_path, capsys, monkeypatch):
 
 def test_a_reader_that_has_seen_enough_is_no_fault():
     # oracle: nothing on standard error, as of any command before | head
-    code = "import sys; from neurosim.cli import main; sys.exit(main(['rectifiers']))"
-    ran = subprocess.Popen(
-        [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    code = (
+        "import sys; from neurosim.cli import main; print('ready', flush=True); "
+        "sys.stdin.readline(); sys.exit(main(['rectifiers']))"
     )
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    ran = subprocess.Popen([sys.executable, "-u", "-c", code], **pipes)
     ran.stdout.readline()
-    ran.stdout.close()
+    ran.stdout.close()  # before it writes on, whatever the machine is doing
+    ran.stdin.close()
     assert ran.stderr.read() == b""
     ran.stderr.close()
     assert ran.wait() == 141

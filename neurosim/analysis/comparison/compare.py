@@ -22,9 +22,7 @@ from neurosim.models.rectifiers.constant import CONSTANT
 
 __all__ = ["compare"]
 
-_FOLDS = (
-    5  # of held-out conditions, where none are said; as many as conditions where these are fewer
-)
+_FOLDS = 5  # of held-out conditions, where none are said; fewer where there are fewer conditions
 
 
 def compare(
