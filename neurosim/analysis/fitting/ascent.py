@@ -131,7 +131,7 @@ def _step(model: Climbed, theta: Array, damping: Array) -> tuple[Array, Array]:
     weight = model.likelihood.information(rate, model.counts)
     with np.errstate(invalid="ignore", over="ignore"):
         gradient = np.einsum("rps,rs->rp", jacobian, slope)
-        matrix = np.einsum("rps,rs,rqs->rpq", jacobian, weight, jacobian, optimize=True)
+        matrix = (jacobian * weight[:, None, :]) @ jacobian.swapaxes(1, 2)
     known = np.isfinite(matrix).all((1, 2)) & np.isfinite(gradient).all(1)
     gradient = np.where(known[:, None], gradient, 0.0)
     matrix = np.where(known[:, None, None], matrix, 0.0)
