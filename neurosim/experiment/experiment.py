@@ -288,7 +288,8 @@ class Result:
         )
 
     def write(self, folder: str | os.PathLike[str], format: str = "png") -> list[Path]:
-        """Write responses.nc, fits.csv, summary.csv and comparison.FORMAT; all or none.
+        """Write responses.nc, fits.csv, summary.csv, effective.csv and comparison.FORMAT; all or
+        none.
 
         Parameters
         ----------

@@ -25,9 +25,10 @@ def test_counts_are_what_the_cells_parameters_predict(result):
     assert np.mean(np.abs(rate - expected) < 4 * error + 0.05 * expected + 0.1) > 0.99
 
 
-def test_four_files_with_their_columns(result, tmp_path):
+def test_five_files_with_their_columns(result, tmp_path):
     files = result.write(tmp_path / "out")
-    assert [f.name for f in files] == ["comparison.png", "fits.csv", "responses.nc", "summary.csv"]
+    names = ["comparison.png", "effective.csv", "fits.csv", "responses.nc", "summary.csv"]
+    assert [f.name for f in files] == names
     stored = load_responses(tmp_path / "out" / "responses.nc")
     assert np.array_equal(stored["count"], result.responses["count"])
     assert stored.attrs["seed"] == 7

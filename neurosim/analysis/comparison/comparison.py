@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from neurosim.analysis.comparison.deciding import (
+    Cut,
+    effective_parameters,
+    membrane,
+    squared_cut,
+)
 from neurosim.analysis.comparison.drawn import Drawn
 from neurosim.analysis.comparison.evidence import LEVEL, told_apart_p
 from neurosim.analysis.comparison.findings import Findings, explained_share, goodness_of
@@ -19,7 +25,7 @@ from neurosim.analysis.comparison.selection import Selection, simplest
 from neurosim.analysis.comparison.standing import reasons_aside
 from neurosim.analysis.comparison.tables import comparison_summary, comparison_table
 from neurosim.analysis.comparison.verdicts import Verdicts, judged
-from neurosim.analysis.comparison.words import cells_said, paragraph, report, summed_up
+from neurosim.analysis.comparison.words import cells_said, headline, paragraph, report, summed_up
 from neurosim.analysis.fitting.goodness import deviance_explained
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import AnyArray, Array, Flags, Indices
@@ -242,6 +248,26 @@ class Comparison:
         right)."""
         return comparison_summary(self.findings)
 
+    @cached_property
+    def cut(self) -> Cut | None:
+        """Of simulated cells: how many noise SDs from rest to threshold part those nearer
+        half-squared (above) from those nearer a thresholded half-wave; None where none do."""
+        known = membrane(self.responses)
+        return None if known is None else squared_cut(self.fits, known)
+
+    @cached_property
+    def effective(self) -> pd.DataFrame:
+        """Of simulated cells: the effective threshold and noise of a mechanistic rectifier, with
+        95 % intervals, beside the membrane's own; a row per cell and parameter, in units of the
+        drive. Empty where the membrane is not known."""
+        return effective_parameters(self.fits, membrane(self.responses))
+
+    @property
+    def headline(self) -> str:
+        """What decides the rectifier, in numbers, and what plain ReLU in its place costs; "" where
+        neither is known."""
+        return headline(self.findings, self.cut, self.effective)
+
     def report(self) -> str:
         """What was found: per cell where there are few, per kind where there are many, then one
         paragraph that says how."""
@@ -287,6 +313,7 @@ class Comparison:
             resembles=self.resembles,
             undetermined=self.undetermined,
             bits=np.stack(bits, axis=1) if bits else None,
+            cut=self.cut,
         )
 
     def __repr__(self) -> str:

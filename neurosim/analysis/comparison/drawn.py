@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
+from neurosim.analysis.comparison.deciding import Cut
 from neurosim.analysis.comparison.selection import Selection
 from neurosim.analysis.comparison.verdicts import Verdicts
 from neurosim.analysis.fitting.likelihoods import Likelihood
@@ -66,6 +67,8 @@ class Drawn:
     undetermined : bool array (cell,)
     bits : array (cell, rectifier) or None
         Held-out information per spike.
+    cut : Cut or None
+        Noise SDs from rest to threshold that part cells nearer half-squared from others.
     """
 
     responses: xr.Dataset
@@ -82,6 +85,7 @@ class Drawn:
     resembles: Selection
     undetermined: Flags
     bits: Array | None
+    cut: Cut | None
 
     @cached_property
     def measured(self) -> tuple[Array, Array]:

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure, SubFigure
 
-from neurosim.analysis.comparison import cell_panels, population_panels
+from neurosim.analysis.comparison import cell_panels, deciding, population_panels
 from neurosim.analysis.comparison.drawn import Drawn, opposite_pair, representative_cells
 from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
@@ -177,7 +177,7 @@ def _middle_panels(drawn: Drawn) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     if pair := opposite_pair(drawn):
         found["two paths"] = pair
-    if {"noise_sd", "v_rest", "v_threshold", "gain"} <= set(drawn.responses.coords):
+    if deciding.membrane(drawn.responses) is not None:
         found["decision"] = ()
     return found
 
@@ -193,8 +193,10 @@ def _two_paths_and_decision(
         ax.set_title(f"two paths: cells {names[pair[0]]} and {names[pair[1]]}", fontsize="medium")
     if "decision" in which:
         population_panels.draw_decision(axes[0], drawn)
-        aside = ", reference aside" if any(r.mechanistic for r in drawn.rectifiers) else ""
-        axes[0].set_title(f"what decides the rectifier{aside}", fontsize="medium")
+        two = set(deciding.PAIR) <= set(drawn.names)
+        aside = any(each.mechanistic for each in drawn.rectifiers)
+        of = ": which of two is nearer" if two else ", reference aside" if aside else ""
+        axes[0].set_title(f"what decides the rectifier{of}", fontsize="medium")
 
 
 def _population(row: SubFigure, drawn: Drawn) -> None:

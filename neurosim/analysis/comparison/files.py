@@ -30,7 +30,8 @@ def write_comparison(
     format: str = "png",
     draw: Callable[[], Figure] | None = None,
 ) -> list[Path]:
-    """Write responses.nc, fits.csv, summary.csv and comparison.FORMAT; all or none.
+    """Write responses.nc, fits.csv, summary.csv and comparison.FORMAT, and of simulated cells
+    effective.csv, their membrane's parameters beside the fitted; all or none.
 
     A figure that fails costs nobody their data: the other files are written, and a
     `NotDrawnWarning` says what the matter is.
@@ -62,6 +63,8 @@ def write_comparison(
         save_responses(comparison.responses, scratch / "responses.nc")
         comparison.table.to_csv(scratch / "fits.csv", index=False)
         comparison.summary.to_csv(scratch / "summary.csv", index=False)
+        if len(comparison.effective):
+            comparison.effective.to_csv(scratch / "effective.csv", index=False)
         try:
             save_figure((draw or comparison.plot)(), scratch / name)
         except Exception as error:  # noqa: BLE001  # whatever it is, the results are not its price

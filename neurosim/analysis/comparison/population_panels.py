@@ -8,8 +8,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from neurosim.analysis.comparison.deciding import PAIR, membrane
 from neurosim.analysis.comparison.drawn import Drawn, cells_of_each, colours
 from neurosim.analysis.comparison.selection import INDISTINGUISHABLE
+from neurosim.models.rectifiers.constant import CONSTANT
 
 __all__ = ["draw_cells_described", "draw_decision", "draw_delta_aic", "draw_held_out"]
 
@@ -54,7 +56,7 @@ def draw_cells_described(ax: Axes, drawn: Drawn) -> None:
     ax.set_xlim(0, 1.2 * max(won.max(), aside.max(), 1))
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_yticks([])
-    ax.set_xlabel("cells described best")
+    ax.set_xlabel("cells with this verdict")
 
 
 def draw_held_out(ax: Axes, drawn: Drawn) -> None:
@@ -63,11 +65,17 @@ def draw_held_out(ax: Axes, drawn: Drawn) -> None:
     bits = np.empty((0, len(names))) if drawn.bits is None else drawn.bits
     bits = bits[np.isfinite(bits).all(1)]
     short = bits - bits.max(1, keepdims=True)
-    for k, name in enumerate(names):
-        if len(short):
-            low, middle, high = np.percentile(short[:, k], [25, 50, 75])
-            ax.plot([low, high], [k, k], color=colours(names)[name], lw=2)
-            ax.plot(middle, k, "o", color=colours(names)[name], ms=5)
+    if len(short):
+        quartiles = np.percentile(short, [25, 50, 75], axis=0)
+        # a constant rate may be so far out that nothing else is told apart
+        least = min(
+            (q for q, n in zip(quartiles[0], names, strict=True) if n != CONSTANT.name), default=0.0
+        )
+        left = 1.15 * least if least < 0 else -np.inf
+        for k, (low, middle, high) in enumerate(quartiles.T):
+            ax.plot([max(low, left), max(high, left)], [k, k], color=colours(names)[names[k]], lw=2)
+            marker = "<" if middle < left else "o"
+            ax.plot(max(middle, left), k, marker, color=colours(names)[names[k]], ms=5)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_yticks([])
     ax.axvline(0, color="0.6", lw=0.6, zorder=0)
@@ -77,15 +85,18 @@ def draw_held_out(ax: Axes, drawn: Drawn) -> None:
 def draw_decision(ax: Axes, drawn: Drawn) -> None:
     """What decides which rectifier a simulated cell resembles: noise and distance to threshold.
 
-    The mechanistic reference is set aside; open symbols: another kind is indistinguishable.
+    Of half-squared and the thresholded half-wave it is the nearer, where both are compared. Else
+    the mechanistic reference is set aside; open symbols: another kind is indistinguishable.
     """
-    data = drawn.responses
-    gain = data["gain"].values
-    noise = np.broadcast_to(data["noise_sd"].values, data.sizes["cell"])
-    rest = data["v_rest"] + data["baseline"]
-    distance = np.broadcast_to((data["v_threshold"] - rest).values, noise.shape)
+    known = membrane(drawn.responses)
+    assert known is not None  # or there is no such panel
+    noise, distance, gain = known.noise, known.distance, known.gain
     names = drawn.names
     which, doubtful = drawn.resembles
+    if set(PAIR) <= set(names):
+        above, below = (names.index(name) for name in PAIR)
+        which = np.where(drawn.delta_aic[:, above] < drawn.delta_aic[:, below], above, below)
+        doubtful = np.zeros(len(which), dtype=bool)
     for k, name in enumerate(names):
         mine = which == k
         colour = colours(names)[name]
@@ -102,6 +113,14 @@ def draw_decision(ax: Axes, drawn: Drawn) -> None:
             noise[mine & doubtful], distance[mine & doubtful], "o", ms=5, mfc="none", mec=colour
         )
     right, top = 1.08 * noise.max(), 1.15 * distance.max()
+    if drawn.cut is not None:
+        ax.plot(
+            [0, right],
+            [0, drawn.cut.at * right],
+            "k--",
+            lw=0.9,
+            label=f"{drawn.cut.at:.2g} SD",
+        )
     for sds in (1, 2, 3, 4):
         ax.plot([0, right], [0, sds * right], color="0.8", lw=0.6, zorder=0)
         end = min(right, top / sds)
@@ -143,6 +162,7 @@ def draw_decision(ax: Axes, drawn: Drawn) -> None:
     )
     ax.set_xlabel("membrane noise SD (mV)")
     ax.set_ylabel("rest to threshold (mV)")
-    if np.ndim(gain) == 0:
-        twin = ax.secondary_yaxis("right", functions=(lambda v: v / gain, lambda d: d * gain))
+    if (gain == gain[0]).all():
+        unit = gain[0]
+        twin = ax.secondary_yaxis("right", functions=(lambda v: v / unit, lambda d: d * unit))
         twin.set_ylabel("threshold (drive)")

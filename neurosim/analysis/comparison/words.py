@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import chi2, ncx2
 
+from neurosim.analysis.comparison.deciding import Cut
 from neurosim.analysis.comparison.evidence import LEVEL, degrees_beyond
 from neurosim.analysis.comparison.findings import Findings
 from neurosim.analysis.comparison.hints import hint
 from neurosim.analysis.comparison.selection import INDISTINGUISHABLE
 from neurosim.analysis.comparison.verdicts import NONE, UNDETERMINED
 from neurosim.analysis.fitting.result import Fit
-from neurosim.base.arrays import AnyArray
+from neurosim.base.arrays import AnyArray, Array
 from neurosim.base.version import __version__
 from neurosim.models.rectifiers.base import Rectifier
 
-__all__ = ["cells_said", "paragraph", "report", "summed_up"]
+if TYPE_CHECKING:
+    import pandas as pd
 
+__all__ = ["cells_said", "headline", "paragraph", "report", "summed_up"]
+
+_RELU = "half-wave"
 _FEW = 5  # cells of which each has a line of its own
 _POWER = 0.8  # with which the trials that are named would tell a rival apart
 _MOST = 100.0  # times the trials that there are: of more no number is named
@@ -51,6 +57,60 @@ def summed_up(found: Findings) -> str:
         said = ", ".join(f"{name} {number}" for name, number in won.most_common())
         text += f". With the mechanistic reference set aside: {said}"
     return f"{text}."
+
+
+def headline(found: Findings, cut: Cut | None, effective: pd.DataFrame) -> str:
+    """What decides the rectifier, in numbers, and what plain ReLU in its place costs; "" where
+    neither is known.
+
+    Parameters
+    ----------
+    found : Findings
+    cut : Cut or None
+        See `neurosim.analysis.comparison.deciding.squared_cut`.
+    effective : DataFrame
+        See `neurosim.analysis.comparison.deciding.effective_parameters`.
+    """
+    said = []
+    if cut is not None:
+        said.append(
+            f"Noise decides: half-squared is the nearer above {cut.at:.2g} noise SDs from rest to "
+            f"threshold ({cut.right_above} of {cells_said(cut.above)}), thresholded half-wave "
+            f"below ({cut.right_below} of {cells_said(cut.below)})."
+        )
+    cost = _cost_of_relu(found)
+    if cost.size:
+        low, middle, high = np.percentile(cost, [25, 50, 75])
+        over = f" in the median of {cells_said(cost.size)} (quartiles {low:.2g} and {high:.2g})"
+        said.append(
+            f"Plain ReLU in place of a cell's own rectifier costs {middle:.2g} bits per held-out "
+            f"spike{over if cost.size > 1 else ''}."
+        )
+    if len(effective):
+        share = (effective["effective"] / effective["membrane"]).groupby(effective["parameter"])
+        of = " and ".join(
+            f"{each:.2g} of its {str(name)[10:]}" for name, each in share.median().items()
+        )
+        name = effective["rectifier"].iloc[0]
+        said.append(
+            f"The reference, set apart: {name} describes a membrane by effective parameters, "
+            f"{of} in the median."
+        )
+    return " ".join(said)
+
+
+def _cost_of_relu(found: Findings) -> Array:
+    """Held-out bits per spike that a half-wave rectifier has less than the rectifier that a cell
+    is called; of the cells that are called one."""
+    names = [each.name for each in found.rectifiers]
+    called = np.flatnonzero(found.verdicts.which >= 0)
+    if not found.scores or _RELU not in names or called.size == 0:
+        return np.zeros(0)
+    bits = np.stack([each.bits_per_spike for each in found.scores], axis=1)[called]
+    own = bits[np.arange(called.size), found.verdicts.which[called]]
+    cost = own - bits[:, names.index(_RELU)]
+    finite: Array = cost[np.isfinite(cost)]
+    return finite
 
 
 def report(found: Findings) -> str:

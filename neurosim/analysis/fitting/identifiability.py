@@ -84,15 +84,18 @@ def statuses(
 ) -> list[str]:
     """ "ok", or what is the matter with the fit of each row.
 
+    A rate at rest of 0 is a natural bound, at which nothing is the matter: r0 is not named.
+
     Examples
     --------
     >>> no, yes = np.zeros((1, 2), dtype=bool), np.ones((1, 2), dtype=bool)
     >>> statuses(("r0", "gain"), yes[:, 0], no, yes), statuses(("r0", "gain"), yes[:, 0], yes, yes)
-    (['ok'], ['at-bound: r0, gain'])
+    (['ok'], ['at-bound: gain'])
     """
     found = []
     for done, bound, known_of in zip(converged, at_bound, identified, strict=True):
-        said = flagged("at-bound", names, bound) + flagged("not-identified", names, ~known_of)
+        said = flagged("at-bound", names[1:], bound[1:])  # the first is r0
+        said += flagged("not-identified", names, ~known_of)
         found.append(("; ".join(said) or "ok") if done else "not-converged")
     return found
 

@@ -49,7 +49,7 @@ class Fit:
         nats, of the probabilities of every trial.
     status : list of str
         "ok", "not-converged", or "at-bound: NAMES" and "not-identified: NAMES" (parameters about
-        which the data say nothing at the estimate), per cell.
+        which the data say nothing at the estimate), per cell. A rate at rest of 0 is ok.
     drive_unit : str
     free : int
         Parameters estimated, those of the scatter included and fixed ones not.

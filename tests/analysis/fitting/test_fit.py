@@ -86,7 +86,7 @@ def test_no_spikes_at_all_is_a_fit_of_zero():
         assert fitted.log_likelihood == pytest.approx([0])
         given = {n: np.ones(X.size) for n in RECTIFIERS[name].regressors}
         assert (RECTIFIERS[name].rate(X, 0, **_gains(fitted), **given) == 0).all()
-        assert fitted.status[0].startswith("at-bound: r0, gain")
+        assert fitted.status[0].startswith("at-bound: gain")
 
 
 @pytest.mark.parametrize(("cells", "starts"), [(2, 3), pytest.param(6, 20, marks=pytest.mark.slow)])
@@ -161,7 +161,8 @@ def test_standard_errors_are_the_inverse_information_where_it_is_known():
 def test_an_estimate_at_a_bound_is_named_and_has_no_error():
     spikes = np.where(X > 0, np.round(40 * X), 0).astype(int)
     fitted = fit("CReLU", responses_from_counts(X, spikes[:, None], 1.0))
-    assert fitted.status == ["at-bound: r0, gain_minus"]
+    assert fitted.status == ["at-bound: gain_minus"]  # a rate of 0 at rest is ok
+    assert fitted.at_bound.tolist() == [[True, False, True]]
     assert np.isnan(fitted.standard_errors[0][[0, 2]]).all()
     assert np.isfinite(fitted.standard_errors[0][1])
 
