@@ -4,6 +4,7 @@ from .analysis.comparison.compare import compare as compare
 from .analysis.comparison.comparison import Comparison as Comparison
 from .analysis.comparison.discrimination import told_apart as told_apart
 from .analysis.comparison.ranking import rank as rank
+from .analysis.comparison.recovery import Recovery as Recovery
 from .analysis.comparison.recovery import recovery as recovery
 from .analysis.comparison.simulated import poisson_responses as poisson_responses
 from .analysis.fitting.bootstrap import bootstrap_intervals as bootstrap_intervals

@@ -91,3 +91,37 @@ def test_the_figure_shows_the_confusion_matrix():
     assert axes.images[0].get_array().tolist() == share.tolist()
     assert [t.get_text() for t in axes.get_xticklabels()] == found.verdicts
     assert axes.get_yticklabels()[1].get_text().startswith("half-wave (")
+
+
+def _held_to_its_promise(found, cells):
+    """False claims in at most 5 % of the cells of every truth, less two standard errors."""
+    assert (found.shares["false"] <= 0.05 + 2 * (0.05 * 0.95 / cells) ** 0.5).all()
+
+
+@pytest.mark.parametrize(("conditions", "trials"), [(5, 3), (6, 10), (8, 100)])
+def test_little_is_said_that_is_false(conditions, trials):
+    # oracle: the truth; a part of the tables of docs/recovery.md
+    truths = ("constant rate", "thresholded half-wave", "noise-smoothed threshold")
+    x = np.linspace(-1, 1, conditions)
+    found = recovery({name: {} for name in truths}, x, trials, cells=40, seed=conditions)
+    _held_to_its_promise(found, 40)
+    assert (found.names_left >= 1).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trials", [3, 10, 100])
+@pytest.mark.parametrize("conditions", [5, 6, 8, 12, 25])
+def test_little_is_said_that_is_false_in_full(conditions, trials):
+    found = recovery(x=np.linspace(-1, 1, conditions), trials=trials, cells=400, seed=11)
+    _held_to_its_promise(found, 400)
+
+
+@pytest.mark.slow
+def test_much_is_said_where_the_design_allows_it():
+    # oracle: the truth; softplus and the noise-smoothed threshold are twins
+    found = recovery(cells=400, seed=11)
+    _held_to_its_promise(found, 400)
+    assert (found.shares["kind"] >= 0.95).all()
+    twins = ["noise-smoothed threshold", "softplus"]
+    others = [name not in twins for name in found.generating]
+    assert (found.shares["truth"][others] >= 0.9).all()
