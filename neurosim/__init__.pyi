@@ -11,6 +11,7 @@ from .analysis.fitting.bootstrap import bootstrap_intervals as bootstrap_interva
 from .analysis.fitting.fit import fit as fit
 from .analysis.fitting.goodness import deviance as deviance
 from .analysis.fitting.likelihoods.base import Likelihood as Likelihood
+from .analysis.fitting.likelihoods.by_scatter import ScatterWarning as ScatterWarning
 from .analysis.fitting.rates import fit_rates as fit_rates
 from .analysis.fitting.result import Fit as Fit
 from .analysis.information_kept.example_ensembles import (

@@ -59,9 +59,10 @@ def add_to(commands: Commands) -> None:
     add_out(fit, "neurosim-fits")
     add(
         "--likelihood",
-        default="Poisson",
+        default="auto",
         metavar="NAME",
-        help="how counts scatter: Poisson, negative binomial, ... (default: %(default)s)",
+        help="how counts scatter: Poisson, negative binomial, under-dispersed, ... (default: auto, "
+        "as the trials of each cell have it)",
     )
     add("--seed", type=int, default=0, help="of the held-out folds (default: 0)")
     add_format(fit)

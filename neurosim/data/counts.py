@@ -98,6 +98,31 @@ class Counts:
             raise ValueError("single trials are asked of counts of which only sums are known")
         return self.source.take(self.row).only(self.exposure > 0)
 
+    @property
+    def each(self) -> tuple[Array, Array]:
+        """Trials of every condition, and the length of one, s; (cell, condition) both.
+
+        Raises
+        ------
+        ValueError
+            Where the number of trials is not known.
+        """
+        if self.trials is None:
+            raise ValueError("trials are asked of counts of which only sums are known")
+        return self.trials, self.exposure / np.maximum(self.trials, 1.0)
+
+    @property
+    def uneven(self) -> str:
+        """What is wrong with counts where trials of a condition have to be of one length:
+        "expected ..., got ...", or nothing."""
+        if self.source is None or self.trials is None:
+            return "expected counts of single trials, got sums"
+        seconds, exists = self.source.seconds, self.source.exists
+        longest = seconds.max(-1, keepdims=True)
+        if (exists & (seconds < longest * (1 - 1e-9))).any():
+            return "expected trials of one length in every condition, got different ones"
+        return ""
+
     def only(self, keep: Flags) -> Counts:
         """The same conditions with those outside `keep` (broadcast) taken as never shown."""
         keep = np.broadcast_to(keep, self.x.shape)

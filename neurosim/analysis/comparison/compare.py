@@ -12,7 +12,8 @@ from neurosim.analysis.comparison.comparison import Comparison
 from neurosim.analysis.comparison.held_out import folds_by_condition, held_out
 from neurosim.analysis.comparison.opposite import turned, worth_turning
 from neurosim.analysis.fitting.fit import fit_reduced
-from neurosim.analysis.fitting.likelihoods import Likelihood, likelihood_of
+from neurosim.analysis.fitting.likelihoods import AUTO, Likelihood, likelihood_of
+from neurosim.analysis.fitting.likelihoods.by_scatter import warn_of_scatter
 from neurosim.base.errors import Faults
 from neurosim.base.progress import progress_bar
 from neurosim.data.counts import reduced
@@ -31,7 +32,7 @@ def compare(
     folds: int | None = None,
     seed: int = 0,
     progress: bool = False,
-    likelihood: str | type[Likelihood] = "Poisson",
+    likelihood: str | type[Likelihood] = AUTO,
 ) -> Comparison:
     """Fit several rectifiers to the same responses and compare them.
 
@@ -49,8 +50,9 @@ def compare(
     progress : bool
         Show a bar on a terminal.
     likelihood : str
-        How counts scatter, of every fit and of the held-out scores: "Poisson", "negative binomial"
-        or another `Likelihood` of counts. For rates there are `fit_rates` and `rank`.
+        How counts scatter, of every fit and of the held-out scores. By default ("auto") each cell's
+        trials decide, see `fit`; or "Poisson", "negative binomial", "under-dispersed" or another
+        `Likelihood` of counts. For rates there are `fit_rates` and `rank`.
 
     Returns
     -------
@@ -87,8 +89,10 @@ def compare(
         given_folds = min(_FOLDS, conditions) if folds is None else folds
         parts = faults.whole("folds", given_folds, 2, conditions)
     seed = faults.whole("seed", seed, 0)
-    likelihood_of(likelihood, data.counts, faults)
+    begun = likelihood_of(likelihood, data.counts, faults)
     faults.stop()
+    assert begun is not None  # or it is a fault
+    warn_of_scatter("compare", begun, data.counts)
     fold = np.full(data.counts.x.shape[1], -1)  # of what was put together with another
     fold[shown] = folds_by_condition(conditions, parts, seed)
     fits, scores = [], []

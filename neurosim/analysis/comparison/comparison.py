@@ -17,7 +17,12 @@ from neurosim.analysis.comparison.deciding import (
 )
 from neurosim.analysis.comparison.drawn import Drawn
 from neurosim.analysis.comparison.evidence import LEVEL, told_apart_p
-from neurosim.analysis.comparison.findings import Findings, explained_share, goodness_of
+from neurosim.analysis.comparison.findings import (
+    Findings,
+    explained_share,
+    goodness_of,
+    scatter_told,
+)
 from neurosim.analysis.comparison.held_out import HeldOut
 from neurosim.analysis.comparison.opposite import opposed
 from neurosim.analysis.comparison.ranking import fits_of_one_likelihood, likelihood_ratios
@@ -133,7 +138,7 @@ class Comparison:
     def goodness(self) -> Array:
         """p of each candidate's deviance, if it is right; NaN for others; (cell, rectifier). By a
         parametric bootstrap for the chosen one where few spikes are expected."""
-        return goodness_of(self.fits, self.chosen, self.candidates)
+        return goodness_of(self.fits, self.chosen, self.delta_aic, self.candidates)
 
     @cached_property
     def verdicts(self) -> Verdicts:
@@ -145,7 +150,7 @@ class Comparison:
             self.candidates,
             self.rectifiers,
             self.silent,
-            self.fits[0].scatter_known,
+            scatter_told(self.fits, self.goodness, self.candidates),
         )
         if self.opposite is None:
             return found

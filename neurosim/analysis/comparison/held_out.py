@@ -86,7 +86,7 @@ def held_out(fitted: Fit, fold: Indices) -> HeldOut:
         For a fit to rates, whose likelihood has no spikes to be counted by.
     """
     faults = Faults("held_out")
-    likelihood, counts = type(fitted.model.likelihood), fitted.model.counts
+    likelihood, counts = fitted.model.likelihood, fitted.model.counts
     faults.require(likelihood.of == "counts", "a fit to counts", fitted.likelihood)
     faults.stop()
     cells, number = len(counts.x), int(fold.max()) + 1
@@ -94,7 +94,7 @@ def held_out(fitted: Fit, fold: Indices) -> HeldOut:
     test = np.repeat(fold == np.arange(number)[:, None], cells, axis=0)  # (fold x cell, condition)
     all_folds = counts.take(every)
     training, left_out = all_folds.only(~test), all_folds.only(test)
-    start, begun = np.tile(fitted.values, (number, 1)), likelihood.begin(training)
+    start, begun = np.tile(fitted.values, (number, 1)), likelihood.take(every).begun(training)
     refit = fit_counts(fitted.rectifier, training, start=start, likelihood=begun)
     found = refit.model.likelihood
     linear = 1 + len(fitted.rectifier.gains)

@@ -128,7 +128,7 @@ def likelihood_ratios(fits: Sequence[Fit]) -> pd.DataFrame:
     columns = ["cell", "rectifier", "within", "statistic", "degrees of freedom", "p"]
     rows = [pd.DataFrame(columns=columns)]
     for small, large in permutations(fits, 2):
-        more = large.free - small.free
+        more = large.free_of_rate - small.free_of_rate
         if more < 1 or not small.rectifier.is_nested_in(large.rectifier):
             continue
         gained = np.maximum(2 * (large.log_likelihood - small.log_likelihood), 0.0)

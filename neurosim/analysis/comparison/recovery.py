@@ -13,7 +13,7 @@ from neurosim.analysis.comparison.comparison import Comparison
 from neurosim.analysis.comparison.simulated import design_of, poisson_responses
 from neurosim.analysis.comparison.verdicts import NONE, UNDETERMINED
 from neurosim.analysis.fitting.fit import fit_counts, fit_reduced
-from neurosim.analysis.fitting.likelihoods import Likelihood
+from neurosim.analysis.fitting.likelihoods import AUTO, Likelihood
 from neurosim.analysis.fitting.likelihoods.poisson import Poisson
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import Array, Indices
@@ -133,7 +133,7 @@ def recovery(
     cells: int = 100,
     seed: int = 0,
     rectifiers: Iterable[Rectifier | str] | None = None,
-    likelihood: str | type[Likelihood] = "Poisson",
+    likelihood: str | type[Likelihood] = AUTO,
 ) -> Recovery:
     """Generate from each rectifier, compare all, and count the verdicts.
 

@@ -16,6 +16,7 @@ from neurosim.analysis.comparison.findings import Findings
 from neurosim.analysis.comparison.hints import hint
 from neurosim.analysis.comparison.selection import INDISTINGUISHABLE
 from neurosim.analysis.comparison.verdicts import NONE, UNDETERMINED
+from neurosim.analysis.fitting.likelihoods import AUTO
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import AnyArray, Array
 from neurosim.base.version import __version__
@@ -149,7 +150,21 @@ def paragraph(found: Findings) -> str:
 
 
 def _scatter(found: Findings) -> str:
-    return f"{found.fits[0].likelihood} likelihood"
+    """Which likelihood, and how that was decided."""
+    one = found.fits[0]
+    if one.model.likelihood.name != AUTO:
+        return f"{one.likelihood} likelihood"
+    counted = Counter(one.families.tolist())
+    named = (
+        next(iter(counted))
+        if len(counted) == 1
+        else ", ".join(f"{name} in {cells_said(number)}" for name, number in counted.most_common())
+    )
+    text = f"{named}, as the scatter over trials within conditions has it at the 20 % level"
+    unknown = int((~one.scatter_known).sum())
+    if unknown == len(one.cells):
+        return "Poisson likelihood; too few trials to tell how counts scatter"
+    return text + (f"; too few trials to tell in {cells_said(unknown)}" if unknown else "")
 
 
 def _cell(found: Findings, row: int) -> Iterable[str]:

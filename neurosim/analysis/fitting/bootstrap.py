@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from neurosim.analysis.fitting.fit import fit_counts
-from neurosim.analysis.fitting.likelihoods import Likelihood, likelihood_of
+from neurosim.analysis.fitting.likelihoods import AUTO, Likelihood, likelihood_of
 from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
 from neurosim.data.counts import Counts, reduced
@@ -26,7 +26,7 @@ def bootstrap_intervals(
     level: float = 0.95,
     seed: int = 0,
     fixed: Mapping[str, float] | None = None,
-    likelihood: str | type[Likelihood] = "Poisson",
+    likelihood: str | type[Likelihood] = AUTO,
 ) -> tuple[Array, Array]:
     """Percentile intervals from trials resampled within each condition.
 
@@ -65,17 +65,19 @@ def bootstrap_intervals(
     single = counts.single
     shown = single.trials[single.trials > 0]
     faults.require((shown > 1).all(), "at least 2 trials of every condition", 1)
-    likelihood_of(likelihood, counts, faults)
+    begun = likelihood_of(likelihood, counts, faults)
     faults.stop()
+    assert begun is not None  # or it is a fault
     cells = len(counts.x)
     drawn = np.random.default_rng(seed).random((resamples, *single.count.shape))
     index = (drawn * single.trials[..., None]).astype(np.int64)
-    every = single.take(np.tile(np.arange(cells), resamples))
+    again = np.tile(np.arange(cells), resamples)
+    every = single.take(again)
     picked = np.take_along_axis(single.count[None], index, axis=-1).reshape(every.count.shape)
     picked = np.where(every.exists, picked, 0.0)
-    many = counts.take(np.tile(np.arange(cells), resamples))
+    many = counts.take(again)
     resampled = Counts.from_repeats(many.x, replace(every, count=picked), many.regressors)
-    begun = likelihood_of(likelihood, resampled, faults)
+    begun = begun.take(again).begun(resampled)
     values = fit_counts(rectifier, resampled, likelihood=begun, fixed=fixed).values
     low, high = np.quantile(
         values.reshape(resamples, cells, -1), [(1 - level) / 2, (1 + level) / 2], axis=0

@@ -9,11 +9,12 @@ import numpy as np
 import xarray as xr
 
 from neurosim.analysis.fitting.identifiability import informed, statuses
-from neurosim.analysis.fitting.likelihoods import Likelihood, likelihood_of
+from neurosim.analysis.fitting.likelihoods import AUTO, Likelihood, likelihood_of
+from neurosim.analysis.fitting.likelihoods.by_scatter import warn_of_scatter
 from neurosim.analysis.fitting.likelihoods.poisson import Poisson
 from neurosim.analysis.fitting.optimum import best_parameters, rate_model
 from neurosim.analysis.fitting.result import Fit
-from neurosim.base.arrays import AnyArray, Array
+from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.base.errors import Faults
 from neurosim.base.numbers import is_number
 from neurosim.data.beside import REGRESSORS
@@ -32,7 +33,7 @@ _SETTLED = 1e-7  # nats that a turn gains when both are at their best
 def fit(
     rectifier: Rectifier | str,
     responses: xr.Dataset,
-    likelihood: str | type[Likelihood] = "Poisson",
+    likelihood: str | type[Likelihood] = AUTO,
     fixed: Mapping[str, float] | None = None,
 ) -> Fit:
     """Fit a rectifier to each cell of responses by maximum likelihood.
@@ -44,8 +45,10 @@ def fit(
     responses : Dataset
         See `neurosim.data.responses`.
     likelihood : str
-        How counts scatter: "Poisson", "negative binomial" (which estimates each cell's dispersion),
-        or another `Likelihood` of counts. `fit_rates` takes rates.
+        How counts scatter. By default ("auto") the trials decide for each cell between "Poisson",
+        "negative binomial" (variance above the mean) and "under-dispersed" counts, by the scatter
+        within conditions at the 20 % level; each of these, or another `Likelihood` of counts, may
+        be asked for. `fit_rates` takes rates.
     fixed : mapping of name to number, optional
         Parameters that are not estimated.
 
@@ -68,13 +71,15 @@ def fit(
     half-wave (ReLU), 1 of 1 cells ok
       cell 0: r0 0.6722 [0.209, 1.55] Hz, gain 10.09 [6.6, 14.4] Hz; ok
     """
-    return fit_reduced(named_rectifier(rectifier), reduced(responses), likelihood, fixed)
+    found = fit_reduced(named_rectifier(rectifier), reduced(responses), likelihood, fixed)
+    warn_of_scatter("fit", found.model.likelihood, found.model.counts)
+    return found
 
 
 def fit_reduced(
     rectifier: Rectifier,
     data: Reduction,
-    likelihood: str | type[Likelihood] = "Poisson",
+    likelihood: str | type[Likelihood] = AUTO,
     fixed: Mapping[str, float] | None = None,
 ) -> Fit:
     """`fit` for responses that are checked and reduced already (see there)."""
@@ -121,6 +126,27 @@ def fit_counts(
     cells = np.arange(len(counts.x)) if cells is None else cells
     held = _checked(rectifier, counts, fixed)
     likelihood = Poisson() if likelihood is None else likelihood
+    parts = likelihood.parts(counts)
+    if parts[0][1] is likelihood:
+        return _alternately(rectifier, counts, cells, drive_unit, start, likelihood, held)
+    each = []
+    for rows, part in parts:
+        own, begun = counts.take(rows), None if start is None else start[rows]
+        found = _alternately(rectifier, own, cells[rows], drive_unit, begun, part, held)
+        each.append((rows, found))
+    return _joined(each, counts, likelihood)
+
+
+def _alternately(
+    rectifier: Rectifier,
+    counts: Counts,
+    cells: AnyArray,
+    drive_unit: str,
+    start: Array | None,
+    likelihood: Likelihood,
+    held: dict[str, float],
+) -> Fit:
+    """The rectifier's parameters and the likelihood's own in turn, until nothing is gained."""
     found = _fitted(rectifier, counts, cells, drive_unit, start, likelihood, held)
     if not likelihood.parameters:
         return found
@@ -132,8 +158,35 @@ def fit_counts(
             if not (np.abs(found.log_likelihood - before) >= _SETTLED).any():
                 break
         before = found.log_likelihood
-    free = found.free + len(likelihood.parameters)
-    return replace(found, scatter=likelihood.scatter, free=free)
+    return replace(found, scatter=likelihood.scatter)
+
+
+def _joined(each: list[tuple[Indices, Fit]], counts: Counts, likelihood: Likelihood) -> Fit:
+    """Fits of some rows each, put together in the rows' order."""
+    order = np.argsort(np.concatenate([rows for rows, _ in each]), kind="stable")
+    fits = [found for _, found in each]
+    models = [found.model for found in fits]
+    whole = likelihood.put_together([(rows, found.model.likelihood) for rows, found in each])
+    model = replace(
+        models[0],
+        counts=counts,
+        likelihood=whole,
+        low=np.concatenate([one.low for one in models])[order],
+        high=np.concatenate([one.high for one in models])[order],
+        scale=np.concatenate([one.scale for one in models])[order],
+    )
+    said = [status for found in fits for status in found.status]
+    return replace(
+        fits[0],
+        cells=np.concatenate([found.cells for found in fits])[order],
+        values=np.concatenate([found.values for found in fits])[order],
+        standard_errors=np.concatenate([found.standard_errors for found in fits])[order],
+        at_bound=np.concatenate([found.at_bound for found in fits])[order],
+        log_likelihood=np.concatenate([found.log_likelihood for found in fits])[order],
+        status=[said[row] for row in order],
+        scatter=whole.scatter,
+        model=model,
+    )
 
 
 def _fitted(
@@ -161,7 +214,7 @@ def _fitted(
         log_likelihood=optimum.log_likelihood + likelihood.constant(counts).sum(-1),
         status=statuses(names, optimum.converged, at_bound, found.identified),
         drive_unit=drive_unit,
-        free=len(names) - len(fixed),
+        free_of_rate=len(names) - len(fixed),
         scatter=None,
         model=model,
     )

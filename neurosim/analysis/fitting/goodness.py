@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.stats import chi2, f
 
+from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.result import Fit
-from neurosim.base.arrays import Array, divided
+from neurosim.base.arrays import Array, Flags, divided
 from neurosim.base.errors import Faults
 
-__all__ = ["Deviance", "deviance", "deviance_explained"]
+__all__ = ["Deviance", "deviance", "deviance_explained", "goodness"]
+
+
+_BELOW = 5.0  # expected spikes of a condition, that are few
+_SHARE = 0.2  # of the conditions, in which spikes may be few and the p-value still good (Cochran)
+_UNSURE = 0.2  # p-value below which it is worked out by simulation where spikes are few
+_CLEAR = 1e-4  # below it simulations would not change what is concluded
+_FIRST, _MORE = 99, 400  # simulations of every cell, and more of those that are not clear by then
+_ENOUGH = 0.1  # p-value after the first simulations above which there are no more
+_ROWS_AT_ONCE = 20_000  # simulated together; bounds the memory and nothing else
 
 
 class Deviance(NamedTuple):
@@ -39,11 +49,16 @@ def deviance(fitted: Fit) -> Deviance:
 
     .. math:: D = 2\\sum_i [n_i \\ln(n_i / \\mu_i) - (n_i - \\mu_i)]
 
-    with n spikes where mu are expected; under another the likelihood's own, its own parameters as
-    they were estimated with the rectifier. It is compared with a chi-squared distribution of as
-    many degrees of freedom as conditions more than parameters of the rate. The comparison is rough
-    where few spikes are expected, and counts more variable than the likelihood has them make the
-    deviance large whatever the rectifier.
+    with n spikes where mu are expected, against a chi-squared distribution of as many degrees of
+    freedom d as conditions more than parameters of the rate. Under a likelihood with a scatter of
+    its own both rates have theirs, and d and the N - d' trials beyond the d' conditions are those
+    of an F distribution of :math:`(e^{D/N} - 1)(N - d')/d`, which is exact for normal counts.
+
+    Where trials were to decide how counts scatter and did not tell it from Poisson's, D is over the
+    Fano factor F that they have, if that is above 1, in an F distribution likewise.
+
+    The comparison is rough where few spikes are expected (`goodness` simulates there), and counts
+    more variable than the likelihood has them make the deviance large whatever the rectifier.
 
     Parameters
     ----------
@@ -68,11 +83,104 @@ def deviance(fitted: Fit) -> Deviance:
     faults.kind("fitted", fitted, Fit, "a Fit")
     faults.stop()
     model = fitted.model
-    value = model.likelihood.deviance(fitted.rates, model.counts).sum(-1)
-    of_rate = fitted.free - (len(model.likelihood.parameters) if fitted.scatter is not None else 0)
-    freedom = np.asarray(fitted.conditions - of_rate, dtype=float)
-    p = np.where(freedom > 0, chi2.sf(value, np.maximum(freedom, 1)), np.nan)
-    return Deviance(value, freedom, p)
+    counts, likelihood = model.counts, model.likelihood
+    value = likelihood.deviance(fitted.rates, counts).sum(-1)
+    freedom = np.asarray(fitted.conditions - fitted.free_of_rate, dtype=float)
+    known = np.where(freedom > 0, freedom, 1.0)
+    p = chi2.sf(value, known)
+    factor, sure = likelihood.missed(len(value))
+    swollen = f.sf(value / factor / known, known, np.where(factor > 1, sure, 1.0))
+    p = np.where(factor > 1, np.maximum(p, swollen), p)
+    if likelihood.parameters and fitted.scatter is not None:
+        own = ~np.isnan(fitted.scatter)
+        most = likelihood.best_log_likelihood(likelihood.measured(counts), counts)
+        value = np.where(own, np.maximum(2 * (most - fitted.log_likelihood), 0.0), value)
+        trials = counts.each[0].sum(-1)
+        left = trials - counts.conditions
+        with np.errstate(over="ignore", invalid="ignore"):
+            ratio = np.expm1(value / np.maximum(trials, 1)) * left / known
+        p = np.where(own, np.where(left > 0, f.sf(ratio, known, np.maximum(left, 1)), np.nan), p)
+    return Deviance(value, freedom, np.where(freedom > 0, p, np.nan))
+
+
+def goodness(fitted: Fit, seed: int = 0) -> Array:
+    """p of every cell's deviance if the rectifier is right, by simulation where that is needed.
+
+    Where fewer than 5 spikes (or what is worth as many, of counts that scatter more) are expected
+    in more than a fifth of the conditions, and the p-value of `deviance` is between 0.0001 and 0.2,
+    it is the share of simulated cells, drawn from the fit
+    with its scatter and fitted again, that have a deviance as large: of 99 cells, and of 400 more
+    where it is below 0.1 by then (parametric bootstrap).
+
+    Parameters
+    ----------
+    fitted : Fit
+        To counts.
+    seed : int
+
+    Returns
+    -------
+    ndarray (cell,)
+
+    References
+    ----------
+    Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 16.
+
+    Examples
+    --------
+    >>> from neurosim import fit, poisson_responses
+    >>> made = poisson_responses("ReLU", {"r0": 1, "gain": 3}, np.linspace(-1, 1, 8), 2, 1.0, 1)
+    >>> bool(goodness(fit("ReLU", made))[0] > 0.01)
+    True
+    """
+    faults = Faults("goodness")
+    if faults.kind("fitted", fitted, Fit, "a Fit"):
+        of = fitted.model.likelihood.of
+        faults.require(of == "counts", "a fit to counts", f"one to {of}")
+    seed = faults.whole("seed", seed, 0)
+    faults.stop()
+    found = deviance(fitted)
+    few = _few(fitted)
+    p = found.p.copy()
+    unsure = np.flatnonzero(few & (p < _UNSURE) & (p > _CLEAR))
+    random = np.random.default_rng(seed)
+    above, drawn = np.zeros(len(p)), np.zeros(len(p))
+    value = found.value / fitted.model.likelihood.missed(len(p))[0]
+    for simulations in (_FIRST, _MORE):
+        for some in np.array_split(unsure, -(-unsure.size * simulations // _ROWS_AT_ONCE) or 1):
+            if some.size:
+                values = _simulated(fitted.take(some), simulations, random)
+                above[some] += (values >= value[some]).sum(0)
+                drawn[some] += simulations
+        p[unsure] = (above[unsure] + 1) / (drawn[unsure] + 1)
+        unsure = unsure[p[unsure] < _ENOUGH]
+    return p
+
+
+def _few(fitted: Fit) -> Flags:
+    """Cells that are expected to fire few spikes in many conditions, or spikes that scatter so much
+    that they say no more than few do; (cell,)."""
+    model, rate = fitted.model, np.maximum(fitted.rates, 0.0)
+    expected = rate * model.counts.exposure
+    worth = rate**2 * model.likelihood.expected(np.where(rate > 0, rate, 1.0), model.counts)
+    fewer = np.minimum(expected, worth)
+    few: Flags = ((expected > 0) & (fewer < _BELOW)).sum(-1) > _SHARE * fitted.conditions
+    return few
+
+
+def _simulated(fitted: Fit, simulations: int, random: np.random.Generator) -> Array:
+    """Deviances of cells drawn from a fit and fitted again; (simulation, cell)."""
+    model, cells = fitted.model, len(fitted.cells)
+    rows = np.tile(np.arange(cells), simulations)
+    rate = np.maximum(fitted.rates, 0.0)[rows]
+    likelihood = model.likelihood.take(rows)
+    drawn = likelihood.sample(rate, model.counts.take(rows), random)
+    held = (model.high <= model.low)[0]
+    names = zip(model.rectifier.parameter_names, fitted.values[0], held, strict=True)
+    fixed = {name: float(value) for name, value, is_held in names if is_held}
+    start, begun = fitted.values[rows], likelihood.begun(drawn)
+    again = fit_counts(model.rectifier, drawn, start=start, likelihood=begun, fixed=fixed)
+    return deviance(again).value.reshape(simulations, cells)
 
 
 def deviance_explained(fitted: Fit) -> Array:

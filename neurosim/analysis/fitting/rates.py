@@ -104,7 +104,6 @@ def fit_rates(
         found,
         standard_errors=found.standard_errors * scatter[:, None],
         log_likelihood=likelihood.log_likelihood(found.rates, counts),
-        free=free + 1,
         scatter=scatter,
         model=replace(found.model, likelihood=likelihood),
     )

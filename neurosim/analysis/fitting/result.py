@@ -51,11 +51,13 @@ class Fit:
         "ok", "not-converged", or "at-bound: NAMES" and "not-identified: NAMES" (parameters about
         which the data say nothing at the estimate), per cell. A rate at rest of 0 is ok.
     drive_unit : str
-    free : int
-        Parameters estimated, those of the scatter included and fixed ones not.
+    free_of_rate : int
+        Parameters of the rate that were estimated.
     scatter : array (cell,) or None
-        The likelihood's own parameter where it was estimated: the dispersion of a negative binomial
-        (variance = mean + dispersion mean^2), or the standard deviation of rates, Hz.
+        The likelihood's own parameter where it was estimated (NaN for a cell where none was): the
+        dispersion of a negative binomial (variance = mean + dispersion mean^2), the regularity of
+        under-dispersed counts (variance = mean / (1 + regularity mean)), or the standard deviation
+        of rates, Hz.
     model : RateModel
         The data, and the likelihood as estimated.
     """
@@ -68,14 +70,14 @@ class Fit:
     log_likelihood: Array
     status: list[str]
     drive_unit: str
-    free: int
+    free_of_rate: int
     scatter: Array | None
     model: RateModel = field(repr=False)
 
     @property
     def likelihood(self) -> str:
-        """Name of the likelihood."""
-        return self.model.likelihood.name
+        """Name of the likelihood; of "auto" the names of what was decided for."""
+        return ", ".join(dict.fromkeys(sorted(self.families.tolist())))
 
     @property
     def conditions(self) -> Indices:
@@ -88,9 +90,23 @@ class Fit:
         return self.model.plain.rate(self.values)
 
     @property
+    def families(self) -> AnyArray:
+        """Name of each cell's likelihood, which "auto" decides cell by cell; (cell,)."""
+        return self.model.likelihood.families(len(self.cells))
+
+    @property
     def scatter_known(self) -> Flags:
         """Whether the trials say how counts scatter, or it was said; (cell,)."""
-        return np.ones(len(self.cells), dtype=bool)
+        return self.model.likelihood.scatter_known(len(self.cells))
+
+    @property
+    def free(self) -> Indices:
+        """Parameters that were estimated, those of the scatter included; (cell,)."""
+        free: Indices = np.full(len(self.cells), self.free_of_rate)
+        if self.scatter is not None:
+            own = max(len(self.model.likelihood.parameters), 1)
+            free[~np.isnan(self.scatter)] += own
+        return free
 
     def take(self, rows: AnyArray) -> Fit:
         """The fit of some cells, by their indices."""
@@ -173,12 +189,6 @@ class Fit:
         return ranked
 
     @property
-    def free_of_rate(self) -> Indices:
-        """Parameters of the rate that were estimated; (cell,)."""
-        own = 0 if self.scatter is None else max(len(self.model.likelihood.parameters), 1)
-        return np.broadcast_to(self.free - own, self.cells.shape)
-
-    @property
     def _error_estimated(self) -> bool:
         return self.model.likelihood.of == "rates" and self.scatter is not None
 
@@ -243,7 +253,7 @@ class Fit:
                 columns[f"{name} low ({unit})"] = found.low[:, k]
                 columns[f"{name} high ({unit})"] = found.high[:, k]
         if self.scatter is not None:
-            columns["scatter"] = self.scatter
+            columns |= {"likelihood": self.families, "scatter": self.scatter}
         columns |= {
             "parameters": self.free,
             "log-likelihood (nats)": self.log_likelihood,

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.stats import chi2, gamma
+from scipy.stats import chi2
 from scipy.stats import t as student
 
 from neurosim.analysis.measures.bootstrap import check_level
@@ -30,6 +30,7 @@ from neurosim.analysis.measures.measures import (
 from neurosim.base.arrays import AnyArray, Array, Flags, Indices, divided
 from neurosim.base.errors import Faults
 from neurosim.data.repeats import Repeats, repeats_of
+from neurosim.data.scatter import scatter_of
 
 __all__ = ["count_variability", "fano_factor"]
 
@@ -111,6 +112,8 @@ def count_variability(responses: Any, level: float = 0.95) -> Measures:
     """
     repeats, freedom = _checked(responses, level, "count_variability")
     means, variances = repeats.mean, repeats.variance
+    scatter = scatter_of(repeats)
+    poisson_p = np.minimum(1.0, 2 * np.minimum(scatter.more, scatter.less))
 
     def of_cell(c: int) -> dict[str, Number]:
         here = freedom[c] > 0
@@ -119,7 +122,7 @@ def count_variability(responses: Any, level: float = 0.95) -> Measures:
         free = freedom[c, here].astype(float)
         mean, variance = means[c, here], variances[c, here]
         found: dict[str, Number] = {"Fano factor": _pooled(variance / mean, free, level)}
-        found["Poisson p"] = _poisson_p(variance / mean, free, repeats.spikes[c, here])
+        found["Poisson p"] = float(poisson_p[c])
         if np.unique(mean).size >= _CONDITIONS and variance.any():
             exponent, factor = _power_law(mean, variance, free, level)
             found |= {"variance exponent": exponent, "variance factor": factor}
@@ -166,16 +169,6 @@ def _pooled(fano: Array, freedom: Array, level: float) -> tuple[float, float, fl
         scatter = max(relative, 1.0)
     low, high = _chi_squared_interval(value, total / scatter, level)
     return float(value), float(low), float(high)
-
-
-def _poisson_p(fano: Array, freedom: Array, spikes: Array) -> float:
-    """Two-sided p of the sum of (n - 1) F, gamma with its exact moments given the spikes."""
-    mean, variance = freedom.sum(), (2 * freedom * (1 - 1 / spikes)).sum()
-    if variance == 0:  # one spike per condition: nothing can be said
-        return 1.0
-    against = gamma(mean**2 / variance, scale=variance / mean)
-    statistic = (freedom * fano).sum()
-    return float(min(1.0, 2 * min(against.cdf(statistic), against.sf(statistic))))
 
 
 def _power_law(

@@ -24,10 +24,10 @@ def test_held_out_is_by_condition_and_matches_a_loop_of_fits():
     responses = _responses("half-wave", cells=2)
     counts = reduced(responses).counts
     fold = folds_by_condition(25, 5, seed=3)
-    score = held_out(fit("half-wave", responses), fold)
+    score = held_out(fit("half-wave", responses, "Poisson"), fold)
     by_hand = np.zeros(2)
     for k in range(5):
-        trained = fit("half-wave", responses.isel(stimulus=fold != k))
+        trained = fit("half-wave", responses.isel(stimulus=fold != k), "Poisson")
         test = responses.isel(stimulus=fold == k)
         for cell in range(2):
             rate = trained.rate(test["drive"].values[:, cell], cell)

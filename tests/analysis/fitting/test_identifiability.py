@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from neurosim import fit, responses_from_counts
+from neurosim import ScatterWarning, fit, responses_from_counts
 from neurosim.analysis.comparison.simulated import poisson_responses
 from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.data.counts import reduced
@@ -33,6 +33,7 @@ def test_two_that_act_only_together_are_both_unknown():
     fitted = fit(
         "thresholded half-wave",
         responses_from_counts([-1, -0.5, -0.2, 1], [[2, 3], [3, 2], [2, 2], [30, 28]], 1.0),
+        likelihood="Poisson",
     )
     assert fitted.status == ["not-identified: gain, threshold"]
     assert fitted.standard_errors[0, 0] == pytest.approx((14 / 6 / 6) ** 0.5)  # r0's, of 3 drives
@@ -76,11 +77,13 @@ def test_an_end_that_the_data_do_not_set_is_infinite_and_said():
     contrast = [0, 2, 4, 8, 16, 32, 64]
     count = [[1, 1], [1, 2], [1, 2], [2, 3], [5, 4], [11, 10], [21, 20]]
     responses = responses_from_counts(contrast, count, 1.0, drive_unit="%")
-    fitted = fit("Naka-Rushton", responses)
+    with pytest.warns(ScatterWarning):  # two trials each, nearly equal
+        fitted = fit("Naka-Rushton", responses, likelihood="Poisson")
     which = fitted.rectifier.parameter_names.index("semisaturation")
     assert fitted.intervals.low[0, which] == pytest.approx(21.95, abs=0.05)
     assert fitted.intervals.high[0, which] == np.inf
-    power = fit("power law", responses).log_likelihood[0]
+    with pytest.warns(ScatterWarning):
+        power = fit("power law", responses, likelihood="Poisson").log_likelihood[0]
     assert 2 * (fitted.log_likelihood[0] - power) < chi2.ppf(0.95, 1)
     table = fitted.to_dataframe()
     assert table["semisaturation high (%)"].tolist() == [np.inf]

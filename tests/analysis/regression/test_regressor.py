@@ -382,7 +382,7 @@ def test_what_cannot_be_is_refused_by_name():
         RectifierRegressor("none of them").fit(X, y)
     wrong = RectifierRegressor(likelihood="binomial", alpha=-1, tol=np.nan, max_iter=0)
     everything = (
-        r"likelihood .*'Gaussian'.*'Poisson'.*, got binomial; "
+        r"likelihood .*'Poisson'.*'Gaussian'.*, got binomial; "
         "expected alpha >= 0, got -1; expected tol >= 0, got nan; "
         "expected max_iter as a whole number >= 1, got 0"
     )

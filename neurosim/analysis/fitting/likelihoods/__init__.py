@@ -1,6 +1,7 @@
 """How responses scatter about a rate, a likelihood in a file; each joins by being there."""
 
 from neurosim.analysis.fitting.likelihoods.base import (
+    AUTO,
     LIKELIHOODS,
     Likelihood,
     likelihood_of,
@@ -8,6 +9,6 @@ from neurosim.analysis.fitting.likelihoods.base import (
 )
 from neurosim.base.modules import import_all
 
-__all__ = ["LIKELIHOODS", "Likelihood", "likelihood_of", "named_likelihood"]
+__all__ = ["AUTO", "LIKELIHOODS", "Likelihood", "likelihood_of", "named_likelihood"]
 
 import_all(__name__, __path__)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from neurosim.base.arrays import AnyArray, Array, divided
+from neurosim.base.arrays import AnyArray, Array, Flags, Indices, divided
 from neurosim.base.errors import Faults
 from neurosim.data.counts import Counts
 
@@ -56,6 +56,18 @@ class Likelihood(ABC):
     def begin(cls, counts: Counts) -> Self:
         """Where the estimation of its own parameters begins, for the rows of some counts."""
         return cls()
+
+    def begun(self, counts: Counts) -> Self:
+        """Where the estimation of its own parameters begins, for other counts of its rows."""
+        return type(self).begin(counts)
+
+    def parts(self, counts: Counts) -> list[tuple[Indices, Likelihood]]:
+        """Rows that are fitted apart, each with its likelihood: here all of them with this one."""
+        return [(np.arange(len(counts.x)), self)]
+
+    def put_together(self, parts: list[tuple[Indices, Likelihood]]) -> Likelihood:
+        """The same with its own parameters as they are in its `parts`."""
+        return parts[0][1]
 
     @abstractmethod
     def terms(self, rate: Array, counts: Counts) -> Array:
@@ -123,8 +135,26 @@ class Likelihood(ABC):
 
     @property
     def scatter(self) -> Array | None:
-        """Its own parameter where one was estimated; (row,)."""
+        """Its own parameter where one was estimated; (row,), NaN for rows that have none."""
         return None
+
+    def families(self, rows: int) -> AnyArray:
+        """Name of the likelihood of each of so many rows; (row,)."""
+        return np.full(rows, self.name, dtype=object)
+
+    def scatter_known(self, rows: int) -> Flags:
+        """Whether the trials say how counts scatter, or who asked did; (row,)."""
+        return np.ones(rows, dtype=bool)
+
+    def missed(self, rows: int) -> tuple[Array, Array]:
+        """By what factor >= 1 counts may scatter more than it has them, as far as the trials let
+        it, and with how many degrees of freedom that is known; (row,) each."""
+        return np.ones(rows), np.full(rows, np.inf)
+
+    def most_dispersion(self, rows: int) -> Array:
+        """The dispersion (variance = mean + dispersion mean^2) beyond its own that trials do not
+        exclude; (row,), 0 for counts that were said to scatter so."""
+        return np.zeros(rows)
 
     def take(self, rows: AnyArray) -> Self:
         """For some rows (repeats allowed)."""
@@ -197,6 +227,12 @@ def _refuse(cls: type[Likelihood]) -> None:
 LIKELIHOODS: dict[str, type[Likelihood]] = {}
 """Every likelihood by name. Import it from `neurosim.analysis.fitting.likelihoods`."""
 
+AUTO = "auto"
+"""What is asked for where the trials are to decide."""
+
+UNDECIDED: dict[str, type[Likelihood]] = {}
+"""What decides between likelihoods, by the name it is asked for."""
+
 
 def named_likelihood(
     likelihood: str | type[Likelihood],
@@ -234,7 +270,8 @@ def likelihood_of(
 
     None, a fault noted, for a name that is none and for counts that it cannot be of.
     """
-    found = named_likelihood(likelihood, faults)
+    named = isinstance(likelihood, str) and likelihood.casefold() == AUTO
+    found = UNDECIDED[AUTO] if named else named_likelihood(likelihood, faults)
     if found is None:
         return None
     if wrong := found.fault(counts):

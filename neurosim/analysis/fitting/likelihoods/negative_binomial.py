@@ -16,7 +16,7 @@ from scipy.optimize import elementwise
 from scipy.special import gammaln
 
 from neurosim.analysis.fitting.likelihoods.base import Likelihood, per_rate
-from neurosim.base.arrays import AnyArray, Array
+from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.data.counts import Counts
 from neurosim.data.repeats import Repeats
 
@@ -26,6 +26,7 @@ _POISSON = 1e-8  # dispersion at which counts are Poisson's to the last digits
 _LEAST, _MOST = 1e-6, 1e3  # dispersions that are looked at
 _LEAST_RATE = 1e-12  # Hz, in the information alone, which has no end at a rate of 0
 _PLACES = 25  # of them, before the least is closed in on
+_MOST_SPIKES = 2000  # of a trial, up to which trials are counted by their spikes
 _TAIL = 10.0  # trials over dispersion: of fewer, as of as many, or a rate would have no mean
 
 
@@ -51,20 +52,20 @@ class NegativeBinomial(Likelihood):
         return cls(np.full(len(counts.x), _POISSON))
 
     def terms(self, rate: Array, counts: Counts) -> Array:
-        a, trials = self.dispersion[:, None], _trials(counts)
-        swell = (counts.spikes + trials / a) * np.log1p(a * _length(counts) * np.maximum(rate, 0.0))
+        a, (trials, d) = self.dispersion[:, None], counts.each
+        swell = (counts.spikes + trials / a) * np.log1p(a * d * np.maximum(rate, 0.0))
         logs = np.log(rate, out=np.zeros(np.shape(rate)), where=rate > 0)
         impossible = (counts.spikes > 0) & (rate <= 0)
         return np.where(impossible, -np.inf, counts.spikes * logs - swell)
 
     def slope(self, rate: Array, counts: Counts) -> Array:
-        a, d = self.dispersion[:, None], _length(counts)
-        swell = (counts.spikes * a + _trials(counts)) * d / (1 + a * d * np.maximum(rate, 0.0))
+        a, (trials, d) = self.dispersion[:, None], counts.each
+        swell = (counts.spikes * a + trials) * d / (1 + a * d * np.maximum(rate, 0.0))
         slope: Array = per_rate(counts.spikes, rate) - swell
         return slope
 
     def expected(self, rate: Array, counts: Counts) -> Array:
-        swell = np.broadcast_to(self.dispersion[:, None] * _length(counts), np.shape(rate))
+        swell = np.broadcast_to(self.dispersion[:, None] * counts.each[1], np.shape(rate))
         # a rate may be infinite where nothing was shown
         swell = np.multiply(swell, rate, out=np.zeros(swell.shape), where=swell > 0)
         return per_rate(counts.exposure / (1 + swell), np.maximum(rate, _LEAST_RATE))
@@ -81,23 +82,18 @@ class NegativeBinomial(Likelihood):
 
     @classmethod
     def fault(cls, counts: Counts) -> str:
-        if counts.source is None or counts.trials is None:
-            return "expected counts of single trials, got sums"
-        seconds, exists = counts.source.seconds, counts.source.exists
-        longest = seconds.max(-1, keepdims=True)
-        if (exists & (seconds < longest * (1 - 1e-9))).any():
-            return "expected trials of one length in every condition, got different ones"
-        return ""
+        return counts.uneven
 
     def estimated(self, rate: Array, counts: Counts) -> Self:
-        single = counts.single
+        trials, length = counts.each
+        mean = np.maximum(rate, 0.0) * length
+        beyond = _trials_beyond(counts.single)
 
         def lacking(log_dispersion: Array, row: AnyArray) -> Array:
-            dispersion, row = np.exp(log_dispersion), row.astype(np.int64)
-            here = counts.take(row)
-            terms = type(self)(dispersion).terms(rate[row], here)
-            lacking: Array = -(terms + _constant(dispersion, here, single.take(row))).sum(-1)
-            return lacking
+            a, row = np.exp(log_dispersion)[:, None], row.astype(np.int64)
+            rising = _rising(beyond, counts.single, a, row)
+            swell = (counts.spikes[row] + trials[row] / a) * np.log1p(a * mean[row])
+            return np.asarray(swell.sum(-1) - rising)
 
         rows = np.arange(len(rate))
         grid = np.linspace(np.log(_LEAST), np.log(_MOST), _PLACES)
@@ -116,30 +112,44 @@ class NegativeBinomial(Likelihood):
         return type(self)(self.dispersion[rows])
 
     def with_mean(self, counts: Counts) -> Self:
-        most = np.maximum(_trials(counts).sum(-1), 1.0) / _TAIL
+        most = np.maximum(counts.each[0].sum(-1), 1.0) / _TAIL
         return type(self)(np.minimum(self.dispersion, most))
-
-
-def _trials(counts: Counts) -> Array:
-    if counts.trials is None:
-        raise ValueError("the negative binomial is asked of counts whose trials are not known")
-    return counts.trials
-
-
-def _length(counts: Counts) -> Array:
-    """Of a trial of each condition, s."""
-    length: Array = counts.exposure / np.maximum(_trials(counts), 1.0)
-    return length
 
 
 def _constant(dispersion: Array, counts: Counts, single: Repeats) -> Array:
     """Of single trials at a dispersion (row,)."""
     size = 1 / dispersion[:, None, None]
     each = gammaln(single.count + size) - gammaln(size) - gammaln(single.count + 1.0)
-    length = _length(counts)
+    length = counts.each[1]
     logs = np.log(dispersion[:, None] * np.where(length > 0, length, 1.0))
     constant: Array = np.where(single.exists, each, 0.0).sum(-1) + counts.spikes * logs
     return constant
+
+
+def _trials_beyond(single: Repeats) -> Array | None:
+    """How many trials of each row have more than k spikes, k from 0; (row, k). None where that says
+    no more than the trials themselves."""
+    count = single.count
+    most = count.max(initial=0.0)
+    if most > _MOST_SPIKES or (count != np.floor(count)).any():
+        return None
+    rows, size = len(count), int(most) + 1
+    place = count.astype(np.int64) + size * np.arange(rows)[:, None, None]
+    of_each = np.bincount(place.ravel(), minlength=rows * size).reshape(rows, size)
+    beyond: Array = of_each[:, ::-1].cumsum(1)[:, ::-1][:, 1:].astype(float)
+    return beyond
+
+
+def _rising(beyond: Array | None, single: Repeats, a: Array, row: Indices) -> Array:
+    """Sum over trials of the logarithm of (1 + a)(1 + 2 a) ... (1 + (n - 1) a); (row,)."""
+    if beyond is not None:
+        places = np.arange(beyond.shape[1])
+        rising: Array = (beyond[row] * np.log1p(a * places)).sum(-1)
+        return rising
+    count, size = single.count[row], 1 / a[:, None]
+    each = gammaln(count + size) - gammaln(size) + count * np.log(a[:, None])
+    summed: Array = np.where(single.exists[row], each, 0.0).sum((1, 2))
+    return summed
 
 
 def _edge(values: Array, grid: Array) -> Array:
