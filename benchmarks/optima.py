@@ -68,7 +68,7 @@ def measure(name: str, cells: int, seed: int, pool: ProcessPoolExecutor) -> str:
     count = made["count"].transpose("cell", "stimulus", "trial").values
     at_one = poisson.logpmf(count, SECONDS).sum((1, 2))  # log-likelihood of a rate of 1 Hz
     constant = at_one + SECONDS * count[0].size
-    ours = fit(name, made).log_likelihood - constant
+    ours = fit(name, made, "Poisson").log_likelihood - constant
     begin = time.perf_counter()
     found = pool.map(best_of_many, [name] * cells, count.sum(2), range(cells))
     theirs = np.array(list(found))

@@ -147,13 +147,17 @@ def _alternately(
     held: dict[str, float],
 ) -> Fit:
     """The rectifier's parameters and the likelihood's own in turn, until nothing is gained."""
-    found = _fitted(rectifier, counts, cells, drive_unit, start, likelihood, held)
+    few = len(rectifier.parameters) < 2  # shapes: they are searched as fast as they are climbed
+    begun = None if few else start
+    found = _fitted(rectifier, counts, cells, drive_unit, begun, likelihood, held)
     if not likelihood.parameters:
         return found
     before = np.full(len(cells), -np.inf)
-    for _ in range(_TURNS):
+    for turn in range(_TURNS):
         likelihood = likelihood.estimated(np.maximum(found.rates, 0.0), counts)
-        found = _fitted(rectifier, counts, cells, drive_unit, found.values, likelihood, held)
+        # by how counts scatter the highest of several maxima may become another, but once
+        begun = None if few and turn == 0 else found.values
+        found = _fitted(rectifier, counts, cells, drive_unit, begun, likelihood, held)
         with np.errstate(invalid="ignore"):
             if not (np.abs(found.log_likelihood - before) >= _SETTLED).any():
                 break
@@ -200,7 +204,7 @@ def _fitted(
 ) -> Fit:
     """The rectifier's parameters at their best, the likelihood's own as they are."""
     model = rate_model(rectifier, counts, likelihood, fixed)
-    optimum = best_parameters(model, start if len(rectifier.parameters) > 1 else None)
+    optimum = best_parameters(model, start)
     held = model.high <= model.low
     at_bound = optimum.at_bound & ~held
     found = informed(model, optimum.values, ~at_bound & ~held)

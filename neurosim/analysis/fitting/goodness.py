@@ -145,7 +145,10 @@ def goodness(fitted: Fit, seed: int = 0) -> Array:
     unsure = np.flatnonzero(few & (p < _UNSURE) & (p > _CLEAR))
     random = np.random.default_rng(seed)
     above, drawn = np.zeros(len(p)), np.zeros(len(p))
-    value = found.value / fitted.model.likelihood.missed(len(p))[0]
+    # a scatter that is known from the trials alone: the chi-squared value that is as unlikely
+    missed = fitted.model.likelihood.missed(len(p))[0] > 1
+    freedom = np.where(found.degrees_of_freedom > 0, found.degrees_of_freedom, 1.0)
+    value = np.where(missed, chi2.isf(found.p, freedom), found.value)
     for simulations in (_FIRST, _MORE):
         for some in np.array_split(unsure, -(-unsure.size * simulations // _ROWS_AT_ONCE) or 1):
             if some.size:

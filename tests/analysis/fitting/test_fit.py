@@ -100,7 +100,7 @@ def test_never_worse_than_random_starts(name, cells, starts):
     for generator in (name, other):
         responses = _made(generator, cells, 1)
         counts = reduced(responses).counts
-        found = fit(name, responses).log_likelihood
+        found = fit(name, responses, "Poisson").log_likelihood
         for cell in range(1 if name == "Siegert" else cells):  # a start takes SciPy 0.2 s
             one = counts.take(np.array([cell]))
             best = max(_random_start(rectifier, one, random) for _ in range(starts))
@@ -147,7 +147,7 @@ def _random_start(rectifier, counts, random):
 def test_standard_errors_are_the_inverse_information_where_it_is_known():
     # oracle: for a constant rate r0 and a ReLU, the 2 x 2 expected information written out
     responses = poisson_responses("half-wave", {"r0": 4, "gain": 30}, X, 20, 1.0, 1, 3)
-    fitted = fit("half-wave", responses)
+    fitted = fit("half-wave", responses, "Poisson")
     r0, gain = fitted.values[0]
     f = np.maximum(X, 0)
     weight = 20 / (r0 + gain * f)

@@ -11,9 +11,11 @@ from neurosim import (
     bootstrap_intervals,
     deviance,
     fit,
+    fit_rates,
     responses_from_counts,
 )
 from neurosim.analysis.comparison.simulated import poisson_responses
+from neurosim.analysis.fitting.goodness import goodness
 
 X = np.linspace(-1, 1, 25)
 MADE = ("half-wave", {"r0": 6, "gain": 60}, X, 10, 1.0)
@@ -117,3 +119,53 @@ def test_goodness_refuses_what_cannot_be():
         )
     with pytest.raises(InputError, match="cell as a whole number from 0 to 1, got 7"):
         fit("half-wave", responses).plot(cell=7)
+
+
+def _drawn(scatter, mean, cells, trials, seed):
+    """Counts (condition, cell, trial) of a mean, Poisson or more variable or more regular."""
+    random, kind, size = np.random.default_rng(seed), *scatter
+    mean = np.broadcast_to(mean[:, None, None], (mean.size, cells, trials))
+    if kind == "over":
+        return random.poisson(mean * random.gamma(1 / size, size, mean.shape))
+    if kind == "under":  # binomial counts: variance mean - mean^2 / draws
+        draws = int(np.ceil(mean.max() / size))
+        return random.binomial(draws, mean / draws)
+    return random.poisson(mean)
+
+
+SCATTERS = [("Poisson", 0), ("over", 0.1), ("over", 0.3), ("over", 1.0), ("under", 0.5)]
+
+
+@pytest.mark.parametrize("scatter", SCATTERS, ids=[f"{kind}-{size}" for kind, size in SCATTERS])
+@pytest.mark.parametrize(
+    ("spikes", "cells"),
+    [(3, 60), *(pytest.param(n, 1000, marks=pytest.mark.slow) for n in (1, 3, 20))],
+)
+def test_the_right_rectifier_is_refused_as_often_as_is_said(spikes, cells, scatter):
+    # oracle: a p-value is below any level in no more than that share; 7 and 2 % are promised, and
+    # two standard errors of as many cells are allowed
+    x = np.linspace(-1, 1, 12)
+    mean = 1 + 10 * np.maximum(x, 0)
+    count = _drawn(scatter, mean / mean.mean() * spikes / 10, cells, 10, seed=7)
+    p = goodness(
+        fit("half-wave", responses_from_counts(np.repeat(x[:, None], cells, 1), count, 1.0))
+    )
+    assert (p < 0.05).mean() <= 0.07 + 2 * np.sqrt(0.05 * 0.95 / cells)
+    assert (p < 0.01).mean() <= 0.02 + 2 * np.sqrt(0.01 * 0.99 / cells)
+
+
+def test_a_wrong_rectifier_is_refused_where_few_spikes_are_expected():
+    # oracle: a curve that rises and falls is no half-wave rectification
+    x = np.linspace(-1, 1, 12)
+    mean = 0.1 + 2 * np.exp(-((x / 0.2) ** 2))
+    count = _drawn(("Poisson", 0), mean / 5, 4, 10, seed=1)
+    fitted = fit("half-wave", responses_from_counts(np.repeat(x[:, None], 4, 1), count, 1.0))
+    assert np.median(goodness(fitted)) < 0.05
+    assert np.array_equal(goodness(fitted, seed=3), goodness(fitted, seed=3))
+
+
+def test_goodness_of_what_is_no_fit_to_counts_is_refused():
+    with pytest.raises(InputError, match="goodness: expected a fit to counts, got one to rates"):
+        goodness(fit_rates("half-wave", [-1, 0, 1, 2], [1, 1, 11, 21], 1.0))
+    with pytest.raises(InputError, match="goodness: expected fitted as a Fit, got int 3"):
+        goodness(3)

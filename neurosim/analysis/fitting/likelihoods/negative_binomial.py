@@ -26,6 +26,7 @@ _POISSON = 1e-8  # dispersion at which counts are Poisson's to the last digits
 _LEAST, _MOST = 1e-6, 1e3  # dispersions that are looked at
 _LEAST_RATE = 1e-12  # Hz, in the information alone, which has no end at a rate of 0
 _PLACES = 25  # of them, before the least is closed in on
+_CLOSE = 1e-6  # of its logarithm: the likelihood is then short of its top by rounding
 _MOST_SPIKES = 2000  # of a trial, up to which trials are counted by their spikes
 _TAIL = 10.0  # trials over dispersion: of fewer, as of as many, or a rate would have no mean
 
@@ -86,12 +87,12 @@ class NegativeBinomial(Likelihood):
 
     def estimated(self, rate: Array, counts: Counts) -> Self:
         trials, length = counts.each
-        mean = np.maximum(rate, 0.0) * length
-        beyond = _trials_beyond(counts.single)
+        mean, single = np.maximum(rate, 0.0) * length, counts.single
+        beyond = _trials_beyond(single)
 
         def lacking(log_dispersion: Array, row: AnyArray) -> Array:
             a, row = np.exp(log_dispersion)[:, None], row.astype(np.int64)
-            rising = _rising(beyond, counts.single, a, row)
+            rising = _rising(beyond, single, a, row)
             swell = (counts.spikes[row] + trials[row] / a) * np.log1p(a * mean[row])
             return np.asarray(swell.sum(-1) - rising)
 
@@ -100,7 +101,10 @@ class NegativeBinomial(Likelihood):
         values = np.stack([lacking(np.full(rows.size, place), rows) for place in grid])
         best = np.clip(values.argmin(0), 1, _PLACES - 2)
         found = elementwise.find_minimum(
-            lacking, (grid[best - 1], grid[best], grid[best + 1]), args=(rows.astype(float),)
+            lacking,
+            (grid[best - 1], grid[best], grid[best + 1]),
+            args=(rows.astype(float),),
+            tolerances={"xatol": _CLOSE, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0},
         )
         return type(self)(np.exp(np.where(found.success, found.x, _edge(values, grid))))
 

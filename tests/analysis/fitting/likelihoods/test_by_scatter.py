@@ -1,0 +1,118 @@
+"""Which likelihood the trials of each cell ask for."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from neurosim import ScatterWarning, compare, fit, poisson_responses, responses_from_counts
+from neurosim.analysis.comparison.held_out import folds_by_condition, held_out
+from neurosim.analysis.fitting.likelihoods.by_scatter import ByScatter
+from neurosim.data.counts import Counts, reduced
+
+X = np.linspace(-1, 1, 12)
+MEAN = (3 + 25 * np.maximum(X, 0))[:, None, None]
+DRIVE = np.repeat(X[:, None], 6, axis=1)
+OVER, UNDER = "negative binomial", "under-dispersed"
+
+
+def _mixed(trials=10, seed=0):
+    """Two Poisson cells, two more variable, two more regular; MEAN spikes in a second."""
+    random = np.random.default_rng(seed)
+    shape = (X.size, 2, trials)
+    count = [
+        random.poisson(MEAN, shape),
+        random.negative_binomial(2, 2 / (2 + MEAN), shape),
+        np.rint(MEAN + random.normal(0, 1.0, shape)).clip(min=0),
+    ]
+    return responses_from_counts(DRIVE, np.concatenate(count, axis=1), 1.0)
+
+
+def test_trials_decide_each_cells_likelihood():
+    # oracle: how the counts were made
+    found = fit("half-wave", _mixed(seed=2))
+    assert found.families.tolist() == ["Poisson"] * 2 + [OVER] * 2 + [UNDER] * 2
+    assert found.model.likelihood.name == "auto"
+    assert found.free.tolist() == [2, 2, 3, 3, 3, 3]
+    assert found.free_of_rate == 2
+    assert np.isnan(found.scatter).tolist() == [True] * 2 + [False] * 4
+    assert found.scatter_known.all()
+    assert found.to_dataframe()["likelihood"].tolist() == found.families.tolist()
+
+
+def test_cells_are_fitted_as_under_their_own_likelihood():
+    # oracle: each cell alone under the likelihood that was decided
+    responses = _mixed(seed=2)
+    found = fit("thresholded half-wave", responses)
+    fold = folds_by_condition(X.size, 3)
+    score = held_out(found, fold)
+    backward = found.take(np.arange(6)[::-1])
+    assert backward.families.tolist() == found.families[::-1].tolist()
+    assert backward.intervals.low == pytest.approx(found.intervals.low[::-1])
+    for cell, name in enumerate(found.families):
+        alone = fit("thresholded half-wave", responses.isel(cell=[cell]), likelihood=name)
+        assert found.values[cell] == pytest.approx(alone.values[0], rel=1e-6)
+        assert found.log_likelihood[cell] == pytest.approx(alone.log_likelihood[0], abs=1e-7)
+        assert found.intervals.low[cell] == pytest.approx(alone.intervals.low[0], rel=1e-6)
+        assert found.intervals.high[cell] == pytest.approx(alone.intervals.high[0], rel=1e-6)
+        by_fold = held_out(alone, fold).log_likelihood[0]
+        assert score.log_likelihood[cell] == pytest.approx(by_fold, abs=1e-5)
+
+
+def test_a_models_misfit_is_never_taken_for_scatter():
+    # oracle: a constant rate is far off, and the trials are as they are
+    responses = _mixed(seed=2)
+    families = [fit(name, responses).families.tolist() for name in ("constant rate", "half-wave")]
+    assert families[0] == families[1]
+
+
+@pytest.mark.parametrize(("trials", "known"), [(1, False), (2, True), (5, True)])
+def test_too_few_trials_tell_nothing(trials, known):
+    # oracle: chi-squared limits of the Fano factor; of 12 or 48 degrees of freedom most exclude 2
+    responses = poisson_responses("half-wave", {"r0": 9, "gain": 60}, X, trials, 2.0, 40, seed=1)
+    found = fit("half-wave", responses)
+    plain = found.families == "Poisson"
+    assert (found.scatter_known[plain].mean() > 0.5) == known
+    assert found.scatter_known[~plain].all()
+    assert plain.all() or trials > 1
+
+
+def test_the_test_is_lenient_and_its_size_right():
+    responses = poisson_responses("half-wave", {"r0": 9, "gain": 60}, X, 5, 1.0, 2000, seed=2)
+    likelihood = ByScatter.begin(reduced(responses).counts)
+    share = np.bincount(likelihood.family, minlength=3) / 2000
+    assert share == pytest.approx([0.8, 0.15, 0.05], abs=0.025)
+
+
+def test_trials_of_different_lengths_stay_poisson_and_sums_too():
+    counts = reduced(_mixed()).counts
+    seconds = counts.single.seconds.copy()
+    seconds[:, 0, 0] = 0.5
+    uneven = Counts.from_repeats(counts.x, replace(counts.single, seconds=seconds))
+    for some in (uneven, counts.with_spikes(counts.spikes)):
+        likelihood = ByScatter.begin(some)
+        assert [each.name for _, each in likelihood.parts(some)] == ["Poisson"]
+    assert not likelihood.known.any()  # of sums
+
+
+def test_a_likelihood_that_is_said_is_honoured_with_one_warning():
+    # oracle: two cells of six are more variable, two more regular
+    responses = _mixed(seed=2)
+    for name, number in (("Poisson", 4), (OVER, 2), (UNDER, 2)):
+        message = f"fit: the trials contradict {name} counts in {number} of 6 cells"
+        with pytest.warns(ScatterWarning, match=message) as said:
+            found = fit("half-wave", responses, likelihood=name)
+        assert len(said) == 1
+        assert set(found.families) == {name}
+        assert found.scatter_known.all()
+    with pytest.warns(ScatterWarning, match=r'compare: .*likelihood="auto"') as said:
+        compare(responses, ["half-wave", "half-squared"], likelihood="Poisson")
+    assert len(said) == 1
+
+
+def test_the_comparison_takes_each_cell_as_it_scatters():
+    found = compare(_mixed(seed=2), ["half-wave", "half-squared"], folds=3)
+    assert found.verdict.tolist() == ["half-wave"] * 6
+    assert (found.table.groupby("cell")["likelihood"].nunique() == 1).all()
+    found.plot()
+    found.fits[1].plot(4)
