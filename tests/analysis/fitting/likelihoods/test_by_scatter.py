@@ -4,12 +4,25 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
-from neurosim import ScatterWarning, compare, fit, poisson_responses, responses_from_counts
+from neurosim import (
+    RECTIFIERS,
+    Comparison,
+    ScatterWarning,
+    compare,
+    fit,
+    poisson_responses,
+    responses_from_counts,
+)
 from neurosim.analysis.comparison.held_out import folds_by_condition, held_out
+from neurosim.analysis.fitting.fit import fit_reduced
 from neurosim.analysis.fitting.likelihoods.by_scatter import ByScatter
 from neurosim.data.counts import Counts, reduced
+from neurosim.models.rectifiers import named_rectifier
+from neurosim.models.rectifiers.constant import CONSTANT
 
+SLOW = pytest.mark.slow
 X = np.linspace(-1, 1, 12)
 MEAN = (3 + 25 * np.maximum(X, 0))[:, None, None]
 DRIVE = np.repeat(X[:, None], 6, axis=1)
@@ -116,3 +129,54 @@ def test_the_comparison_takes_each_cell_as_it_scatters():
     assert (found.table.groupby("cell")["likelihood"].nunique() == 1).all()
     found.plot()
     found.fits[1].plot(4)
+
+
+def _more_variable(name, conditions, trials, cells, dispersion, seed, **parameters):
+    """Cells of a rectifier whose counts in a second have variance = mean + dispersion mean^2."""
+    x, random = np.linspace(-1, 1, conditions), np.random.default_rng(seed)
+    mean = RECTIFIERS[name].rate(x, **parameters)[:, None, None]
+    size = 1 / dispersion
+    gain = random.gamma(size, dispersion, (conditions, cells, trials))
+    return responses_from_counts(
+        np.repeat(x[:, None], cells, axis=1), random.poisson(gain * mean), 1.0
+    )
+
+
+@pytest.mark.parametrize("dispersion", [0.1, 0.3, 1.0])
+@pytest.mark.parametrize(
+    ("conditions", "cells"), [(8, 150), *(pytest.param(n, 1000, marks=SLOW) for n in (8, 12))]
+)
+def test_intervals_of_more_variable_counts_cover(conditions, cells, dispersion):
+    # oracle: the truth; 90 % is promised, less two standard errors of as many cells
+    made = {"r0": 3.0, "gain": 60.0}
+    responses = _more_variable("half-wave", conditions, 5, cells, dispersion, 7, **made)
+    found = fit("half-wave", responses).intervals
+    inside = (found.low <= list(made.values())) & (found.high >= list(made.values()))
+    assert (inside.mean(0) >= 0.90 - 2 * np.sqrt(0.9 * 0.1 / cells)).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dispersion", [0.1, 0.3, 1.0])
+@pytest.mark.parametrize(("conditions", "promised"), [(8, 0.88), (12, 0.90)])
+def test_the_likelihood_at_the_true_parameter_falls_as_it_should(conditions, promised, dispersion):
+    # oracle: chi-squared; a corner's likelihood has several maxima, and nothing is followed here
+    made = {"r0": 3.0, "gain": 90.0, "threshold": 0.3}
+    name = "thresholded half-wave"
+    responses = _more_variable(name, conditions, 5, 1000, dispersion, 7, **made)
+    free = fit(name, responses).log_likelihood
+    for key in ("gain", "threshold"):
+        held = fit(name, responses, fixed={key: made[key]}).log_likelihood
+        inside = 2 * (free - held) < chi2.ppf(0.95, 1)
+        assert inside.mean() >= promised - 2 * np.sqrt(0.1 / 1000)
+
+
+@pytest.mark.slow
+def test_more_variable_half_wave_cells_are_called_half_wave():
+    # 95 % is promised, less two standard errors of as many cells
+    made = _more_variable("half-wave", 13, 10, 400, 0.5, 11, r0=3.0, gain=60.0)
+    data = reduced(made)
+    fits = [
+        fit_reduced(each, data) for each in (CONSTANT, *map(named_rectifier, RECTIFIERS.standard))
+    ]
+    named = Comparison(made, fits, [], 0).verdict == "half-wave"
+    assert named.mean() >= 0.95 - 2 * np.sqrt(0.95 * 0.05 / 400)
