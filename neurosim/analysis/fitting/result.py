@@ -139,7 +139,15 @@ class Fit:
         """Intervals of some cells."""
         model = self.model.take(rows)
         top = self.log_likelihood[rows] - model.likelihood.constant(model.counts).sum(-1)
-        return profile_intervals(model, self.values[rows], top, self.standard_errors[rows], level)
+        parts = model.likelihood.parts(model.counts)
+        found = []
+        for at, part in parts:
+            here = replace(model.take(at), likelihood=part)
+            of = rows[at]
+            errors = self.standard_errors[of]
+            found.append(profile_intervals(here, self.values[of], top[at], errors, level))
+        order = np.argsort(np.concatenate([at for at, _ in parts]), kind="stable")
+        return Intervals(*(np.concatenate(ends)[order] for ends in zip(*found, strict=True)))
 
     @cached_property
     def flat(self) -> Flags:
