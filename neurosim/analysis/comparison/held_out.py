@@ -94,7 +94,7 @@ def held_out(fitted: Fit, fold: Indices) -> HeldOut:
     test = np.repeat(fold == np.arange(number)[:, None], cells, axis=0)  # (fold x cell, condition)
     all_folds = counts.take(every)
     training, left_out = all_folds.only(~test), all_folds.only(test)
-    start, begun = np.tile(fitted.values, (number, 1)), likelihood.take(every).begun(training)
+    start, begun = np.tile(fitted.values, (number, 1)), likelihood.take(every)
     refit = fit_counts(fitted.rectifier, training, start=start, likelihood=begun)
     found = refit.model.likelihood
     linear = 1 + len(fitted.rectifier.gains)

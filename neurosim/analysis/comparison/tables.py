@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 
 __all__ = ["comparison_summary", "comparison_table"]
 
+_FAR = 20.0  # AIC units from the best, beyond which intervals, which cost the most, are left out
+
 
 def comparison_table(found: Findings) -> pd.DataFrame:
     """One row per cell and rectifier: parameters, errors, likelihoods, criteria, goodness of fit,
-    verdict, status."""
+    verdict, status. Intervals are those of rectifiers within 20 AIC units of the cell's best."""
     import pandas as pd
 
     candidates = found.aside == ""
     weights = akaike_weights(np.where(candidates, found.delta_aic, np.inf))
     rows, parameters = [], []
     for k, each in enumerate(found.fits):
-        frame = each.to_dataframe()
+        frame = each.to_dataframe(intervals=found.delta_aic[:, k] <= _FAR)
         parameters += [c for c in frame.columns if _is_of_parameter(c)]
         frame.insert(2, "ConvNet twin", each.rectifier.convnet)
         frame.insert(3, "kind", each.rectifier.kind)

@@ -14,6 +14,7 @@ from neurosim.analysis.fitting.ascent import Top
 from neurosim.analysis.fitting.kinks import best_of_rows, climb, joined
 from neurosim.analysis.fitting.likelihoods import Likelihood
 from neurosim.analysis.fitting.likelihoods.poisson import Poisson
+from neurosim.analysis.fitting.own_unit import converted, in_own_unit
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.fitting.starts import peaks_on_grid
 from neurosim.analysis.fitting.steep_thresholds import best_of_every_interval
@@ -59,7 +60,8 @@ def rate_model(
 ) -> RateModel:
     """A rectifier over cells, with the bounds of its parameters; those in `fixed` do not move."""
     rows = len(counts.x)
-    pairs = [p.bounds(counts.shown) for p in rectifier.parameters.values()]
+    given = {name: each.max(1) for name, each in counts.regressors.items()}
+    pairs = [p.bounds(counts.shown, given) for p in rectifier.parameters.values()]
     linear = 1 + len(rectifier.gains)
     low = np.zeros((rows, linear + len(pairs)))
     high = np.full(low.shape, np.inf)
@@ -68,6 +70,9 @@ def rate_model(
     spread = high[:, linear:] - low[:, linear:]
     scale = np.where(np.isfinite(spread) & (spread > 0), spread, 1.0)
     for k, parameter in enumerate(rectifier.parameters.values()):
+        if parameter.within == "drive":
+            wide = np.ptp(counts.shown, axis=1)
+            scale[:, k] = np.where(wide > 0, wide, scale[:, k])
         if parameter.by_decades:  # the middle decade: values far below the upper end are no bound
             scale[:, k] = parameter.centre
     for name, value in (fixed or {}).items():
@@ -89,8 +94,10 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
     -------
     Optimum
     """
+    given, (model, unit) = model, in_own_unit(model)
     rows, linear = len(model.low), model.linear
     if start is not None:
+        start = converted(model.rectifier, start, unit)
         starts = model.shift(start)[:, None]
         mean = model.counts.spikes.sum(1) / np.maximum(model.counts.exposure.sum(1), 1e-12)
         starts[:, 0, 0] = np.maximum(starts[:, 0, 0], _LEAST_R0 * np.abs(mean))
@@ -113,7 +120,8 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
     silent = ~model.counts.spikes.any(1) & (model.likelihood.of == "counts")
     values[silent, :linear] = 0.0
     value = np.where(silent, 0.0, value)
-    return Optimum(values, value, converged | silent, at_bound, model)
+    values = converted(model.rectifier, values, 1 / unit)
+    return Optimum(values, value, converged | silent, at_bound, given)
 
 
 def _promising(model: RateModel, row: Indices, begin: Array) -> tuple[Indices, Array]:

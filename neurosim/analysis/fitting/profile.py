@@ -14,16 +14,14 @@ import numpy as np
 from scipy.stats import chi2
 
 from neurosim.analysis.fitting.ascent import score
-from neurosim.analysis.fitting.kinks import climb
+from neurosim.analysis.fitting.interval_ends import End, interval_end
+from neurosim.analysis.fitting.own_unit import converted, in_own_unit
 from neurosim.analysis.fitting.rate_model import RateModel
-from neurosim.base.arrays import Array, Flags, Indices
+from neurosim.base.arrays import Array, Flags
+from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["Intervals", "profile_intervals"]
 
-_WIDENINGS = 14
-_NARROWINGS = 12  # of a bracket about an end
-_MOST_NARROWINGS = 60  # where the other end is open, and the bracket may be of any width
-_CLOSE, _CLOSEST = 2e-3, 1e-4  # of the square root of twice the fall; where it is closed in on
 _RISES = 1e-3  # nats per large change of a shape, above which its bound may be in the way
 _WIDER = 9.0  # searches more, on each side, by which it is seen whether it is
 _MOVED = 1.0  # ways from the estimate to the end by which it then moves if nothing sets it
@@ -73,30 +71,46 @@ def profile_intervals(
     Intervals
         A parameter that is fixed has an interval of no width.
     """
-    plain = model.plain
-    z = float(np.sqrt(chi2.ppf(level, 1)))
+    given, (model, unit) = model, in_own_unit(model)
+    rectifier = model.rectifier
     domain = _domain(model)
     # bounds of the search alone: below the domain's upper end, or above its lower one
     within = model.low > domain[0], model.high < domain[1]
+    z = float(np.sqrt(chi2.ppf(level, 1)))
+    estimate, standard = values, errors
+    values = converted(rectifier, values, unit)
+    errors = np.abs(converted(rectifier, errors, unit))
     ends, bounds, opened = np.empty((2, *values.shape)), *np.zeros((2, 2, *values.shape), bool)
     for index in range(values.shape[1]):
-        step = _first_step(plain, values, errors, index, z)
+        if rectifier.power is None and 0 < index < model.linear:
+            # with the exponent free, its unit changes what a gain is
+            plain, about, first = given, given.shift(estimate), standard
+        else:
+            # the rate at the lowest drive in place of r0 keeps rates from 0 up by a plain bound
+            plain = model.plain if index == 0 else model
+            about, first = values if index == 0 else model.shift(values), errors
+        step = _first_step(plain, about, first, index, z)
         for at, side in enumerate((-1, 1)):
-            end = _end(plain, values, top, step.copy(), index, side, z)
+            end = interval_end(plain, about, top, step.copy(), index, side, z)
             ends[at, :, index] = end.value
             pushed = _pushed(plain, end.theta, index, within) & ~end.at_bound
-            pushed[pushed] = _moves(plain, values, top, step, index, side, z, end, pushed)
+            pushed[pushed] = _moves(plain, about, top, step, index, side, z, end, pushed)
             bounds[at, :, index] = end.at_bound | pushed
             free = (model.high > model.low)[:, index]
             opened[at, :, index] = pushed | (end.at_bound & within[at][:, index] & free)
-        for at, side in enumerate((-1, 1)):  # what one open end leaves of the interval is exact
-            rows = np.flatnonzero(opened[1 - at, :, index] & ~bounds[at, :, index])
-            if rows.size:
-                parts = (plain.take(rows), values[rows], top[rows], step[rows])
-                again = _end(*parts, index, side, z, exact=True)
-                ends[at, rows, index] = again.value
-    low, high = (np.where(opened[at], domain[at], ends[at]) for at in (0, 1))
+    low, high = (
+        np.where(opened[at], _domain(given)[at], _back(rectifier, ends[at], unit)) for at in (0, 1)
+    )
     return Intervals(low, high, bounds[0], bounds[1], opened[0], opened[1])
+
+
+def _back(rectifier: Rectifier, ends: Array, unit: Array) -> Array:
+    """Ends in the unit of the drive; those of gains with a free exponent are in it already."""
+    back = converted(rectifier, ends, 1 / unit)
+    if rectifier.power is None:
+        gains = slice(1, 1 + len(rectifier.gains))
+        back[:, gains] = ends[:, gains]
+    return back
 
 
 def _domain(model: RateModel) -> tuple[Array, Array]:
@@ -136,7 +150,7 @@ def _moves(
     if not rows.any():
         return rows[rows]
     wider = _wider(model.take(np.flatnonzero(rows)), index)
-    again = _end(wider, values[rows], top[rows], step[rows], index, side, z)
+    again = interval_end(wider, values[rows], top[rows], step[rows], index, side, z)
     at, from_estimate = end.value[rows], np.abs(end.value - values[:, index])[rows]
     return np.abs(again.value - at) > _MOVED * from_estimate
 
@@ -162,103 +176,3 @@ def _first_step(model: RateModel, values: Array, errors: Array, index: int, z: f
         guess = model.scale[:, index - model.linear] / 20
     known = np.isfinite(errors[:, index]) & (errors[:, index] > 0)
     return np.where(known, z * np.where(known, errors[:, index], 1.0), guess)
-
-
-class End(NamedTuple):
-    """One end of one parameter's interval in every row.
-
-    Attributes
-    ----------
-    value : array (row,)
-    at_bound : bool array (row,)
-        Whether it is a bound of the search.
-    theta : array (row, parameter)
-        All parameters next to it.
-    """
-
-    value: Array
-    at_bound: Flags
-    theta: Array
-
-
-def _end(
-    model: RateModel,
-    values: Array,
-    top: Array,
-    step: Array,
-    index: int,
-    side: int,
-    z: float,
-    exact: bool = False,
-) -> End:
-    """Where the fall of the likelihood is that of the level, on one side of the estimate.
-
-    An exact one is closed in on whatever it takes, each time also from the estimate.
-    """
-    rows = len(values)
-    edge = model.low[:, index] if side < 0 else model.high[:, index]
-    inner, inner_fall = values[:, index].copy(), np.zeros(rows)
-    outer, outer_fall = inner.copy(), np.zeros(rows)
-    theta = values.copy()
-    fixed = model.high[:, index] <= model.low[:, index]
-    end, at_bound = inner.copy(), fixed | (inner == edge)
-    active = np.flatnonzero(~at_bound)
-    for _ in range(_WIDENINGS):  # outwards until the fall is enough, or the bound is reached
-        if active.size == 0:
-            break
-        tried = inner[active] + side * step[active]
-        tried = np.maximum(tried, edge[active]) if side < 0 else np.minimum(tried, edge[active])
-        fall, theta[active] = _fall(model, active, theta[active], tried, index, top)
-        enough = fall >= z
-        outer[active[enough]], outer_fall[active[enough]] = tried[enough], fall[enough]
-        inner[active[~enough]], inner_fall[active[~enough]] = tried[~enough], fall[~enough]
-        stopped = ~enough & (tried == edge[active])
-        end[active[stopped]], at_bound[active[stopped]] = edge[active[stopped]], True
-        step[active] *= np.clip(1.3 * z / np.maximum(fall, 0.1), 1.3, 4.0)
-        active = active[~enough & ~stopped]
-    end[active], at_bound[active] = edge[active], True  # as good as without an end
-    active, close = np.flatnonzero(outer_fall >= z), _CLOSEST if exact else _CLOSE
-    one_sided, was_beyond = np.zeros((2, rows), dtype=bool)
-    for turn in range(_MOST_NARROWINGS if exact else _NARROWINGS):
-        if active.size == 0:
-            break
-        near, far = inner[active], outer[active]
-        low, high = inner_fall[active], outer_fall[active]
-        share = np.clip((z - low) / np.maximum(high - low, 1e-12), 0.05, 0.95)
-        share = np.where(np.isfinite(high), share, 0.5)
-        if exact and turn > 1:  # a line that keeps one end of the bracket is slow: in halves
-            share = np.where(one_sided[active], 0.5, share)
-        tried = near + share * (far - near)
-        fall, found = _fall(model, active, theta[active], tried, index, top)
-        if exact:
-            less, other = _fall(model, active, values[active], tried, index, top)
-            found = np.where((less < fall)[:, None], other, found)
-            fall = np.minimum(fall, less)
-        beyond = fall >= z
-        one_sided[active], was_beyond[active] = was_beyond[active] == beyond, beyond
-        outer[active[beyond]], outer_fall[active[beyond]] = tried[beyond], fall[beyond]
-        inner[active[~beyond]], inner_fall[active[~beyond]] = tried[~beyond], fall[~beyond]
-        theta[active[~beyond]] = found[~beyond]
-        end[active] = tried
-        active = active[(np.abs(fall - z) > close) & (np.abs(far - near) > 1e-10 * np.abs(far))]
-    return End(end, at_bound, theta)
-
-
-def _fall(
-    model: RateModel, rows: Indices, start: Array, at: Array, index: int, top: Array
-) -> tuple[Array, Array]:
-    """Root of twice the fall of the likelihood with one parameter held, and the others' best."""
-    here = model.take(rows)
-    low, high = here.low.copy(), here.high.copy()
-    low[:, index] = high[:, index] = at
-    begin = start.copy()
-    begin[:, index] = at
-    if index > 0:  # a start is where no spike is impossible
-        begin[:, 0] = np.maximum(
-            begin[:, 0],
-            1e-6 * here.counts.spikes.sum(1) / np.maximum(here.counts.exposure.sum(1), 1e-12),
-        )
-        begin[:, 0] = np.where(high[:, 0] > low[:, 0], begin[:, 0], low[:, 0])
-    found = climb(here.within(low, high), begin)
-    fall = np.sqrt(2 * np.maximum(top[rows] - found.value, 0.0))
-    return fall, np.where(np.isfinite(found.value)[:, None], found.theta, start)

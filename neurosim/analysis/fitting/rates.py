@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.likelihoods.gaussian import Gaussian
 from neurosim.analysis.fitting.result import Fit
+from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
 from neurosim.data.beside import REGRESSORS
 from neurosim.data.counts import Counts
@@ -18,6 +19,9 @@ from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["fit_rates"]
+
+_SEARCHES = 4  # with errors nearer and nearer to the residuals
+_ROUNDING = 1e-14  # of the largest rate, below which a residual is none
 
 
 def fit_rates(
@@ -91,12 +95,11 @@ def fit_rates(
     faults.require(enough, f"more than {free} conditions, or known errors", conditions)
     faults.stop()
     counts = Counts(drive, measured, np.ones(drive.shape), np.zeros(drive.shape), given)
-    found = fit_counts(
-        rectifier, counts, drive_unit=drive_unit, likelihood=Gaussian(sd), fixed=held
-    )
+    found = _searched(rectifier, counts, sd, drive_unit, held)
     if error is not None:
         return found
-    squares = np.maximum(((measured - found.rates) ** 2).sum(-1), np.finfo(float).tiny)
+    rounding = conditions * (_ROUNDING * np.abs(measured).max(-1)) ** 2 + np.finfo(float).tiny
+    squares = np.maximum(((measured - found.rates) ** 2).sum(-1), rounding)
     most_likely = np.sqrt(squares / conditions)
     likelihood = Gaussian(np.repeat(most_likely[:, None], conditions, axis=1))
     scatter = np.sqrt(squares / (conditions - free))
@@ -106,4 +109,36 @@ def fit_rates(
         log_likelihood=likelihood.log_likelihood(found.rates, counts),
         scatter=scatter,
         model=replace(found.model, likelihood=likelihood),
+    )
+
+
+def _searched(
+    rectifier: Rectifier, counts: Counts, sd: Array, drive_unit: str, held: dict[str, float]
+) -> Fit:
+    """The fit with errors `sd`, searched with errors as large as the residuals: far smaller ones
+    leave nothing but the highest peak to climb from, and a factor moves no least-squares solution.
+    """
+
+    def misfit(rate: Array) -> float:
+        return float(np.sqrt((((counts.spikes - rate) / sd) ** 2).mean()))
+
+    factor = misfit(np.broadcast_to(counts.spikes.mean(-1, keepdims=True), sd.shape))
+    best: Fit | None = None
+    for _ in range(_SEARCHES):
+        likelihood = Gaussian(sd * (factor if factor > 0 else 1.0))
+        found = fit_counts(rectifier, counts, None, drive_unit, likelihood=likelihood, fixed=held)
+        best = found if best is None or misfit(found.rates) < misfit(best.rates) else best
+        smaller = misfit(best.rates)
+        if not _ROUNDING < smaller < factor / 2:
+            break
+        factor = smaller
+    assert best is not None  # it is searched once at least
+    return fit_counts(
+        rectifier,
+        counts,
+        None,
+        drive_unit,
+        start=best.values,
+        likelihood=Gaussian(sd),
+        fixed=held,
     )

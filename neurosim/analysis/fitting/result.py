@@ -232,28 +232,48 @@ class Fit:
         band = refitted_band(model, values, x, simulations, seed)
         return fit_figure(model, values, x, band, self.drive_unit)
 
+    def _intervals_of(self, rows: Indices) -> Intervals | None:
+        """Intervals of some cells, NaN for the others; None for none."""
+        if rows.size == 0:
+            return None
+        if "intervals" in self.__dict__ or rows.size == len(self.cells):
+            return self.intervals
+        found = self._profile(rows, 0.95)
+        ends = np.full((2, *self.values.shape), np.nan)
+        flags = np.zeros((4, *self.values.shape), dtype=bool)
+        for whole, part in zip((*ends, *flags), found, strict=True):
+            whole[rows] = part
+        return Intervals(*ends, *flags)
+
     def _few_intervals(self, rows: int) -> Intervals:
         """Intervals of the first cells, those of all if they are known already."""
         if "intervals" in self.__dict__ or rows >= len(self.cells):
             return self.intervals
         return self._profile(np.arange(rows), 0.95)
 
-    def to_dataframe(self, intervals: bool = True) -> pd.DataFrame:
+    def to_dataframe(self, intervals: bool | Flags = True) -> pd.DataFrame:
         """One row per cell; columns name parameters with their units.
 
         Parameters
         ----------
-        intervals : bool
-            Also the ends of the 95 % profile-likelihood intervals; False saves their time.
+        intervals : bool, or bool array (cell,)
+            Also the ends of the 95 % profile-likelihood intervals; False saves their time. Of some
+            cells alone the others' are NaN.
         """
         import pandas as pd
 
         faults = Faults("Fit.to_dataframe")
-        intervals = faults.flag("intervals", intervals)
+        if isinstance(intervals, np.ndarray) and intervals.dtype == bool:
+            right = intervals.shape == (len(self.cells),)
+            faults.require(
+                right, f"intervals as True or False of {len(self.cells)} cells", "others"
+            )
+        else:
+            intervals = faults.flag("intervals", intervals)
         faults.stop()
         units = self.rectifier.units(self.drive_unit)
         columns: dict[str, object] = {"cell": self.cells, "rectifier": self.rectifier.name}
-        found = self.intervals if intervals else None
+        found = self._intervals_of(np.flatnonzero(np.broadcast_to(intervals, self.cells.shape)))
         for k, (name, unit) in enumerate(units.items()):
             columns[f"{name} ({unit})"] = self.values[:, k]
             columns[f"{name} SE ({unit})"] = self.standard_errors[:, k]

@@ -29,6 +29,7 @@ _MOST_ELEMENTS = 2_000_000  # of an array worked on at once; bounds the memory a
 _WEIGHTINGS = 2  # of the least squares: by the counts, and by the fit that this gives
 _LEAST_R0 = 1e-3  # of the mean rate, in a start: at 0 a spike there would be impossible
 _FAR = 20.0  # times the other bound (at least 1): where a grid ends without one
+_NEAREST = 0.02  # of the way from the drives to where a threshold is looked for, in a grid
 _STEEP = 200  # points, at the most, along a threshold whose rate leaves its corner upright
 # below the upper end of an interval, in its lengths
 _UPRIGHT = np.r_[1.0, 0.75, 0.5, 0.25, 0.1, 0.03, 0.01, 1e-3, 1e-6, 1e-9, 1e-13]
@@ -40,10 +41,13 @@ def peaks_on_grid(model: RateModel) -> Array:
     shapes = len(model.rectifier.parameters)
     if shapes == 0:
         return _solved(model, np.zeros((len(model.low), 1, 0)))[0]
-    even = int(_MOST_POINTS ** (1 / shapes))
-    points, conditions = list(_POINTS.get(shapes, (even,) * shapes)), model.counts.x.shape[1]
+    held: Flags = np.all((model.high <= model.low)[:, model.linear :], axis=0)
+    free = int((~held).sum())
+    even = int(_MOST_POINTS ** (1 / max(free, 1)))
+    along = iter(_POINTS.get(free, (even,) * free))
+    points, conditions = [1 if one else next(along) for one in held], model.counts.x.shape[1]
     for k, parameter in enumerate(model.rectifier.parameters.values()):
-        if parameter.steep:
+        if parameter.steep and not held[k]:
             points[k] = max(points[k], min(conditions, _STEEP))
     size = max(1, _MOST_ELEMENTS // (int(np.prod(points)) * conditions))
     rows = np.arange(len(model.low))
@@ -141,6 +145,8 @@ def _axis(model: RateModel, k: int, number: int) -> Array:
     parameter = list(model.rectifier.parameters.values())[k]
     low, high = model.low[:, model.linear + k], model.high[:, model.linear + k]
     fraction = np.linspace(0, 1, number)
+    if number == 1:  # held, or as good as
+        return np.asarray(low[:, None])
     if parameter.within == "spread":  # a scale: as many small values as large ones
         fraction = np.r_[0, np.geomspace(0.005 / parameter.stretch, 1, number - 1)]
         return np.asarray(low[:, None] + fraction * (high - low)[:, None])
@@ -154,10 +160,21 @@ def _axis(model: RateModel, k: int, number: int) -> Array:
         if len(model.rectifier.parameters) == 4 and (low == 0).all():  # few points: by their sizes
             return np.asarray(np.r_[0, np.geomspace(0.01, 1, number - 1)] * high[:, None])
         return np.asarray(low[:, None] + fraction**1.5 * (high - low)[:, None])
-    even = low[:, None] + fraction[::2] * (high - low)[:, None]
-    where_data = np.quantile(model.counts.shown, fraction[1::2], axis=1).T
-    where_data = np.clip(where_data, low[:, None], high[:, None])
-    return np.sort(np.concatenate([even, where_data], axis=1), axis=1)
+    shown = model.counts.shown
+    least, most = np.maximum(shown.min(1), low), np.minimum(shown.max(1), high)
+    least, most = np.minimum(least, most), np.maximum(least, most)
+    outside = number // 4 if parameter.before or parameter.beyond or parameter.past else 0
+    inside = fraction[: number - outside] / fraction[number - outside - 1]
+    even = least[:, None] + inside[::2] * (most - least)[:, None]
+    where_data = np.quantile(shown, inside[1::2], axis=1).T
+    points = [even, np.clip(where_data, low[:, None], high[:, None])]
+    before, beyond = outside - outside // 2, outside // 2
+    if not (parameter.beyond or parameter.past):
+        before, beyond = outside, 0
+    for edge, end, many in ((least, low, before), (most, high, beyond)):
+        away = np.geomspace(_NEAREST, 1, many) if many > 1 else np.ones(many)
+        points.append(edge[:, None] + away * (end - edge)[:, None])
+    return np.sort(np.concatenate(points, axis=1), axis=1)
 
 
 def _solved(model: RateModel, grid: Array) -> tuple[Array, Array]:

@@ -22,17 +22,23 @@ __all__ = [
 ]
 
 
+_BEFORE = 10.0  # spreads of the drive: of a threshold further below, all drives are one
+
+
 def threshold_parameter(
-    kinked: bool = False, beyond: float = 0.0, steep: bool = False
+    kinked: bool = False, beyond: float = 0.0, steep: bool = False, past: str = ""
 ) -> Parameter:
-    """A threshold somewhere among the drives shown, or so many times their spread beyond them."""
+    """A threshold among the drives shown, below them (all of them make the cell fire) or so many
+    times their spread beyond them."""
     return Parameter(
         "T",
         "drive at which firing starts",
         0.2,
         within="drive",
         kinked=kinked,
+        before=_BEFORE,
         beyond=beyond,
+        past=past,
         steep=steep,
         typical=(-0.4, 0.4),
     )

@@ -57,7 +57,7 @@ class NoiseSmoothedThreshold(Rectifier):
     biological = 11
     panels = ("spikes",)
     typical = {"gain": 90.0, "noise": 0.25}
-    threshold = threshold_parameter(beyond=1.0)  # noise fires a cell from below it
+    threshold = threshold_parameter(beyond=4.0)  # noise fires a cell from below it
     noise = _noise("SD of the noise on the drive")
 
     @staticmethod
@@ -85,7 +85,7 @@ class MeasuredNoiseThreshold(Rectifier):
     mechanistic = True
     typical = {"gain": 90.0}
     regressors = ("noise",)
-    threshold = threshold_parameter(beyond=1.0)  # noise fires a cell from below it
+    threshold = threshold_parameter(beyond=1.0, past="noise")  # noise fires a cell from below it
 
     @staticmethod
     def shape(x: Any, noise: Any, threshold: Any) -> Any:
@@ -114,7 +114,7 @@ def _depth() -> Parameter:
         "w",
         "drive from reset to threshold",
         0.5,
-        low=1e-9,
+        low=0.0,
         within="spread",
         stretch=10.0,
         narrowest=0.01,
@@ -174,7 +174,7 @@ class NoisyLIF(Rectifier):
     contains = {"LIF f-I": {"noise": 0.0}}
     panels = ("spikes",)
     typical = {"gain": 50.0, "depth": 0.6, "noise": 0.25}
-    threshold = threshold_parameter(beyond=1.0)  # noise fires a cell from below it
+    threshold = threshold_parameter(beyond=4.0)  # noise fires a cell from below it
     depth = _depth()
     noise = _noise("SD of the free membrane")
     refractory = _refractory()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ __all__ = ["Parameter"]
 # An even grid of a fit has its second point at 1/300 of the domain's end, so that in one of three
 # decades or more nothing small is tried; in one of less than two, ratios would thin out the top.
 _WIDE = 100.0
+_REACH = 8.0  # noise SDs from a threshold, at which a rate is nothing to the last digit
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,11 @@ class Parameter:
         Whether it is measured in units of the drive.
     stretch, narrowest : float
         How many times the drive's spread a fit looks, and from which fraction of it on.
-    beyond : float
-        How many times the drive's spread a fit looks past the largest drive shown.
+    before, beyond : float
+        How many times the drive's spread a fit looks below the smallest drive shown, and past the
+        largest.
+    past : str
+        A regressor: the fit looks eight times its largest value past the largest drive as well.
     free : bool
         Whether it is fitted; one that is not stays at its default.
     kinked : bool
@@ -67,7 +72,9 @@ class Parameter:
     in_drive_units: bool = True
     stretch: float = 1.0
     narrowest: float = 0.0
+    before: float = 0.0
     beyond: float = 0.0
+    past: str = ""
     free: bool = True
     kinked: bool = False
     steep: bool = False
@@ -108,12 +115,17 @@ class Parameter:
     def _middle(self, low: float, high: float) -> float:
         return math.sqrt(low * high) if self.by_decades else (low + high) / 2
 
-    def bounds(self, x: Array) -> tuple[Array, Array]:
-        """Where a fit looks for it; x of shape (..., condition), each bound (...)."""
+    def bounds(
+        self, x: Array, regressors: Mapping[str, Array] | None = None
+    ) -> tuple[Array, Array]:
+        """Where a fit looks for it; x of shape (..., condition), each bound (...), as is the
+        largest value of each regressor."""
         least, most = x.min(-1), x.max(-1)
         if self.within == "drive":
-            furthest = most + self.beyond * (most - least)
-            return np.maximum(least, self.low), np.minimum(furthest, self.high)
+            nearest = least - self.before * (most - least)
+            reach = _REACH * (regressors or {}).get(self.past, 0.0)
+            furthest = most + np.maximum(self.beyond * (most - least), reach)
+            return np.maximum(nearest, self.low), np.minimum(furthest, self.high)
         if self.within == "spread":
             low = np.maximum(self.narrowest * (most - least), self.low)
             return low, np.maximum(np.minimum(self.stretch * (most - least), self.high), low)

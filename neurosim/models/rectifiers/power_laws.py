@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurosim.models.rectifiers.array_namespaces import expit, of
+from neurosim.models.rectifiers.array_namespaces import expit, of, tiny
 from neurosim.models.rectifiers.base import Rectifier
 from neurosim.models.rectifiers.clipping import threshold_parameter
 from neurosim.models.rectifiers.parameter import Parameter
@@ -100,7 +100,7 @@ class NakaRushton(Rectifier):
         "c_{50}",
         "drive of half the gain",
         0.3,
-        low=1e-6,
+        low=0.0,
         within="spread",
         stretch=10.0,
         narrowest=0.01,
@@ -111,12 +111,12 @@ class NakaRushton(Rectifier):
     @staticmethod
     def shape(x: Any, semisaturation: Any, exponent: Any) -> Any:
         positive = x > 0
-        octaves = of(x).log(of(x).where(positive, x / semisaturation, 1.0))
+        octaves = of(x).log(of(x).where(positive, x / (semisaturation + tiny(x)), 1.0))
         return positive * expit(exponent * octaves)
 
     @staticmethod
     def slope(x: Any, semisaturation: Any, exponent: Any) -> Any:
         positive = x > 0
         shown = of(x).where(positive, x, 1.0)
-        z = exponent * of(x).log(shown / semisaturation)
+        z = exponent * of(x).log(shown / (semisaturation + tiny(x)))
         return positive * expit(z) * expit(-z) * exponent / shown

@@ -29,7 +29,7 @@ class Softplus(Rectifier):
     contains = {"thresholded half-wave": {"softness": 0.0}}
     panels = ("relatives",)
     typical = {"gain": 80.0, "softness": 0.15}
-    threshold = threshold_parameter()
+    threshold = threshold_parameter(beyond=4.0)
     softness = _scale("width of the corner", 1.0, (0.05, 0.3))
 
     @staticmethod
@@ -124,25 +124,42 @@ class ExponentialLinear(Rectifier):
 
     name = "exponential-linear"
     convnet = "ELU"
-    latex = r"r_0 + g\,(\max(x, 0) + \alpha(e^{\min(x, 0)} - 1))"
+    latex = r"r_0 + g\,(\max(x, 0) + \alpha(e^{\min(x, 0)/s} - 1))"
     source = "Clevert et al. 2016"
-    limits = "saturates at r0 - g alpha; grows without bound"
+    limits = "saturates at r0 - g alpha; grows without bound; Clevert et al. have s = 1"
     kind = "soft corner"
     negative_side = True
     contains = {"half-wave": {"depth": 0.0}}
     panels = ("figure 3.7",)
-    typical = {"r0": 30.0, "gain": 40.0, "depth": 0.8}
+    typical = {"r0": 30.0, "gain": 40.0, "depth": 0.4, "width": 0.4}
     depth = Parameter(
-        r"\alpha", "where the negative side saturates", 1.0, low=0.0, high=10.0, typical=(0.4, 1.2)
+        r"\alpha",
+        "where the negative side saturates",
+        1.0,
+        low=0.0,
+        within="spread",
+        stretch=10.0,
+        typical=(0.2, 0.6),
+    )
+    width = Parameter(
+        "s",
+        "drive within which it does; 1 in the source, a unit of its own",
+        1.0,
+        low=0.0,
+        within="spread",
+        stretch=10.0,
+        narrowest=0.01,
+        typical=(0.2, 0.6),
     )
 
     @staticmethod
-    def shape(x: Any, depth: Any) -> Any:
-        return positive(x) + depth * of(x).expm1(x.clip(max=0))
+    def shape(x: Any, depth: Any, width: Any) -> Any:
+        return positive(x) + depth * of(x).expm1(x.clip(max=0) / (width + tiny(x)))
 
     @staticmethod
-    def slope(x: Any, depth: Any) -> Any:
-        return 1.0 * (x > 0) + depth * of(x).exp(x.clip(max=0)) * (x <= 0)
+    def slope(x: Any, depth: Any, width: Any) -> Any:
+        steep = depth / (width + tiny(x))
+        return 1.0 * (x > 0) + steep * of(x).exp(x.clip(max=0) / (width + tiny(x))) * (x <= 0)
 
 
 def _piece(symbol: str, meaning: str, default: float) -> Parameter:

@@ -93,17 +93,21 @@ def test_an_end_that_the_data_do_not_set_is_infinite_and_said():
     assert (fitted.intervals.high_open == [[False, True, True, False]]).all()
 
 
-def test_a_threshold_below_all_drives_has_no_lower_limit():
-    # oracle: where every drive is above threshold the rate is a line, and with r0 free a line says
-    # nothing of the threshold; an end at the lowest drive would be the search's own
+def test_a_threshold_below_all_drives_is_confounded_with_r0_down_to_where_the_line_meets_zero():
+    # oracle: where every drive is above threshold the rate is a line, of which r0 and threshold are
+    # one number; a rate at rest of 0 is the least, so that a line of 20 Hz at 1 and 40 Hz per unit
+    # has no threshold below 0.5 but for its noise
     x = np.linspace(1, 2, 9)
     count = np.random.default_rng(3).poisson(20 + 40 * (x - 1)[:, None, None], (9, 4, 6))
     responses = responses_from_counts(np.repeat(x[:, None], 4, axis=1), count, 1.0)
     fitted = fit("thresholded half-wave", responses)
     which = fitted.rectifier.parameter_names.index("threshold")
-    assert (fitted.intervals.low[:, which] == -np.inf).all()
-    assert fitted.intervals.low_open[:, which].all()
-    assert all("threshold" in status for status in fitted.to_dataframe()["status"])
+    low, high = fitted.intervals.low[:, which], fitted.intervals.high[:, which]
+    assert ((low > 0) & (low < 0.5)).all()
+    assert (high >= 1).all()
+    below = np.flatnonzero(fitted.values[:, which] < 1)
+    assert below.size > 0
+    assert {fitted.status[row] for row in below} == {"not-identified: r0, threshold"}
 
 
 def test_a_natural_bound_is_no_end_of_the_search():
