@@ -238,7 +238,7 @@ class Comparison:
     @cached_property
     def table(self) -> pd.DataFrame:
         """One row per cell and rectifier: parameters, errors, likelihoods, criteria, goodness of
-        fit, verdict, status. Intervals are those of rectifiers within 20 AIC units of the cell's
+        fit, verdict, status. Intervals are those of rectifiers within 10 AIC units of the cell's
         best; ``fits[k].intervals`` has all."""
         return comparison_table(self.findings)
 

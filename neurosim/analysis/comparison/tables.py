@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["comparison_summary", "comparison_table"]
 
-_FAR = 20.0  # AIC units from the best, beyond which intervals, which cost the most, are left out
+_FAR = 10.0  # AIC units from the best, beyond which intervals, which cost the most, are left out
 
 
 def comparison_table(found: Findings) -> pd.DataFrame:
     """One row per cell and rectifier: parameters, errors, likelihoods, criteria, goodness of fit,
-    verdict, status. Intervals are those of rectifiers within 20 AIC units of the cell's best."""
+    verdict, status. Intervals are those of rectifiers within 10 AIC units of the cell's best."""
     import pandas as pd
 
     candidates = found.aside == ""

@@ -15,7 +15,7 @@ from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.fitting.starts import peaks_on_grid
 from neurosim.base.arrays import Array, Flags, Indices
 
-__all__ = ["End", "interval_end"]
+__all__ = ["End", "fall_at", "interval_end"]
 
 _WIDENINGS = 14
 _NARROWINGS = 40  # of a bracket about an end, which may be of any width
@@ -184,11 +184,11 @@ def _least_fall(
 ) -> tuple[Array, Array]:
     """The fall from the last point inside, or where that is far too much from the estimate, if that
     is less."""
-    fall, found = _fall(model, rows, theta[rows], tried, index, top)
+    fall, found = fall_at(model, rows, theta[rows], tried, index, top)
     again = np.flatnonzero((fall >= _ASTRAY * z) & (theta[rows] != values[rows]).any(1))
     if again.size:
         of = rows[again]
-        less, other = _fall(model, of, values[of], tried[again], index, top)
+        less, other = fall_at(model, of, values[of], tried[again], index, top)
         better = less < fall[again]
         fall[again[better]], found[again[better]] = less[better], other[better]
     return fall, found
@@ -204,11 +204,11 @@ def _seen_from_grid(
     starts = peaks_on_grid(here.within(low, high))[:, 0]
     usable = np.isfinite(starts).all(1)
     starts[~usable] = here.low[~usable]
-    fall, theta = _fall(model, rows, starts, at, index, top)
+    fall, theta = fall_at(model, rows, starts, at, index, top)
     return np.where(usable, fall, np.inf), theta
 
 
-def _fall(
+def fall_at(
     model: RateModel, rows: Indices, start: Array, at: Array, index: int, top: Array
 ) -> tuple[Array, Array]:
     """Root of twice the fall of the likelihood with one parameter held, and the others' best."""

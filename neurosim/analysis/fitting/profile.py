@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from neurosim.analysis.fitting.ascent import score
-from neurosim.analysis.fitting.interval_ends import End, interval_end
+from neurosim.analysis.fitting.interval_ends import End, fall_at, interval_end
 from neurosim.analysis.fitting.own_unit import converted, in_own_unit
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.base.arrays import Array, Flags
@@ -24,7 +24,7 @@ __all__ = ["Intervals", "profile_intervals"]
 
 _RISES = 1e-3  # nats per large change of a shape, above which its bound may be in the way
 _WIDER = 9.0  # searches more, on each side, by which it is seen whether it is
-_MOVED = 1.0  # ways from the estimate to the end by which it then moves if nothing sets it
+_MOVED = 2.0  # times as far from the estimate is what an end then moves to if nothing sets it
 
 
 class Intervals(NamedTuple):
@@ -94,7 +94,7 @@ def profile_intervals(
             end = interval_end(plain, about, top, step.copy(), index, side, z)
             ends[at, :, index] = end.value
             pushed = _pushed(plain, end.theta, index, within) & ~end.at_bound
-            pushed[pushed] = _moves(plain, about, top, step, index, side, z, end, pushed)
+            pushed[pushed] = _moves(plain, about, top, index, z, end, pushed)
             bounds[at, :, index] = end.at_bound | pushed
             free = (model.high > model.low)[:, index]
             opened[at, :, index] = pushed | (end.at_bound & within[at][:, index] & free)
@@ -136,23 +136,19 @@ def _pushed(model: RateModel, theta: Array, index: int, within: tuple[Flags, Fla
 
 
 def _moves(
-    model: RateModel,
-    values: Array,
-    top: Array,
-    step: Array,
-    index: int,
-    side: int,
-    z: float,
-    end: End,
-    rows: Flags,
+    model: RateModel, values: Array, top: Array, index: int, z: float, end: End, rows: Flags
 ) -> Flags:
-    """Of some rows: whether the end goes on when every other shape is searched further."""
+    """Of some rows: whether the end goes on, to twice as far, when every other shape is searched
+    further."""
     if not rows.any():
         return rows[rows]
-    wider = _wider(model.take(np.flatnonzero(rows)), index)
-    again = interval_end(wider, values[rows], top[rows], step[rows], index, side, z)
-    at, from_estimate = end.value[rows], np.abs(end.value - values[:, index])[rows]
-    return np.abs(again.value - at) > _MOVED * from_estimate
+    which = np.flatnonzero(rows)
+    wider = _wider(model.take(which), index)
+    further = values[which, index] + _MOVED * (end.value[which] - values[which, index])
+    every = np.arange(len(which))
+    fall, _ = fall_at(wider, every, end.theta[which], further, index, top[which])
+    moves: Flags = fall < z
+    return moves
 
 
 def _wider(model: RateModel, index: int) -> RateModel:

@@ -22,7 +22,7 @@ __all__ = ["peaks_on_grid", "starts_in_interval"]
 # points along each shape, by the number of shapes
 _POINTS = {1: (48,), 2: (24, 12), 3: (16, 8, 8), 4: (24, 24, 4, 4)}
 _MOST_POINTS = 4096  # of a grid of more shapes
-_PEAKS = {1: 3, 2: 4, 3: 6}  # climbed from, at the most, by the number of shapes
+_PEAKS = {1: 3, 2: 7, 3: 8}  # climbed from, at the most, by the number of shapes
 _PEAKS_OF_MORE, _PEAKS_OF_CORNERS = 14, 300  # of more shapes; of several corners, many by nature
 _DEEPEST = 25.0  # nats below the best, from where a climb can still end above it
 _MOST_ELEMENTS = 2_000_000  # of an array worked on at once; bounds the memory and nothing else
@@ -47,6 +47,8 @@ def peaks_on_grid(model: RateModel) -> Array:
     along = iter(_POINTS.get(free, (even,) * free))
     points, conditions = [1 if one else next(along) for one in held], model.counts.x.shape[1]
     for k, parameter in enumerate(model.rectifier.parameters.values()):
+        if (parameter.before or parameter.beyond) and not held[k]:
+            points[k] += points[k] // 2  # of which a third lies outside the drives
         if parameter.steep and not held[k]:
             points[k] = max(points[k], min(conditions, _STEEP))
     size = max(1, _MOST_ELEMENTS // (int(np.prod(points)) * conditions))
@@ -163,7 +165,7 @@ def _axis(model: RateModel, k: int, number: int) -> Array:
     shown = model.counts.shown
     least, most = np.maximum(shown.min(1), low), np.minimum(shown.max(1), high)
     least, most = np.minimum(least, most), np.maximum(least, most)
-    outside = number // 4 if parameter.before or parameter.beyond or parameter.past else 0
+    outside = number // 3 if parameter.before or parameter.beyond or parameter.past else 0
     inside = fraction[: number - outside] / fraction[number - outside - 1]
     even = least[:, None] + inside[::2] * (most - least)[:, None]
     where_data = np.quantile(shown, inside[1::2], axis=1).T
