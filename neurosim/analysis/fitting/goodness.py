@@ -8,9 +8,11 @@ import numpy as np
 from scipy.stats import chi2, f
 
 from neurosim.analysis.fitting.fit import fit_counts
+from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import Array, Flags, divided
 from neurosim.base.errors import Faults
+from neurosim.data.counts import Counts
 
 __all__ = ["Deviance", "deviance", "deviance_explained", "goodness"]
 
@@ -143,7 +145,9 @@ def goodness(fitted: Fit, seed: int = 0) -> Array:
     few = _few(fitted)
     p = found.p.copy()
     unsure = np.flatnonzero(few & (p < _UNSURE) & (p > _CLEAR))
-    random = np.random.default_rng(seed)
+    # a cell's own noise, by what it fired: its p is the same in whatever company
+    spikes = fitted.model.counts.spikes.astype(np.int64).tolist()
+    randoms = {cell: np.random.default_rng([seed, *spikes[cell]]) for cell in unsure.tolist()}
     above, drawn = np.zeros(len(p)), np.zeros(len(p))
     # a scatter that is known from the trials alone: the chi-squared value that is as unlikely
     missed = fitted.model.likelihood.missed(len(p))[0] > 1
@@ -152,8 +156,9 @@ def goodness(fitted: Fit, seed: int = 0) -> Array:
     for simulations in (_FIRST, _MORE):
         for some in np.array_split(unsure, -(-unsure.size * simulations // _ROWS_AT_ONCE) or 1):
             if some.size:
-                values = _simulated(fitted.take(some), simulations, random)
-                above[some] += (values >= value[some]).sum(0)
+                noise = [randoms[cell] for cell in some.tolist()]
+                values = _simulated(fitted.take(some), simulations, noise)
+                above[some] += (values >= value[some, None]).sum(-1)
                 drawn[some] += simulations
         p[unsure] = (above[unsure] + 1) / (drawn[unsure] + 1)
         unsure = unsure[p[unsure] < _ENOUGH]
@@ -171,19 +176,33 @@ def _few(fitted: Fit) -> Flags:
     return few
 
 
-def _simulated(fitted: Fit, simulations: int, random: np.random.Generator) -> Array:
-    """Deviances of cells drawn from a fit and fitted again; (simulation, cell)."""
+def _simulated(fitted: Fit, simulations: int, randoms: list[np.random.Generator]) -> Array:
+    """Deviances of cells drawn from a fit and fitted again; (cell, simulation)."""
     model, cells = fitted.model, len(fitted.cells)
-    rows = np.tile(np.arange(cells), simulations)
-    rate = np.maximum(fitted.rates, 0.0)[rows]
+    drawn = _drawn(model, np.maximum(fitted.rates, 0.0), simulations, randoms)
+    rows = np.repeat(np.arange(cells), simulations)
     likelihood = model.likelihood.take(rows)
-    drawn = likelihood.sample(rate, model.counts.take(rows), random)
     held = (model.high <= model.low)[0]
     names = zip(model.rectifier.parameter_names, fitted.values[0], held, strict=True)
     fixed = {name: float(value) for name, value, is_held in names if is_held}
     start, begun = fitted.values[rows], likelihood.begun(drawn)
     again = fit_counts(model.rectifier, drawn, start=start, likelihood=begun, fixed=fixed)
-    return deviance(again).value.reshape(simulations, cells)
+    return deviance(again).value.reshape(cells, simulations)
+
+
+def _drawn(
+    model: RateModel, rate: Array, simulations: int, randoms: list[np.random.Generator]
+) -> Counts:
+    """Counts of every cell, so many times, each with its own noise; (cell x simulation, ...)."""
+    each = []
+    for cell, random in enumerate(randoms):
+        rows = np.full(simulations, cell)
+        counts = model.counts.take(rows)
+        each.append(model.likelihood.take(rows).sample(rate[rows], counts, random))
+    many = model.counts.take(np.repeat(np.arange(len(randoms)), simulations))
+    if any(one.source is None for one in each):  # of sums no more is drawn
+        return many.with_spikes(np.concatenate([one.spikes for one in each]))
+    return many.with_trials(np.concatenate([one.single.count for one in each]))
 
 
 def deviance_explained(fitted: Fit) -> Array:

@@ -158,10 +158,20 @@ def test_a_wrong_rectifier_is_refused_where_few_spikes_are_expected():
     # oracle: a curve that rises and falls is no half-wave rectification
     x = np.linspace(-1, 1, 12)
     mean = 0.1 + 2 * np.exp(-((x / 0.2) ** 2))
-    count = _drawn(("Poisson", 0), mean / 5, 4, 10, seed=1)
+    count = _drawn(("Poisson", 0), mean / 3, 4, 10, seed=1)
     fitted = fit("half-wave", responses_from_counts(np.repeat(x[:, None], 4, 1), count, 1.0))
     assert np.median(goodness(fitted)) < 0.05
     assert np.array_equal(goodness(fitted, seed=3), goodness(fitted, seed=3))
+
+
+def test_goodness_of_a_cell_is_the_same_in_any_company():
+    x = np.linspace(-1, 1, 8)
+    count = _drawn(("over", 0.3), 0.2 + 0.5 * np.maximum(x, 0), 30, 6, seed=2)
+    responses = responses_from_counts(np.repeat(x[:, None], 30, 1), count, 1.0)
+    every, some = goodness(fit("half-wave", responses)), np.array([28, 3, 11, 20, 7])
+    assert ((deviance(fit("half-wave", responses)).p != every)[some]).any()  # some by simulation
+    few = goodness(fit("half-wave", responses.isel(cell=some)))
+    assert few == pytest.approx(every[some], abs=1e-9)
 
 
 def test_goodness_of_what_is_no_fit_to_counts_is_refused():
