@@ -25,6 +25,7 @@ from neurosim.analysis.comparison.findings import (
 )
 from neurosim.analysis.comparison.held_out import HeldOut
 from neurosim.analysis.comparison.opposite import opposed
+from neurosim.analysis.comparison.population import Population, population_of
 from neurosim.analysis.comparison.ranking import fits_of_one_likelihood, likelihood_ratios
 from neurosim.analysis.comparison.selection import Selection, simplest
 from neurosim.analysis.comparison.standing import reasons_aside
@@ -273,6 +274,11 @@ class Comparison:
         """What decides the rectifier, in numbers, and what plain ReLU in its place costs; "" where
         neither is known."""
         return headline(self.findings, self.cut, self.effective)
+
+    def population(self) -> Population:
+        """Shares of kinds among the cells, with their uncertainty: more than a vote. See
+        `neurosim.analysis.comparison.population`."""
+        return population_of(self.findings)
 
     def report(self) -> str:
         """What was found: per cell where there are few, per kind where there are many, then one
