@@ -59,6 +59,7 @@ from .models.cells.brian_cell import BrianCell as BrianCell
 from .models.cells.brian_cell import adaptive_lif as adaptive_lif
 from .models.cells.brian_cell import exponential_if as exponential_if
 from .models.cells.lif import LIF as LIF
+from .models.cells.lif import SlowSynapsesWarning as SlowSynapsesWarning
 from .models.receptive_fields.bank import GaborBank as GaborBank
 from .models.receptive_fields.temporal import BiphasicFilter as BiphasicFilter
 from .models.receptive_fields.temporal import TemporalGabor as TemporalGabor

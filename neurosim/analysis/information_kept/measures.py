@@ -20,7 +20,10 @@ Estimate = tuple[float, float]
 """A value and its standard error."""
 
 NONE: Estimate = (np.nan, np.nan)
-_NODES = 9  # of the Gauss-Hermite rule for the noise on the drive
+# nodes over the noise on the drive, SDs: even ones, whose error at a corner is of either sign from
+# drive to drive, and for a smooth rectifier none; with nine of Gauss and Hermite a ReLU passed
+# 0.285 of the noise in place of 0.2825
+_NODES = np.linspace(-7.0, 7.0, 57)
 _STREAM = 6  # of the seed: noise that is independent of what the same seed made elsewhere
 _SAME = 1e-24  # of the squares, at which their variation is rounding
 _NO_SLOPE = 1e-12  # of the steepest, at which a unit no longer learns
@@ -129,12 +132,12 @@ def noise_passed(outputs: Outputs, ensemble: Ensemble, noise: float) -> Estimate
     each = outputs.rectifier
     drive = ensemble.x[below]
     regressors = [ensemble.regressors[name][below] for name in each.regressors]
-    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-    weights = weights / weights.sum()
+    weights = np.exp(-(_NODES**2) / 2)
+    weights /= weights.sum()
     moved = np.array(
         [
             np.stack(each.paths(drive + noise * node, *regressors, *outputs.parameters))
-            for node in nodes
+            for node in _NODES
         ]
     )
     mean = np.tensordot(weights, moved, 1)

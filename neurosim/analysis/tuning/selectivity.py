@@ -20,7 +20,10 @@ half-width                  deg from the preferred angle to half of the peak abo
 
 The von Mises curve is that of `neurosim.analysis.tuning.von_mises`. Indices of
 noisy rates are biased towards selectivity, those that take the preferred angle from the same counts
-the most; intervals are bias-corrected.
+the most; intervals are bias-corrected. Whether a cell is tuned at all is asked by exchanging trials
+between angles: ``more["permutation p"]`` is of vectors (twice around for orientation, once for
+direction) as long as the cell's, and where it is above 1 less the level, the interval of an index
+reaches to its value without tuning (1 of a circular variance, 0 of OSI and DSI).
 """
 
 from __future__ import annotations
@@ -48,6 +51,10 @@ __all__ = ["orientation_selectivity"]
 
 _UNITS = {"preferred orientation": "deg", "half-width": "deg"}
 _DIRECTIONAL = ("DSI", "direction circular variance")
+_NULL = {"circular variance": 1.0, "direction circular variance": 1.0, "OSI": 0.0, "DSI": 0.0}
+"""What each index is of a cell without tuning."""
+_STREAM = 3  # of the seed: permutations that are independent of the bootstrap
+_ROUNDING = 1e-12  # relative, by which equal lengths may differ
 _DEFINITIONS = {
     "preferred orientation": "half the angle of sum r exp(2i angle)",
     "circular variance": "1 - |sum r exp(2i angle)| / sum r; Ringach et al. 2002",
@@ -124,7 +131,46 @@ def orientation_selectivity(
 
     around = {"preferred orientation": 180.0}
     found = functions_of_rates(repeats, _DEFINITIONS, of_cell, level, samples, seed, around)
-    return _as_measures(repeats, found, period, width, base, level)
+    p = _permuted(repeats, order, angles, samples, seed)
+    found = {name: _with_null(name, each, p, level) for name, each in found.items()}
+    return _as_measures(repeats, found, period, width, base, level, p)
+
+
+def _permuted(
+    repeats: Repeats, order: Indices, angles: Array, samples: int, seed: int
+) -> dict[str, Array]:
+    """p of vectors as long if the angle makes no difference, once and twice around; (cell,) each.
+
+    By trials exchanged between angles; NaN where there is no angle with a second trial.
+    """
+    random = np.random.default_rng([seed, _STREAM])
+    once, twice = np.full((2, len(repeats.cells)), np.nan)
+    for cell in range(len(repeats.cells)):
+        exists = repeats.exists[cell, order]
+        if exists.sum() <= len(order) or not repeats.spikes[cell].any():
+            continue
+        seconds = np.where(exists, repeats.seconds[cell, order], 1.0)
+        rate = (repeats.count[cell, order] / seconds)[exists]
+        place = np.nonzero(exists)[0]
+        weight = 1 / exists.sum(1)[place]  # so that sums over trials are of the means of angles
+        turns = np.exp(1j * np.deg2rad(angles))[place] * weight
+        axes = np.exp(2j * np.deg2rad(angles))[place] * weight
+        shuffled = random.permuted(np.tile(rate, (samples, 1)), axis=1)
+        for found, around in ((once, turns), (twice, axes)):
+            seen, chance = np.abs(rate @ around), np.abs(shuffled @ around)
+            found[cell] = (1 + (chance >= seen * (1 - _ROUNDING)).sum()) / (samples + 1)
+    return {"once": once, "twice": twice}
+
+
+def _with_null(name: str, each: Estimate, p: dict[str, Array], level: float) -> Estimate:
+    """The interval as far as no selectivity, where shuffled trials are as selective: an index of
+    noisy rates is never that of a cell without tuning, and resampling does not show it."""
+    if name not in _NULL:
+        return each
+    untuned = p["once" if name in _DIRECTIONAL else "twice"] > 1 - level
+    null = _NULL[name]
+    low = np.where(untuned, np.fmin(each.low, null), each.low)
+    return Estimate(each.value, low, np.where(untuned, np.fmax(each.high, null), each.high))
 
 
 def _indices(rate: Array, angles: Array, period: float) -> dict[str, Array]:
@@ -176,6 +222,7 @@ def _as_measures(
     width: str,
     baseline: Array,
     level: float,
+    p: dict[str, Array],
 ) -> Measures:
     """The measures, and why some are missing."""
     measures = {}
@@ -191,5 +238,7 @@ def _as_measures(
         how = f"{definition} ({width} curve)" if of_width else definition
         how += f"; baseline {baseline.mean():.3g} Hz"
         unit = _UNITS.get(name, "1")
-        measures[name] = Measure(name, *found[name], status, how, unit, level)
+        tested = p["once" if name in _DIRECTIONAL else "twice"]
+        more = {"permutation p": tested} if name in _NULL else {}
+        measures[name] = Measure(name, *found[name], status, how, unit, level=level, more=more)
     return Measures("Orientation selectivity", {"cell": repeats.cells}, measures)

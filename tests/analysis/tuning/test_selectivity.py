@@ -214,3 +214,27 @@ def test_frequency_refuses():
         frequency_bandwidth(np.ones((5, 2), int), [1, 2, 3, 4, 5], curve="spline")
     with pytest.raises(InputError, match="no duration beside responses"):
         frequency_bandwidth(responses_from_counts([0, 1], [[1, 2], [3, 4]], 1.0), duration=1.0)
+
+
+def test_an_untuned_cell_is_not_called_selective():
+    # oracle: one rate at every angle: a p-value that is uniform, and an interval that reaches 1
+    angle = np.arange(0, 360, 30.0)
+    count = np.random.default_rng(3).poisson(4.0, (12, 200, 5))
+    found = orientation_selectivity(count, angle, samples=200)
+    for name, null in (("circular variance", 1.0), ("OSI", 0.0), ("DSI", 0.0)):
+        p = found[name].more["permutation p"]
+        assert 0.01 <= np.mean(p <= 0.05) <= 0.1
+        covers = (found[name].low <= null) & (null <= found[name].high)
+        assert covers.mean() >= 0.9
+    assert found["circular variance"].value.mean() < 0.95  # as high as it gets by noise alone
+
+
+def test_a_tuned_cell_is_and_its_interval_stays_as_it_is():
+    angle = np.arange(0, 180, 22.5)
+    rate = 3 + 25 * np.exp(-0.5 * ((angle - 90) / 25) ** 2)
+    count = np.random.default_rng(1).poisson(rate[:, None, None], (8, 3, 6))
+    found = orientation_selectivity(count, angle, samples=200)
+    assert (found["circular variance"].more["permutation p"] == 1 / 201).all()
+    assert (found["circular variance"].high < 0.9).all()
+    alone = orientation_selectivity(count[:, :, :1], angle, samples=100)
+    assert np.isnan(alone["circular variance"].more["permutation p"]).all()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from neurosim import LIF, InputError
+from neurosim import LIF, InputError, SlowSynapsesWarning
 
 
 def test_lif_rate_is_the_table(lif_row):
@@ -43,3 +43,13 @@ def test_sampled_population_is_within_its_stated_ranges():
     assert np.ptp(distance) > 2.8
     with pytest.raises(InputError, match=r"no noise_sd \(it is sampled\)"):
         LIF.sample_v1(3, noise_sd=2)
+
+
+def test_a_rate_of_slow_synapses_is_said_to_be_too_low():
+    # oracle: shared/REFERENCES, formula against simulation: +1.4 % at a tenth, -43 % at tau_m
+    with pytest.warns(SlowSynapsesWarning, match=r"LIF.rate: .* up to 0.2 tau_m, got 1 tau_m"):
+        LIF(noise_sd=4, tau_noise=0.02).rate(-52.0)
+    with pytest.warns(SlowSynapsesWarning, match="LIF.rate_slope"):
+        LIF(noise_sd=4, tau_noise=0.01).rate_slope(-52.0)
+    LIF(noise_sd=4, tau_noise=0.002).rate(-52.0)  # and warnings are errors here
+    LIF(noise_sd=0, tau_noise=0.02).rate(-40.0)
