@@ -21,6 +21,7 @@ _SHOWN = {
     "cells with this verdict": ("cells", "{:d}"),
     "median delta AIC": ("ΔAIC", "{:.1f}"),
     "median held-out log-likelihood per spike (nats)": ("score", "{:.3f}"),
+    "median standard error of it (nats)": ("± SE", "{:.3f}"),
 }
 
 
@@ -51,8 +52,8 @@ def _print_rectifiers(console: Console, summary: pd.DataFrame) -> None:
         table.add_row(*(form.format(row[column]) for column, (_, form) in _SHOWN.items()))
     console.print(table)
     console.print(
-        "cells: those with this verdict; score: held-out log-likelihood per spike (nats); "
-        "ΔAIC and score are medians over cells",
+        "cells: those with this verdict; score: held-out log-likelihood per spike (nats), with its "
+        "standard error over conditions; ΔAIC, score and SE are medians over cells",
         style="dim",
         highlight=False,
     )

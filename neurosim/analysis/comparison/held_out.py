@@ -6,7 +6,8 @@ rate is 0 Hz has likelihood zero; so that one such point does not decide everyth
 takes for r0 not its maximum but its posterior mean under a Gamma(1/2, 0) prior (Jeffreys' prior
 of a Poisson rate), the other parameters at their estimates. Both scores are given. Of a
 rectifier with a negative side it is the rate at the lowest drive that has the prior. A likelihood
-with parameters of its own (a dispersion) has those of the fit to the others.
+with parameters of its own (a dispersion) has those of the fit to the others. The lowest and the
+highest drive are extrapolations where they are left out, and their part is given apart.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ class HeldOut:
     spikes : spikes in the held-out conditions
     constant_rate : log-likelihood of the training conditions' mean rate, nats
     standard_error : of log_likelihood, from its scatter over conditions, nats
+    ends : conditions below or above all that the others were fitted to, an extrapolation each
+    ends_log_likelihood : the part of log_likelihood that they have, nats
+    ends_spikes : spikes in them
     """
 
     log_likelihood: Array
@@ -47,6 +51,19 @@ class HeldOut:
     spikes: Array
     constant_rate: Array
     standard_error: Array
+    ends: Indices
+    ends_log_likelihood: Array
+    ends_spikes: Array
+
+    @property
+    def per_spike_error(self) -> Array:
+        """Standard error of `per_spike`, nats."""
+        return divided(self.standard_error, self.spikes)
+
+    @property
+    def ends_per_spike(self) -> Array:
+        """Held-out log-likelihood per spike of the ends, nats; NaN without a spike there."""
+        return divided(self.ends_log_likelihood, self.ends_spikes)
 
     @property
     def per_spike(self) -> Array:
@@ -102,9 +119,9 @@ def held_out(fitted: Fit, fold: Indices) -> HeldOut:
     paths = plain.basis(refit.values[:, linear:])[:, 1:]
     driven = np.einsum("cks,ck->cs", paths, refit.values[:, 1:linear])
     at_maximum = np.maximum(driven + refit.values[:, :1], 0.0)
-    least = np.minimum(driven.min(-1), 0.0)
-    driven = driven - least[:, None]
-    lowest = np.maximum(refit.values[:, 0] + least, 0.0)
+    below = np.minimum(driven.min(-1), 0.0)
+    driven = driven - below[:, None]
+    lowest = np.maximum(refit.values[:, 0] + below, 0.0)
     r0 = posterior_mean_r0(training, driven, lowest, found.with_mean(training))
     constant = np.broadcast_to(_mean_rate(begun, training)[:, None], test.shape)
 
@@ -116,6 +133,10 @@ def held_out(fitted: Fit, fold: Indices) -> HeldOut:
         return under.terms(rate, left_out) + under.constant(left_out)
 
     expected = scores(driven + r0[:, None], found)
+    x, seen = training.x, training.exposure > 0
+    least = np.where(seen, x, np.inf).min(1, keepdims=True)
+    most = np.where(seen, x, -np.inf).max(1, keepdims=True)
+    beyond = (left_out.exposure > 0) & ((x < least) | (x > most))
     return HeldOut(
         over_folds(expected),
         over_folds(scores(at_maximum, found)),
@@ -123,6 +144,9 @@ def held_out(fitted: Fit, fold: Indices) -> HeldOut:
         over_folds(left_out.spikes),
         over_folds(scores(constant, begun.estimated(constant, training))),
         _standard_error(expected, left_out.exposure > 0, number),
+        over_folds(beyond).astype(np.int64),
+        over_folds(np.where(beyond, expected, 0.0)),
+        over_folds(np.where(beyond, left_out.spikes, 0.0)),
     )
 
 

@@ -75,6 +75,12 @@ def comparison_summary(found: Findings) -> pd.DataFrame:
             "median held-out log-likelihood per spike (nats)": [
                 _median(score.per_spike) for score in found.scores
             ],
+            "median standard error of it (nats)": [
+                _median(score.per_spike_error) for score in found.scores
+            ],
+            "median held-out log-likelihood per spike, ends (nats)": [
+                _median(score.ends_per_spike) for score in found.scores
+            ],
             "median held-out information per spike (bits)": [
                 _median(score.bits_per_spike) for score in found.scores
             ],
@@ -111,4 +117,6 @@ def _columns_of(score: HeldOut) -> dict[str, AnyArray]:
         "held-out information per spike (bits)": score.bits_per_spike,
         "held-out log-likelihood at maximum (nats)": score.log_likelihood_at_maximum,
         "held-out impossible conditions": score.impossible,
+        "held-out ends": score.ends,
+        "held-out log-likelihood per spike, ends (nats)": score.ends_per_spike,
     }

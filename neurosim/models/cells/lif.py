@@ -223,8 +223,8 @@ noise_sd 4 mV, tau_noise 0 s>
         if ratio > _SLOW and np.any(np.asarray(self.noise_sd) > 0):
             warnings.warn(
                 f"{subject}: expected tau_noise up to {_SLOW:g} tau_m, got {ratio:.3g} tau_m, "
-                "where the formula, of first order, is too low (-6 % at 0.25 tau_m, -43 % at tau_m); "
-                "simulate has no such limit",
+                "where the formula, of first order, is too low (-6 % at 0.25 tau_m, -43 % at "
+                "tau_m); simulate has no such limit",
                 SlowSynapsesWarning,
                 stacklevel=3,
             )

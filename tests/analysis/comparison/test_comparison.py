@@ -153,3 +153,20 @@ def test_every_rectifier_of_a_comparison_has_a_colour_of_its_own():
     standard = ["constant rate", *RECTIFIERS.standard]
     assert len(set(colours(standard).values())) == len(standard) == 11
     assert len(set(colours([*standard[:4], "power law", "softplus"]).values())) == 6
+
+
+def test_ends_are_scored_apart_with_what_they_are_an_extrapolation_of():
+    # oracle: the lowest and the highest of 25 drives are each beyond all others when left out
+    responses = _responses("half-wave", cells=3)
+    fold = folds_by_condition(25, 5, seed=3)
+    score = held_out(fit("half-wave", responses), fold)
+    alone = 2 if fold[0] != fold[-1] else 0
+    neighbours = sum(fold[k] == fold[e] for k, e in ((1, 0), (23, 24)))
+    assert (score.ends >= 2).all()
+    assert (score.ends <= 2 + 2 * neighbours + alone).all()
+    spikes = responses["count"].sum(("trial", "stimulus")).values
+    assert (score.ends_spikes < spikes).all()
+    assert (score.ends_log_likelihood >= score.log_likelihood).all()
+    assert score.per_spike_error == pytest.approx(score.standard_error / score.spikes)
+    table = compare(responses, ["half-wave"]).summary
+    assert (table["median standard error of it (nats)"] > 0).all()
