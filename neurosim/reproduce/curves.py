@@ -19,7 +19,7 @@ _DRAWN = {
     "half-wave": {},
     "leaky half-wave": {"leak": 0.1},
     "S-shaped linear": {"left": -1.0, "right": 1.0, "left_slope": 0.2, "right_slope": 0.5},
-    "exponential-linear": {"depth": 1.0},
+    "exponential-linear": {"depth": 1.0, "width": 1.0},
 }
 _FAR = 30.0  # drive at which a limit is read
 

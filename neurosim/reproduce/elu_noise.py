@@ -51,7 +51,7 @@ CURVES = {
     "SReLU": Curve(
         "SReLU", {"left": -1.0, "right": 1.0, "left_slope": 0.2, "right_slope": 0.5}, "C5"
     ),
-    "ELU": Curve("ELU", {"depth": 1.0}, "C3"),
+    "ELU": Curve("ELU", {"depth": 1.0, "width": 1.0}, "C3"),
     "tanh": Curve("tanh", {"width": 1.0}, "C1"),
 }
 TRAINED = {

@@ -131,7 +131,8 @@ def paragraph(found: Findings) -> str:
     counts = found.fits[0].model.counts
     shown = f"{_range(counts.conditions)} conditions"
     if counts.trials is not None:
-        shown += f" of {_range(counts.trials[counts.exposure > 0])} trials"
+        trials = _range(counts.trials[counts.exposure > 0])
+        shown += f" of {trials} trial" + "s" * (trials != "1")
     names = ", ".join(each.name for each in found.rectifiers)
     level = f"{100 * LEVEL:g} % level"
     judged = (

@@ -14,6 +14,7 @@ from neurosim.analysis.fitting.identifiability import flagged
 from neurosim.analysis.fitting.profile import Intervals, profile_intervals
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.fitting.refits import refitted_band
+from neurosim.analysis.fitting.shrinkage import shrunk
 from neurosim.base.arrays import AnyArray, Array, Flags, Indices
 from neurosim.base.errors import Faults
 from neurosim.models.rectifiers.base import Rectifier
@@ -244,6 +245,23 @@ class Fit:
         for whole, part in zip((*ends, *flags), found, strict=True):
             whole[rows] = part
         return Intervals(*ends, *flags)
+
+    def shrunk(self) -> pd.DataFrame:
+        """Every parameter drawn towards the population of these cells, by how uncertain it is (see
+        `neurosim.analysis.fitting.shrinkage`): a row per cell and parameter, with 95 % intervals
+        before and after, and the population's mean and spread."""
+        import pandas as pd
+
+        units, found = self.rectifier.units(self.drive_unit), self.intervals
+        rows = []
+        for k, (name, unit) in enumerate(units.items()):
+            each = shrunk(self.values[:, k], found.low[:, k], found.high[:, k])
+            columns = {"cell": self.cells, "parameter": name, "unit": unit}
+            columns |= {"estimate": self.values[:, k], "low": found.low[:, k]}
+            columns |= {"high": found.high[:, k], "shrunk": each.value, "shrunk low": each.low}
+            columns |= {"shrunk high": each.high, "mean": each.mean, "spread": each.spread}
+            rows.append(pd.DataFrame(columns))
+        return pd.concat(rows, ignore_index=True)
 
     def _few_intervals(self, rows: int) -> Intervals:
         """Intervals of the first cells, those of all if they are known already."""

@@ -29,7 +29,7 @@ class Softplus(Rectifier):
     contains = {"thresholded half-wave": {"softness": 0.0}}
     panels = ("relatives",)
     typical = {"gain": 80.0, "softness": 0.15}
-    threshold = threshold_parameter(beyond=4.0)
+    threshold = threshold_parameter()
     softness = _scale("width of the corner", 1.0, (0.05, 0.3))
 
     @staticmethod
