@@ -1,6 +1,6 @@
 """What the verdict says where the truth is known, on designs that are not easy, as Markdown.
 
-    python benchmarks/recovery.py [--cells 400] [--seed 11] [DESIGN ...] > docs/recovery.md
+    python benchmarks/recovery.py [--cells 400] [--seed 11] [--likelihood auto] [DESIGN ...]
 
 A design is CONDITIONSxTRIALS ("6x10"); by default 5, 6, 8, 12 and 25 conditions of 3, 10 and 100
 trials of 2 s, and 25 x 20. Every default candidate is the truth in turn. Exits with 1 where what is
@@ -30,9 +30,10 @@ SHARES = {
 }
 
 
-def studied(design: str, cells: int, seed: int) -> Recovery:
+def studied(design: str, cells: int, seed: int, likelihood: str) -> Recovery:
     conditions, trials = map(int, design.split("x"))
-    return recovery(x=np.linspace(-1, 1, conditions), trials=trials, cells=cells, seed=seed)
+    x = np.linspace(-1, 1, conditions)
+    return recovery(x=x, trials=trials, cells=cells, seed=seed, likelihood=likelihood)
 
 
 def row(cells: list[str]) -> str:
@@ -52,7 +53,7 @@ def table(design: str, found: Recovery) -> str:
     ]
     for k, name in enumerate(found.generating):
         share = 100 * found.confusion[k] / found.confusion[k].sum()
-        said = [f"{each:.0f}" if each >= 0.5 else "<1" if each else "" for each in share]
+        said = [f"{each:.0f}" if each >= 1 else "<1" if each else "" for each in share]
         margin = [f"{100 * found.shares[each][k]:.1f}" for each in SHARES]
         lines.append(
             row(
@@ -72,11 +73,12 @@ def main() -> int:
     parser.add_argument("designs", nargs="*", default=[*DESIGNS, "25x20"])
     parser.add_argument("--cells", type=int, default=400)
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--likelihood", default="auto")
     options = parser.parse_args()
     slack = 2 * (PROMISED * (1 - PROMISED) / options.cells) ** 0.5
     with ProcessPoolExecutor(2) as pool:
         studies = {
-            each: pool.submit(studied, each, options.cells, options.seed)
+            each: pool.submit(studied, each, options.cells, options.seed, options.likelihood)
             for each in options.designs
         }
         found = {each: study.result() for each, study in studies.items()}
@@ -91,7 +93,8 @@ def main() -> int:
     print(
         f"""# What the verdict says where the truth is known
 
-`python benchmarks/recovery.py --cells {options.cells} --seed {options.seed}`: {options.cells} \
+`python benchmarks/recovery.py --cells {options.cells} --seed {options.seed} \
+--likelihood {options.likelihood}`: {options.cells} \
 simulated cells for each truth and design, each compared with all. Rows are truths, columns
 verdicts, in percent of the cells; A to K name the same rectifiers. Then: the truth is named; its
 kind is; what is named is a limit of the truth that is not told from it; the truth is among what is
