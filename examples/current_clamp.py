@@ -89,7 +89,8 @@ def dispersion(fit, current, spikes):
 
 
 def parameters(fit, scatter):
-    """One row per parameter."""
+    """One row per parameter; no standard error of those for which it would be too small."""
+    errors = fit.to_dataframe().filter(like=" SE (").to_numpy()[0]
     table = pd.DataFrame(
         {
             "rectifier": fit.rectifier.name,
@@ -98,8 +99,8 @@ def parameters(fit, scatter):
             "unit": fit.rectifier.units("pA").values(),
             "95 % from": fit.intervals.low[0],
             "to (Poisson)": fit.intervals.high[0],
-            "SE, Poisson": fit.standard_errors[0],
-            "SE, dispersion": np.sqrt(scatter) * fit.standard_errors[0],
+            "SE, Poisson": errors,
+            "SE, dispersion": np.sqrt(scatter) * errors,
         }
     )
     if not folder and fit.rectifier.mechanistic:

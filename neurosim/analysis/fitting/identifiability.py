@@ -8,8 +8,9 @@ import numpy as np
 
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.base.arrays import Array, Flags
+from neurosim.models.rectifiers.base import Rectifier
 
-__all__ = ["Known", "flagged", "informed", "statuses"]
+__all__ = ["Known", "flagged", "informed", "statuses", "too_small"]
 
 
 _SINGULAR = 1e10  # condition number of the information, scaled to a diagonal of 1
@@ -66,6 +67,25 @@ def informed(model: RateModel, values: Array, free: Flags) -> Known:
     sensible = np.where(~wide & (errors > least), errors, np.nan)
     unknown = free & finite[:, None] & (~bearing | together | wide)
     return Known(sensible, ~unknown)
+
+
+def too_small(rectifier: Rectifier) -> Flags:
+    """Parameters whose standard error is known to be too small, so that it is not printed.
+
+    The likelihood of a threshold that makes a corner has a corner at every drive; where the rate
+    leaves the corner upright, or bent without bound, the gain and the other shapes share that. Of
+    cells of the rectifier itself two errors then hold the truth in 65 to 93 %.
+
+    Examples
+    --------
+    >>> from neurosim import RECTIFIERS
+    >>> too_small(RECTIFIERS["thresholded half-wave"])  # r0, gain, threshold
+    array([False, False,  True])
+    """
+    shapes = rectifier.parameters.values()
+    steep = any(each.steep for each in shapes)
+    each = [steep] * len(rectifier.gains) + [steep or one.kinked for one in shapes]
+    return np.array([False, *each])
 
 
 def _without_information(normal: Array) -> Flags:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from neurosim.analysis.fitting.criteria import aic
-from neurosim.analysis.fitting.identifiability import flagged
+from neurosim.analysis.fitting.identifiability import flagged, too_small
 from neurosim.analysis.fitting.profile import Intervals, profile_intervals
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.fitting.refits import refitted_band
@@ -43,8 +43,9 @@ class Fit:
         Maximum-likelihood estimates, in the order of ``rectifier.parameter_names``.
     standard_errors : array (cell, parameter)
         From the expected information of the parameters off their bounds; NaN at a bound, and
-        where the data do not identify the parameter. A threshold's likelihood has corners at the
-        drives shown, so its error is too small where few spikes fall about it.
+        where the data do not identify the parameter. A threshold that makes a corner has a
+        likelihood with corners at the drives shown, so that its error is too small: tables have
+        NaN there (`neurosim.analysis.fitting.identifiability.too_small`), and its interval.
     at_bound : bool array (cell, parameter)
     log_likelihood : array (cell,)
         nats, of the probabilities of every trial.
@@ -292,9 +293,10 @@ class Fit:
         units = self.rectifier.units(self.drive_unit)
         columns: dict[str, object] = {"cell": self.cells, "rectifier": self.rectifier.name}
         found = self._intervals_of(np.flatnonzero(np.broadcast_to(intervals, self.cells.shape)))
+        errors = np.where(too_small(self.rectifier), np.nan, self.standard_errors)
         for k, (name, unit) in enumerate(units.items()):
             columns[f"{name} ({unit})"] = self.values[:, k]
-            columns[f"{name} SE ({unit})"] = self.standard_errors[:, k]
+            columns[f"{name} SE ({unit})"] = errors[:, k]
             if found is not None:
                 columns[f"{name} low ({unit})"] = found.low[:, k]
                 columns[f"{name} high ({unit})"] = found.high[:, k]

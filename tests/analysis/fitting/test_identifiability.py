@@ -118,3 +118,21 @@ def test_a_natural_bound_is_no_end_of_the_search():
     low = fitted.intervals.low[:, which]
     assert (low[fitted.intervals.low_at_bound[:, which]] == 0).all()
     assert not fitted.intervals.low_open[:, which].any()
+
+
+@pytest.mark.parametrize("name", RECTIFIERS)
+def test_no_error_is_printed_that_is_known_to_be_too_small(name):
+    # oracle: the declaration; a corner's likelihood is no parabola
+    rectifier, x = RECTIFIERS[name], np.linspace(-1, 1, 9)
+    given = {"quadrature": 0.6 * np.cos(3 * x), "noise": 0.1 + 0.2 * (np.arange(x.size) % 3)}
+    made = poisson_responses(name, rectifier.typical, x, 2, 0.5, 1, 1, given)
+    table = fit(name, made, "Poisson").to_dataframe(intervals=False)
+    steep = any(parameter.steep for parameter in rectifier.parameters.values())
+    for parameter in rectifier.parameter_names:
+        shape = rectifier.parameters.get(parameter)
+        corner = shape is not None and shape.kinked
+        error = table.filter(regex=rf"^{parameter} SE \(").to_numpy()[0]
+        if corner or (steep and parameter != "r0"):
+            assert np.isnan(error)
+        elif parameter in rectifier.gains:
+            assert np.isfinite(error)
