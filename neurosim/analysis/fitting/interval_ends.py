@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from neurosim.analysis.fitting.held_r0 import climb_held, r0_held
 from neurosim.analysis.fitting.kinks import climb
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.fitting.starts import peaks_on_grid
@@ -17,10 +18,11 @@ from neurosim.base.arrays import Array, Flags, Indices
 
 __all__ = ["End", "fall_at", "interval_end"]
 
-_WIDENINGS = 14
+_WIDENINGS = 11  # each four times as far at the most: what is millions of steps away is no end
 _NARROWINGS = 40  # of a bracket about an end, which may be of any width
 _ASTRAY = 2.0  # times the fall that is looked for: a climb may have ended elsewhere
 _CLOSE = 5e-4  # to the root of twice the fall, of which 1.96 is looked for
+_PEAKS_OF_CORNERS = 12  # of that grid, that are climbed from where two corners make many maxima
 _LOOKS = 4  # at an end from a grid of the other shapes, each of which may move it on
 
 
@@ -144,8 +146,8 @@ def _narrow(
     at: _Bracket,
     rows: Indices,
 ) -> None:
-    """The bracket closed in on the level: a straight line in the root of the fall, in halves where
-    that keeps one end (the Illinois rule); the end is `outer`."""
+    """The bracket closed in on the level: a straight line in the root of the fall, in which an end
+    that is kept counts half as much each time (the Illinois rule); the end is `outer`."""
     active, weight = rows, np.ones((2, len(values)))  # of the ends of the bracket, inner and outer
     last = np.zeros(len(values), dtype=int)
     for _ in range(_NARROWINGS):
@@ -162,10 +164,10 @@ def _narrow(
         at.outer[out], at.outer_fall[out] = tried[beyond], fall[beyond]
         at.inner[inside], at.inner_fall[inside] = tried[~beyond], fall[~beyond]
         at.theta[inside] = found[~beyond]
-        weight[:, active] = 1.0
+        weight[0, inside], weight[1, out] = 1.0, 1.0
         again = last[active] == np.where(beyond, 1, -1)  # the other end is kept once more
-        weight[0, active[again & beyond]] = 0.5
-        weight[1, active[again & ~beyond]] = 0.5
+        weight[0, active[again & beyond]] *= 0.5
+        weight[1, active[again & ~beyond]] *= 0.5
         last[active] = np.where(beyond, 1, -1)
         done = (np.abs(fall - z) <= _CLOSE) | (np.abs(far - near) <= 1e-12 * np.abs(far))
         at.outer[active[done]] = tried[done]
@@ -197,15 +199,24 @@ def _least_fall(
 def _seen_from_grid(
     model: RateModel, rows: Indices, at: Array, index: int, top: Array
 ) -> tuple[Array, Array]:
-    """The fall with one parameter held, from the best of a grid of the other shapes."""
+    """The fall with one parameter held, the least from the best of a grid of the other shapes."""
     here = model.take(rows)
     low, high = here.low.copy(), here.high.copy()
     low[:, index] = high[:, index] = at
-    starts = peaks_on_grid(here.within(low, high))[:, 0]
-    usable = np.isfinite(starts).all(1)
-    starts[~usable] = here.low[~usable]
-    fall, theta = fall_at(model, rows, starts, at, index, top)
-    return np.where(usable, fall, np.inf), theta
+    starts = peaks_on_grid(here.within(low, high))
+    corners = sum(each.kinked for each in model.rectifier.parameters.values())
+    starts = starts[:, : _PEAKS_OF_CORNERS if corners > 1 else 1]
+    row, number = np.nonzero(np.isfinite(starts).all(-1))
+    least, theta = np.full(len(rows), np.inf), here.low.copy()
+    if row.size == 0:
+        return least, theta
+    falls, found = fall_at(model, rows[row], starts[row, number], at[row], index, top)
+    for place in np.unique(number):
+        one = number == place
+        better = falls[one] < least[row[one]]
+        won = row[one][better]
+        least[won], theta[won] = falls[one][better], found[one][better]
+    return least, theta
 
 
 def fall_at(
@@ -223,6 +234,8 @@ def fall_at(
             1e-6 * here.counts.spikes.sum(1) / np.maximum(here.counts.exposure.sum(1), 1e-12),
         )
         begin[:, 0] = np.where(high[:, 0] > low[:, 0], begin[:, 0], low[:, 0])
-    found = climb(here.within(low, high), begin)
+    here = here.within(low, high)
+    held = not here.shifted and r0_held(here)
+    found = climb_held(here, begin) if held else climb(here, begin)
     fall = np.sqrt(2 * np.maximum(top[rows] - found.value, 0.0))
     return fall, np.where(np.isfinite(found.value)[:, None], found.theta, start)

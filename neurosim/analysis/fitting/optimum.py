@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurosim.analysis.fitting.ascent import Top
+from neurosim.analysis.fitting.held_r0 import climb_held, r0_held
 from neurosim.analysis.fitting.kinks import best_of_rows, climb, joined
 from neurosim.analysis.fitting.likelihoods import Likelihood
 from neurosim.analysis.fitting.likelihoods.poisson import Poisson
@@ -96,6 +97,8 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
     """
     given, (model, unit) = model, in_own_unit(model)
     rows, linear = len(model.low), model.linear
+    held = r0_held(model)
+    model = model.plain if held else model
     if start is not None:
         start = converted(model.rectifier, start, unit)
         starts = model.shift(start)[:, None]
@@ -105,9 +108,10 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
         starts = np.concatenate([peaks_on_grid(model), *nested_starts(model)], axis=1)
     row, number = np.nonzero(np.isfinite(starts).all(-1))
     begin = starts[row, number]
-    if sum(p.kinked for p in model.rectifier.parameters.values()) > 1:
+    if sum(p.kinked for p in model.rectifier.parameters.values()) > 1 and not held:
         row, begin = _promising(model, row, begin)
-    top = best_of_rows(climb(model.take(row), begin), row, rows)
+    climbed = climb_held if held else climb
+    top = best_of_rows(climbed(model.take(row), begin), row, rows)
     for k, parameter in enumerate(model.rectifier.parameters.values()):
         if parameter.steep:
             top = best_of_every_interval(model, top, linear + k)

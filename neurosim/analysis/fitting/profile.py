@@ -14,6 +14,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from neurosim.analysis.fitting.ascent import score
+from neurosim.analysis.fitting.held_r0 import r0_held
 from neurosim.analysis.fitting.interval_ends import End, fall_at, interval_end
 from neurosim.analysis.fitting.own_unit import converted, in_own_unit
 from neurosim.analysis.fitting.rate_model import RateModel
@@ -87,8 +88,8 @@ def profile_intervals(
             plain, about, first = given, given.shift(estimate), standard
         else:
             # the rate at the lowest drive in place of r0 keeps rates from 0 up by a plain bound
-            plain = model.plain if index == 0 else model
-            about, first = values if index == 0 else model.shift(values), errors
+            plain = model.plain if index == 0 or r0_held(model) else model
+            about, first = plain.shift(values), errors
         step = _first_step(plain, about, first, index, z)
         for at, side in enumerate((-1, 1)):
             end = interval_end(plain, about, top, step.copy(), index, side, z)

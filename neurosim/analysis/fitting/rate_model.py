@@ -38,6 +38,9 @@ class RateModel:
     scale : array (row, shape parameter)
         What counts as a large change of each shape.
     shifted : bool
+    touching : bool
+        Whether the gain is as large as it can be, so that the rate is 0 at the lowest condition (of
+        one path with a negative side, not shifted): r0 and the shapes say all.
     """
 
     rectifier: Rectifier
@@ -47,6 +50,7 @@ class RateModel:
     high: Array
     scale: Array
     shifted: bool = True
+    touching: bool = False
 
     @property
     def plain(self) -> RateModel:
@@ -80,6 +84,11 @@ class RateModel:
         paths = self.rectifier.paths(x, *given, *(shape[:, [k]] for k in range(shape.shape[1])))
         if self.shifted and self.rectifier.negative_side:
             paths = tuple(p - np.minimum(p.min(-1, keepdims=True), 0.0) for p in paths)
+        elif self.touching:
+            (path,) = paths
+            deepest = -path.min(-1, keepdims=True)
+            whole = 1 + path / np.where(deepest > 0, deepest, np.nan)
+            return np.stack([np.maximum(whole, 0.0), np.zeros_like(x)], axis=1)
         return np.stack([np.ones_like(x), *paths], axis=1)
 
     def least(self, shape: Array) -> Array:
@@ -92,14 +101,26 @@ class RateModel:
     def shift(self, values: Array) -> Array:
         """Parameters (row, parameter) with the rate at the lowest condition in place of r0."""
         theta = values.copy()
+        if not self.shifted:
+            return theta
         theta[:, 0] += self._lowest(values)
         return theta
 
     def unshift(self, theta: Array) -> Array:
         """Parameters (row, parameter) with r0 in place of the rate at the lowest condition."""
         values = theta.copy()
+        if not self.shifted:
+            return values
         values[:, 0] -= self._lowest(theta)
         return values
+
+    def largest_gain(self, values: Array) -> Array:
+        """With which the rate, of one path, is 0 at the lowest condition; infinite where it never
+        falls; (row,)."""
+        deepest = -self.least(values[:, self.linear :])[:, 0]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            most: Array = np.where(deepest > 0, values[:, 0] / deepest, np.inf)
+        return most
 
     def _lowest(self, theta: Array) -> Array:
         """How far below r0 the rate is at the lowest condition, (row,); <= 0."""
@@ -118,8 +139,7 @@ class RateModel:
 
     def _value(self, rate: Array) -> Array:
         total = self.likelihood.terms(rate, self.counts).sum(-1)
-        counted = self.likelihood.of == "counts"
-        if counted and self.rectifier.negative_side and not self.shifted:
+        if self.rectifier.negative_side and not self.shifted:
             total = np.where((rate < 0).any(-1), -np.inf, total)
         return np.where(np.isnan(total), -np.inf, total)
 

@@ -212,6 +212,9 @@ def _solved(model: RateModel, grid: Array) -> tuple[Array, Array]:
         can, np.maximum(coefficients[..., 0], floor), coefficients[..., 0]
     )
     theta = np.concatenate([coefficients, grid], axis=-1)
+    if model.rectifier.negative_side and not model.shifted:  # the rate may not fall below 0
+        most = flat.largest_gain(theta.reshape(rows * many, -1)).reshape(rows, many)
+        theta[..., 1] = np.minimum(theta[..., 1], (1 - _LEAST_R0) * most)
     value = flat.value(theta.reshape(rows * many, -1)).reshape(rows, many)
     return theta, value
 
