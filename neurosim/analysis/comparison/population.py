@@ -6,14 +6,15 @@ Kinds that the design does not tell apart are one share: where spikes as expecte
 the cells that are most likely of it, or where these are few from its typical members at the cells'
 rates) are described by the other, in the median, with an evidence that is less than `TOLD` times
 smaller. That the other holds the one as a limit does not count, which is what parameters cost for.
-Kinds that no cell is likeliest of have no share.
+Kinds that no cell is likeliest of have no share but an upper bound: among the others they would
+take their prior's part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["TOLD", "Population", "population_of"]
 
 _FEWEST = 5  # cells most likely of a kind, for their fits to stand for it
+_MOST = 60  # of them that are tried, evenly: more would cost time and not move their median
 _NOTHING = 0.05  # nats, that spikes say against what holds the truth as a limit
 
 TOLD = 20.0
@@ -51,12 +53,20 @@ class Population:
         Labels of the cells that are shared out, the rows of ``shares.weight``.
     left : dict of str to int
         Cells that are not: of each verdict that names no rectifier of the drive.
+    unseen : list of str
+        Kinds that could be seen, of which no cell is likeliest.
     """
 
     kinds: list[str]
     shares: Shares
     cells: AnyArray
     left: dict[str, int]
+    unseen: list[str]
+
+    @property
+    def most_unseen(self) -> float:
+        """What the share of a kind that is not seen is below, with 95 % probability."""
+        return float(1 - (1 - 0.95) ** (1 / (len(self.cells) + 1)))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -96,6 +106,11 @@ class Population:
             )
         if any(" or " in kind for kind in self.kinds):
             text += " Kinds joined by 'or' are not told apart by these conditions and trials."
+        if self.unseen:
+            text += (
+                f" No cell is likeliest of {', '.join(self.unseen)}: each below "
+                f"{100 * self.most_unseen:.0f} %."
+            )
         if self.left:
             others = ", ".join(f"{name} {number}" for name, number in self.left.items())
             text += f" Not shared out: {others}."
@@ -147,8 +162,14 @@ def population_of(found: Findings) -> Population:
     merged = np.stack([of_kind[:, each].max(1) for each in groups], axis=1)
     # one that no cell is likeliest of would only take its prior's part of the others' shares
     seen = np.unique(merged.argmax(1)).tolist()
-    labels = [" or ".join(kinds[k] for k in groups[each]) for each in seen]
-    return Population(labels, shares_of(merged[:, seen]), found.cells[rows], left)
+    labels = [" or ".join(kinds[k] for k in each) for each in groups]
+    return Population(
+        [labels[k] for k in seen],
+        shares_of(merged[:, seen]),
+        found.cells[rows],
+        left,
+        [label for k, label in enumerate(labels) if k not in seen],
+    )
 
 
 def _observations(fit: Fit) -> Array:
@@ -163,80 +184,104 @@ def _evidence(fits: Sequence[Fit]) -> Array:
     return np.stack([each.log_likelihood - each.free * price for each in fits], axis=1)
 
 
+class _Probes(NamedTuple):
+    """Cells as they are expected to be if they are of a kind, by which it is told from others.
+
+    Attributes
+    ----------
+    kind : int array (probe,)
+        Its place.
+    row : int array (probe,)
+        The cell whose conditions and trials they are.
+    rate : array (probe, condition)
+        Hz.
+    size : int array (probe,)
+        Parameters of the rectifier with these rates.
+    """
+
+    kind: Indices
+    row: Indices
+    rate: Array
+    size: Indices
+
+
 def _groups(
     fits: Sequence[Fit], evidence: Array, of_kind: Array, members: list[list[int]]
 ) -> list[list[int]]:
     """Kinds, by their place, that are told apart; several together that are not."""
     likeliest = of_kind.argmax(1)
-    together = np.eye(len(members), dtype=bool)
-    for one, mine in enumerate(members):
-        rows = np.flatnonzero(likeliest == one)
+    each = []
+    for kind, mine in enumerate(members):
+        rows = _some(np.flatnonzero(likeliest == kind), _MOST)
         if rows.size >= _FEWEST:
-            best = evidence[rows][:, mine].argmax(1)
-            rates = np.stack([fits[k].rates[rows] for k in mine])[best, np.arange(rows.size)]
-            sizes = np.array([fits[k].free_of_rate for k in mine])[best]
+            each.append(_fitted(fits, mine, kind, rows, evidence[rows][:, mine].argmax(1)))
         else:
-            rows, rates, sizes = _typical(fits, [k for k in mine if _can(evidence, k)])
-        for other, theirs in enumerate(members):
-            if other != one and rows.size:
-                gap = _gaps(fits, rates, sizes, rows, evidence, theirs)
-                if np.median(gap) < np.log(TOLD):
-                    together[one, other] = together[other, one] = True
+            each += [_typical(fits[k], kind) for k in mine if np.isfinite(evidence[:, k]).all()]
+    probes = _Probes(*map(np.concatenate, zip(*each, strict=True)))
+    together = np.eye(len(members), dtype=bool)
+    for other, theirs in enumerate(members):
+        gap = _gaps(fits, evidence, probes, np.flatnonzero(probes.kind != other), theirs)
+        for one in range(len(members)):
+            mine_gap = gap[probes.kind == one]
+            if one != other and mine_gap.size and np.median(mine_gap) < np.log(TOLD):
+                together[one, other] = together[other, one] = True
     return _connected(together)
 
 
-def _can(evidence: Array, k: int) -> bool:
-    return bool(np.isfinite(evidence[:, k]).all())
+def _some(rows: Indices, most: int) -> Indices:
+    """At most so many of them, evenly."""
+    return rows[np.unique(np.linspace(0, rows.size - 1, min(most, rows.size)).astype(np.int64))]
 
 
-def _typical(fits: Sequence[Fit], members: list[int]) -> tuple[Indices, Array, Indices]:
-    """Some cells, by index, with the rates of typical members at the cells' own mean rates, and the
-    numbers of their parameters."""
-    counts = fits[0].model.counts
-    some = np.unique(np.linspace(0, len(counts.x) - 1, _FEWEST).astype(np.int64))
-    rows, rates, sizes = [], [], []
-    for k in members:
-        rectifier = fits[k].rectifier
-        if rectifier.regressors:
-            continue
-        shown = counts.shown[some]
-        x = shown / np.maximum(np.abs(shown).max(1, keepdims=True), np.finfo(float).tiny)
-        rate = rectifier.rate(x, **rectifier.typical)
-        exposure = counts.exposure[some]
-        share = counts.spikes[some].sum(1) / (rate * exposure).sum(1)
-        rows.append(some)
-        rates.append(rate * share[:, None])
-        sizes.append(np.full(some.size, fits[k].free_of_rate))
-    if not rows:
-        return np.zeros(0, dtype=np.int64), np.zeros((0, counts.x.shape[1])), np.zeros(0, dtype=int)
-    return np.concatenate(rows), np.concatenate(rates), np.concatenate(sizes)
+def _fitted(
+    fits: Sequence[Fit], members: list[int], kind: int, rows: Indices, best: Indices
+) -> _Probes:
+    """Cells that are most likely of a kind, as its best member fits them."""
+    rate = np.stack([fits[k].take(rows).rates for k in members])[best, np.arange(rows.size)]
+    size = np.array([fits[k].free_of_rate for k in members])[best]
+    return _Probes(np.full(rows.size, kind), rows, rate, size)
+
+
+def _typical(fit: Fit, kind: int) -> _Probes:
+    """Some cells as a typical rectifier at their own mean rates."""
+    counts = fit.model.counts
+    rows = np.zeros(0, dtype=np.int64)
+    if not fit.rectifier.regressors:
+        rows = _some(np.arange(len(counts.x)), _FEWEST)
+    shown = counts.shown[rows]
+    x = shown / np.maximum(np.abs(shown).max(1, keepdims=True), np.finfo(float).tiny)
+    rate = fit.rectifier.rate(x, **fit.rectifier.typical) if rows.size else shown
+    exposure = counts.exposure[rows]
+    share = counts.spikes[rows].sum(1) / (rate * exposure).sum(1)
+    rate = rate * share[:, None]
+    return _Probes(np.full(rows.size, kind), rows, rate, np.full(rows.size, fit.free_of_rate))
 
 
 def _gaps(
-    fits: Sequence[Fit],
-    rates: Array,
-    sizes: AnyArray,
-    rows: Indices,
-    evidence: Array,
-    members: list[int],
+    fits: Sequence[Fit], evidence: Array, probes: _Probes, which: Indices, members: list[int]
 ) -> Array:
-    """By how many nats the evidence of other members is smaller, for spikes as expected at some
-    rates; (row,), at the least of the members. Infinite where they hold the rates as a limit."""
+    """By how many nats the evidence of members of another kind is smaller, for spikes as expected;
+    (probe,), at the least of the members. Infinite where they hold the rates as a limit."""
+    gap = np.full(len(probes.row), np.inf)
+    if which.size == 0:
+        return gap
+    rows, rate = probes.row[which], np.maximum(probes.rate[which], 0.0)
     model = fits[0].model.take(rows)
     counts, likelihood = model.counts, model.likelihood
     expected = replace(
-        counts.with_spikes(rates * counts.exposure), constant=np.zeros(counts.x.shape)
+        counts.with_spikes(rate * counts.exposure), constant=np.zeros(counts.x.shape)
     )
-    truth = likelihood.terms(np.maximum(rates, 0.0), expected).sum(-1)
-    gaps = [np.full(len(rows), np.inf)]
+    truth = likelihood.terms(rate, expected).sum(-1)
     for k in members:
         again = fit_counts(fits[k].rectifier, expected)
         lost = truth - likelihood.terms(np.maximum(again.rates, 0.0), expected).sum(-1)
-        price = (fits[k].free_of_rate - sizes) / 2 * np.log(_observations(fits[0])[rows])
+        price = (
+            (fits[k].free_of_rate - probes.size[which]) / 2 * np.log(_observations(fits[0])[rows])
+        )
         holds = (lost < _NOTHING) & (price > 0)
-        gaps.append(np.where(np.isfinite(evidence[rows, k]) & ~holds, lost + price, np.inf))
-    least: Array = np.min(gaps, axis=0)
-    return least
+        least = np.where(np.isfinite(evidence[rows, k]) & ~holds, lost + price, np.inf)
+        gap[which] = np.minimum(gap[which], least)
+    return gap
 
 
 def _connected(together: Flags) -> list[list[int]]:

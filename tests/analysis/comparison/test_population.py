@@ -65,6 +65,26 @@ def test_a_population_of_two_kinds_has_its_shares():
     assert "corner is the commonest" in found.report()
     assert len(found.plot().axes) == 1
     assert repr(found).startswith("<Population of 18 cells>")
+    assert "two-path" in found.unseen
+    # oracle: of a kind that none of 18 cells are, (1 - share)^18 under a flat prior
+    assert (1 - found.most_unseen) ** 19 == pytest.approx(0.05)
+    assert "two-path: each below 15 %" in found.report()
+
+
+def test_one_cell_is_a_population_that_says_little():
+    found = _mixed(["Naka-Rushton"], [1], 25, 20, 1.0, seed=1).population()
+    assert found.kinds == ["saturating"]
+    low, high = found.shares.interval()
+    assert (low[0], high[0]) == (pytest.approx(0.05**0.5), 1.0)
+
+
+def test_shares_do_not_depend_on_the_order_of_cells():
+    made = _mixed(["half-wave", "Naka-Rushton"], [5, 3], 13, 10, 1.0, seed=1)
+    turned = made.responses.isel(cell=slice(None, None, -1))
+    rows = np.arange(8)[::-1]
+    other = Comparison(turned, [each.take(rows) for each in made.fits], [], 0).population()
+    assert other.kinds == made.population().kinds
+    assert other.shares.mean == pytest.approx(made.population().shares.mean)
 
 
 def test_kinds_that_the_design_does_not_tell_apart_have_one_share():
