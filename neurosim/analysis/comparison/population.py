@@ -108,8 +108,8 @@ class Population:
             text += " Kinds joined by 'or' are not told apart by these conditions and trials."
         if self.unseen:
             text += (
-                f" No cell is likeliest of {', '.join(self.unseen)}: each below "
-                f"{100 * self.most_unseen:.0f} %."
+                f" No cell is likeliest of {', '.join(self.unseen)}: "
+                f"{'each ' * (len(self.unseen) > 1)}below {100 * self.most_unseen:.0f} %."
             )
         if self.left:
             others = ", ".join(f"{name} {number}" for name, number in self.left.items())
