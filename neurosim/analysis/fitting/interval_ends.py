@@ -1,6 +1,7 @@
-"""One end of an interval: where the likelihood, maximised over the others, has fallen enough.
+"""Ends of intervals: where the likelihood, maximised over the others, has fallen enough.
 
-Every row is followed at once: outwards until the fall is enough, then closed in on.
+Every end of every row is followed at once, each a row of its own with a parameter and a side:
+outwards until the fall is enough, then closed in on.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.fitting.starts import peaks_on_grid
 from neurosim.base.arrays import Array, Flags, Indices
 
-__all__ = ["End", "fall_at", "interval_end"]
+__all__ = ["End", "fall_at", "interval_ends"]
 
 _WIDENINGS = 11  # each four times as far at the most: what is millions of steps away is no end
 _NARROWINGS = 40  # of a bracket about an end, which may be of any width
@@ -27,7 +28,7 @@ _LOOKS = 4  # at an end from a grid of the other shapes, each of which may move 
 
 
 class End(NamedTuple):
-    """One end of one parameter's interval in every row.
+    """One end of one parameter's interval in every row, or those of two sides.
 
     Attributes
     ----------
@@ -43,53 +44,74 @@ class End(NamedTuple):
     theta: Array
 
 
-def interval_end(
+def interval_ends(
     model: RateModel,
     values: Array,
     top: Array,
     step: Array,
-    index: int,
-    side: int,
+    index: Indices,
+    side: Indices,
     z: float,
 ) -> End:
-    """Where the fall of the likelihood is that of the level, on one side of the estimate.
+    """Where the fall of the likelihood is that of the level, on one side of each estimate.
 
+    Parameters
+    ----------
+    model : RateModel
+    values : array (row, parameter)
+        The estimates.
+    top : array (row,)
+        Their log-likelihood.
+    step : array (row,)
+        How far to go first.
+    index : int array (row,)
+        The parameter whose end is looked for.
+    side : int array (row,)
+        -1 for the lower end, 1 for the upper one.
+    z : float
+        Root of twice the fall that is looked for.
+
+    Notes
+    -----
     Climbs begin at the last point inside, and where they end too low at the estimate as well: one
     that went astray is neither taken for an end nor begun from. The end that is found is looked at
     from a grid of the other shapes, and gone on from where that is higher.
     """
-    fixed = model.high[:, index] <= model.low[:, index]
-    edge = model.low[:, index] if side < 0 else model.high[:, index]
+    every = np.arange(len(values))
+    about, step = values[every, index], step.copy()
+    lowest, highest = model.low[every, index], model.high[every, index]
+    fixed, edge = highest <= lowest, np.where(side < 0, lowest, highest)
     # a step that rounding swallows is of an interval without a width
-    held = fixed | (values[:, index] + side * step == values[:, index])
+    held = fixed | (about + side * step == about)
     at = _Bracket(
-        inner=values[:, index].copy(),
+        inner=about.copy(),
         inner_fall=np.zeros(len(values)),
-        outer=values[:, index].copy(),
+        outer=about.copy(),
         outer_fall=np.zeros(len(values)),
         theta=values.copy(),
-        at_bound=fixed | (values[:, index] == edge),
+        at_bound=fixed | (about == edge),
     )
     active = np.flatnonzero(~at.at_bound & ~held)
-    others = np.flatnonzero(np.arange(values.shape[1]) != index)
-    others = others[others >= model.linear]
-    searched = bool((model.high > model.low)[:, others].any())
+    others = (model.high > model.low) & (np.arange(values.shape[1]) >= model.linear)
+    others[every, index] = False
+    searched: Flags = others.any(1)
     for _ in range(_LOOKS):
         if active.size == 0:
             break
         _widen(model, values, top, step, index, side, z, at, edge, active)
         found = active[at.outer_fall[active] >= z]
         _narrow(model, values, top, index, z, at, found)
-        if not searched or found.size == 0:
+        found = found[searched[found]]
+        if found.size == 0:
             break
-        fall, theta = _seen_from_grid(model, found, at.outer[found], index, top)
+        fall, theta = _seen_from_grid(model, found, at.outer[found], index[found], top)
         higher = fall < z - _CLOSE
         active = found[higher]
         at.inner[active], at.inner_fall[active] = at.outer[active], fall[higher]
         at.theta[active] = theta[higher]
-        step[active] = np.abs(at.inner - values[:, index])[active] / 2
+        step[active] = np.abs(at.inner - about)[active] / 2
     inside = at.at_bound | held
-    end = np.where(at.at_bound & ~fixed, edge, np.where(inside, values[:, index], at.outer))
+    end = np.where(at.at_bound & ~fixed, edge, np.where(inside, about, at.outer))
     return End(end, at.at_bound, at.theta)
 
 
@@ -110,8 +132,8 @@ def _widen(
     values: Array,
     top: Array,
     step: Array,
-    index: int,
-    side: int,
+    index: Indices,
+    side: Indices,
     z: float,
     at: _Bracket,
     edge: Array,
@@ -122,8 +144,9 @@ def _widen(
     for _ in range(_WIDENINGS):
         if active.size == 0:
             return
-        tried = at.inner[active] + side * step[active]
-        tried = np.maximum(tried, edge[active]) if side < 0 else np.minimum(tried, edge[active])
+        tried = at.inner[active] + side[active] * step[active]
+        passed = side[active] * (tried - edge[active]) > 0
+        tried = np.where(passed, edge[active], tried)
         fall, found = _least_fall(model, values, at.theta, active, tried, index, top, z)
         enough = fall >= z
         at.outer[active[enough]], at.outer_fall[active[enough]] = tried[enough], fall[enough]
@@ -141,7 +164,7 @@ def _narrow(
     model: RateModel,
     values: Array,
     top: Array,
-    index: int,
+    index: Indices,
     z: float,
     at: _Bracket,
     rows: Indices,
@@ -180,37 +203,41 @@ def _least_fall(
     theta: Array,
     rows: Indices,
     tried: Array,
-    index: int,
+    index: Indices,
     top: Array,
     z: float,
 ) -> tuple[Array, Array]:
     """The fall from the last point inside, or where that is far too much from the estimate, if that
     is less."""
-    fall, found = fall_at(model, rows, theta[rows], tried, index, top)
+    fall, found = fall_at(model, rows, theta[rows], tried, index[rows], top)
     again = np.flatnonzero((fall >= _ASTRAY * z) & (theta[rows] != values[rows]).any(1))
     if again.size:
         of = rows[again]
-        less, other = fall_at(model, of, values[of], tried[again], index, top)
+        less, other = fall_at(model, of, values[of], tried[again], index[of], top)
         better = less < fall[again]
         fall[again[better]], found[again[better]] = less[better], other[better]
     return fall, found
 
 
 def _seen_from_grid(
-    model: RateModel, rows: Indices, at: Array, index: int, top: Array
+    model: RateModel, rows: Indices, at: Array, index: Indices, top: Array
 ) -> tuple[Array, Array]:
     """The fall with one parameter held, the least from the best of a grid of the other shapes."""
-    here = model.take(rows)
-    low, high = here.low.copy(), here.high.copy()
-    low[:, index] = high[:, index] = at
-    starts = peaks_on_grid(here.within(low, high))
     corners = sum(each.kinked for each in model.rectifier.parameters.values())
-    starts = starts[:, : _PEAKS_OF_CORNERS if corners > 1 else 1]
+    most = _PEAKS_OF_CORNERS if corners > 1 else 1
+    starts = np.full((len(rows), most, model.low.shape[1]), np.nan)
+    for held in np.unique(index):  # a grid has as many points along a shape for all of its rows
+        mine = np.flatnonzero(index == held)
+        here = model.take(rows[mine])
+        low, high = here.low.copy(), here.high.copy()
+        low[:, held] = high[:, held] = at[mine]
+        peaks = peaks_on_grid(here.within(low, high))[:, :most]
+        starts[mine, : peaks.shape[1]] = peaks
     row, number = np.nonzero(np.isfinite(starts).all(-1))
-    least, theta = np.full(len(rows), np.inf), here.low.copy()
+    least, theta = np.full(len(rows), np.inf), model.low[rows]
     if row.size == 0:
         return least, theta
-    falls, found = fall_at(model, rows[row], starts[row, number], at[row], index, top)
+    falls, found = fall_at(model, rows[row], starts[row, number], at[row], index[row], top)
     for place in np.unique(number):
         one = number == place
         better = falls[one] < least[row[one]]
@@ -220,20 +247,30 @@ def _seen_from_grid(
 
 
 def fall_at(
-    model: RateModel, rows: Indices, start: Array, at: Array, index: int, top: Array
+    model: RateModel, rows: Indices, start: Array, at: Array, index: Indices, top: Array
 ) -> tuple[Array, Array]:
-    """Root of twice the fall of the likelihood with one parameter held, and the others' best."""
-    here = model.take(rows)
+    """Root of twice the fall of the likelihood with one parameter held, and the others' best.
+
+    Parameters
+    ----------
+    model : RateModel
+    rows : int array (some,)
+        Of the model and of `top`.
+    start : array (some, parameter)
+    at : array (some,)
+        Where the parameter is held.
+    index : int array (some,)
+        Which it is.
+    top : array (row,)
+    """
+    here, every = model.take(rows), np.arange(len(rows))
     low, high = here.low.copy(), here.high.copy()
-    low[:, index] = high[:, index] = at
+    low[every, index] = high[every, index] = at
     begin = start.copy()
-    begin[:, index] = at
-    if index > 0:  # a start is where no spike is impossible
-        begin[:, 0] = np.maximum(
-            begin[:, 0],
-            1e-6 * here.counts.spikes.sum(1) / np.maximum(here.counts.exposure.sum(1), 1e-12),
-        )
-        begin[:, 0] = np.where(high[:, 0] > low[:, 0], begin[:, 0], low[:, 0])
+    begin[every, index] = at
+    # a start is where no spike is impossible
+    least = 1e-6 * here.counts.spikes.sum(1) / np.maximum(here.counts.exposure.sum(1), 1e-12)
+    begin[:, 0] = np.where(high[:, 0] > low[:, 0], np.maximum(begin[:, 0], least), low[:, 0])
     here = here.within(low, high)
     held = not here.shifted and r0_held(here)
     found = climb_held(here, begin) if held else climb(here, begin)

@@ -15,10 +15,10 @@ from scipy.stats import chi2
 
 from neurosim.analysis.fitting.ascent import score
 from neurosim.analysis.fitting.held_r0 import r0_held
-from neurosim.analysis.fitting.interval_ends import End, fall_at, interval_end
+from neurosim.analysis.fitting.interval_ends import End, fall_at, interval_ends
 from neurosim.analysis.fitting.own_unit import converted, in_own_unit
 from neurosim.analysis.fitting.rate_model import RateModel
-from neurosim.base.arrays import Array, Flags
+from neurosim.base.arrays import Array, Flags, Indices
 from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["Intervals", "profile_intervals"]
@@ -26,6 +26,8 @@ __all__ = ["Intervals", "profile_intervals"]
 _RISES = 1e-3  # nats per large change of a shape, above which its bound may be in the way
 _WIDER = 9.0  # searches more, on each side, by which it is seen whether it is
 _MOVED = 2.0  # times as far from the estimate is what an end then moves to if nothing sets it
+
+_MOST_ELEMENTS = 2**19  # of arrays (end, condition), so that they stay in the processor's cache
 
 
 class Intervals(NamedTuple):
@@ -82,27 +84,70 @@ def profile_intervals(
     values = converted(rectifier, values, unit)
     errors = np.abs(converted(rectifier, errors, unit))
     ends, bounds, opened = np.empty((2, *values.shape)), *np.zeros((2, 2, *values.shape), bool)
-    for index in range(values.shape[1]):
-        if rectifier.power is None and 0 < index < model.linear:
-            # with the exponent free, its unit changes what a gain is
-            plain, about, first = given, given.shift(estimate), standard
-        else:
-            # the rate at the lowest drive in place of r0 keeps rates from 0 up by a plain bound
-            plain = model.plain if index == 0 or r0_held(model) else model
-            about, first = plain.shift(values), errors
-        step = _first_step(plain, about, first, index, z)
-        for at, side in enumerate((-1, 1)):
-            end = interval_end(plain, about, top, step.copy(), index, side, z)
-            ends[at, :, index] = end.value
-            pushed = _pushed(plain, end.theta, index, within) & ~end.at_bound
-            pushed[pushed] = _moves(plain, about, top, index, z, end, pushed)
-            bounds[at, :, index] = end.at_bound | pushed
-            free = (model.high > model.low)[:, index]
-            opened[at, :, index] = pushed | (end.at_bound & within[at][:, index] & free)
+    # the rate at the lowest drive in place of r0 keeps rates from 0 up by a plain bound; and with
+    # the exponent free, the drive's unit changes what a gain is
+    lowest, gains = np.zeros(1, dtype=np.int64), np.arange(1, model.linear)
+    shapes, plain = np.arange(model.linear, values.shape[1]), model.plain
+    rest = plain if r0_held(model) else model
+    groups = [(plain, lowest, values, errors), (rest, np.r_[gains, shapes], values, errors)]
+    if rectifier.power is None:
+        groups[1:] = [(given, gains, estimate, standard), (rest, shapes, values, errors)]
+    elif not rectifier.negative_side:
+        groups = [(rest, np.arange(values.shape[1]), values, errors)]
+    for one, parameters, about, first in groups:
+        if parameters.size == 0:
+            continue
+        found, pushed = _both_ends(one, one.shift(about), top, first, parameters, within, z)
+        ends[:, :, parameters] = found.value
+        bounds[:, :, parameters] = found.at_bound | pushed
+        opened[:, :, parameters] = pushed
+        opened[:, :, parameters] |= found.at_bound & np.stack(within)[:, :, parameters]
+    opened &= model.high > model.low
     low, high = (
         np.where(opened[at], _domain(given)[at], _back(rectifier, ends[at], unit)) for at in (0, 1)
     )
     return Intervals(low, high, bounds[0], bounds[1], opened[0], opened[1])
+
+
+def _both_ends(
+    model: RateModel,
+    about: Array,
+    top: Array,
+    errors: Array,
+    parameters: Indices,
+    within: tuple[Flags, Flags],
+    z: float,
+) -> tuple[End, Flags]:
+    """Lower and upper ends of some parameters, (side, row, parameter), and which of them a bound of
+    the search of another shape makes."""
+    shape = (2, len(about), parameters.size)
+    blocks = -(-np.prod(shape) * model.counts.x.shape[1] // _MOST_ELEMENTS)
+    if blocks > 1 and len(about) > 1:
+        parts = [
+            _both_ends(
+                model.take(rows),
+                about[rows],
+                top[rows],
+                errors[rows],
+                parameters,
+                (within[0][rows], within[1][rows]),
+                z,
+            )
+            for rows in np.array_split(np.arange(len(about)), min(blocks, len(about)))
+        ]
+        ends, pushed = zip(*parts, strict=True)
+        together = (np.concatenate(each, axis=1) for each in zip(*ends, strict=True))
+        return End(*together), np.concatenate(pushed, axis=1)
+    sides, rows, places = (each.ravel() for each in np.indices(shape))
+    index = parameters[places]
+    many = model.take(rows)
+    first = np.stack([_first_step(model, about, errors, each, z) for each in parameters], axis=1)
+    here = about[rows], top[rows]
+    end = interval_ends(many, *here, first[rows, places], index, 2 * sides - 1, z)
+    pushed = _pushed(many, end.theta, index, (within[0][rows], within[1][rows])) & ~end.at_bound
+    pushed[pushed] = _moves(many, *here, index, z, end, pushed)
+    value, at_bound = end.value.reshape(shape), end.at_bound.reshape(shape)
+    return End(value, at_bound, end.theta.reshape(*shape, -1)), pushed.reshape(shape)
 
 
 def _back(rectifier: Rectifier, ends: Array, unit: Array) -> Array:
@@ -122,44 +167,46 @@ def _domain(model: RateModel) -> tuple[Array, Array]:
     return low, high
 
 
-def _pushed(model: RateModel, theta: Array, index: int, within: tuple[Flags, Flags]) -> Flags:
-    """Rows in which another shape stands at a bound of the search beyond which the likelihood
-    still rises, so that the bound and not the data may make the end."""
+def _pushed(model: RateModel, theta: Array, index: Indices, within: tuple[Flags, Flags]) -> Flags:
+    """Rows in which another shape than the one held stands at a bound of the search beyond which
+    the likelihood still rises, so that the bound and not the data may make the end."""
     shapes = np.arange(model.linear, theta.shape[1])
-    shapes = shapes[shapes != index]
     if shapes.size == 0:
         return np.zeros(len(theta), dtype=bool)
-    rise = score(model, theta)[:, shapes] * model.scale[:, shapes - model.linear]
+    rise = score(model, theta)[:, shapes] * model.scale
     at_low = (theta <= model.low)[:, shapes] & within[0][:, shapes] & (rise < -_RISES)
     at_high = (theta >= model.high)[:, shapes] & within[1][:, shapes] & (rise > _RISES)
-    pushed: Flags = np.any((at_low | at_high) & (model.high > model.low)[:, shapes], axis=1)
+    searched = (model.high > model.low)[:, shapes] & (shapes != index[:, None])
+    pushed: Flags = np.any((at_low | at_high) & searched, axis=1)
     return pushed
 
 
 def _moves(
-    model: RateModel, values: Array, top: Array, index: int, z: float, end: End, rows: Flags
+    model: RateModel, values: Array, top: Array, index: Indices, z: float, end: End, rows: Flags
 ) -> Flags:
     """Of some rows: whether the end goes on, to twice as far, when every other shape is searched
     further."""
     if not rows.any():
         return rows[rows]
     which = np.flatnonzero(rows)
-    wider = _wider(model.take(which), index)
-    further = values[which, index] + _MOVED * (end.value[which] - values[which, index])
+    held = index[which]
+    wider = _wider(model.take(which), held)
+    about = values[which, held]
+    further = about + _MOVED * (end.value[which] - about)
     every = np.arange(len(which))
-    fall, _ = fall_at(wider, every, end.theta[which], further, index, top[which])
+    fall, _ = fall_at(wider, every, end.theta[which], further, held, top[which])
     moves: Flags = fall < z
     return moves
 
 
-def _wider(model: RateModel, index: int) -> RateModel:
+def _wider(model: RateModel, index: Indices) -> RateModel:
     """The same with the search of every other shape ten times as wide, within the domain."""
     (low, high), reach = _domain(model), np.zeros(model.low.shape)
     reach[:, model.linear :] = _WIDER * model.scale
     low = np.maximum(model.low - reach, low)
     high = np.minimum(model.high + reach, high)
     held = model.high <= model.low
-    held[:, index] = True
+    held[np.arange(len(held)), index] = True
     return model.within(np.where(held, model.low, low), np.where(held, model.high, high))
 
 
