@@ -18,12 +18,12 @@ from neurosim.analysis.fitting.likelihoods import Likelihood
 from neurosim.base.arrays import AnyArray, Array, Flags
 from neurosim.data.counts import Counts
 
-__all__ = ["ITERATIONS", "Climbed", "Top", "ascend", "score"]
+__all__ = ["ITERATIONS", "LEAST_PROMISE", "Climbed", "Top", "ascend", "score"]
 
 ITERATIONS = 1000
 """Steps of an ascent, at the most; rows that need them end as not converged."""
 
-_LEAST_PROMISE = 1e-9  # nats; larger leaves maxima short by as much, rounding is near 1e-11
+LEAST_PROMISE = 1e-9  # nats; larger leaves maxima short by as much, rounding is near 1e-11
 _RIDGE_STEPS = 40  # in which a row must gain _RIDGE_GAIN nats, or it is on a ridge
 _RIDGE_GAIN = 1e-4  # larger sends rows to Newton's steps that still rise; smaller, few in time
 _NEWTON_STEPS = 25  # of a row on a ridge, at the most
@@ -79,7 +79,9 @@ class Top(NamedTuple):
     converged: Flags
 
 
-def ascend(model: Climbed, start: Array, iterations: int = ITERATIONS) -> Top:
+def ascend(
+    model: Climbed, start: Array, iterations: int = ITERATIONS, promise: float = LEAST_PROMISE
+) -> Top:
     """Climb from a start in each row.
 
     Parameters
@@ -89,6 +91,8 @@ def ascend(model: Climbed, start: Array, iterations: int = ITERATIONS) -> Top:
         Moved into the bounds.
     iterations : int
         At the most.
+    promise : float
+        nats that a step has to promise, or the top is reached.
     """
     theta = np.clip(start, model.low, model.high)
     value = model.value(theta)
@@ -117,7 +121,7 @@ def ascend(model: Climbed, start: Array, iterations: int = ITERATIONS) -> Top:
         value[active] = np.where(better, reached, before)
         damping[active] *= np.where(better, _LONGER, _SHORTER)
         np.clip(damping, _LEAST_DAMPING, None, out=damping)
-        at_top = (promised < _LEAST_PROMISE) & (damping[active] < _TRUSTED)
+        at_top = (promised < promise) & (damping[active] < _TRUSTED)
         stuck = damping[active] > _STUCK
         converged[active] = at_top | stuck
         active = active[~(at_top | stuck)]

@@ -12,7 +12,8 @@ from neurosim.analysis.fitting.identifiability import informed, statuses
 from neurosim.analysis.fitting.likelihoods import AUTO, Likelihood, likelihood_of
 from neurosim.analysis.fitting.likelihoods.by_scatter import warn_of_scatter
 from neurosim.analysis.fitting.likelihoods.poisson import Poisson
-from neurosim.analysis.fitting.optimum import best_parameters, rate_model
+from neurosim.analysis.fitting.optimum import Optimum, best_parameters, rate_model
+from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.base.errors import Faults
@@ -148,21 +149,26 @@ def _alternately(
 ) -> Fit:
     """The rectifier's parameters and the likelihood's own in turn, until nothing is gained."""
     few = len(rectifier.parameters) < 2  # shapes: they are searched as fast as they are climbed
-    begun = None if few else start
-    found = _fitted(rectifier, counts, cells, drive_unit, begun, likelihood, held)
-    if not likelihood.parameters:
-        return found
-    before = np.full(len(cells), -np.inf)
-    for turn in range(_TURNS):
-        likelihood = likelihood.estimated(np.maximum(found.rates, 0.0), counts)
+    model = rate_model(rectifier, counts, likelihood, held)
+    best = best_parameters(model, None if few else start)
+    before, active = np.full(len(cells), -np.inf), np.arange(len(cells))
+    for turn in range(_TURNS if likelihood.parameters else 0):
+        rates = np.maximum(model.plain.rate(best.values), 0.0)
+        likelihood = likelihood.estimated(rates, counts)
+        model = replace(model, likelihood=likelihood)
+        best.log_likelihood[:] = likelihood.terms(rates, counts).sum(-1)
         # by how counts scatter the highest of several maxima may become another, but once
-        begun = None if few and turn == 0 else found.values
-        found = _fitted(rectifier, counts, cells, drive_unit, begun, likelihood, held)
+        begun = None if few and turn == 0 else best.values[active]
+        again = best_parameters(model.take(active), begun)
+        for kept, new in zip(best[:4], again[:4], strict=True):
+            kept[active] = new
+        reached = best.log_likelihood + likelihood.constant(counts).sum(-1)
         with np.errstate(invalid="ignore"):
-            if not (np.abs(found.log_likelihood - before) >= _SETTLED).any():
-                break
-        before = found.log_likelihood
-    return replace(found, scatter=likelihood.scatter)
+            active = np.flatnonzero(np.abs(reached - before) >= _SETTLED)
+        before = reached
+        if active.size == 0:
+            break
+    return _as_fit(model, best, cells, drive_unit, len(held))
 
 
 def _joined(each: list[tuple[Indices, Fit]], counts: Counts, likelihood: Likelihood) -> Fit:
@@ -193,33 +199,23 @@ def _joined(each: list[tuple[Indices, Fit]], counts: Counts, likelihood: Likelih
     )
 
 
-def _fitted(
-    rectifier: Rectifier,
-    counts: Counts,
-    cells: AnyArray,
-    drive_unit: str,
-    start: Array | None,
-    likelihood: Likelihood,
-    fixed: dict[str, float],
-) -> Fit:
-    """The rectifier's parameters at their best, the likelihood's own as they are."""
-    model = rate_model(rectifier, counts, likelihood, fixed)
-    optimum = best_parameters(model, start)
-    held = model.high <= model.low
-    at_bound = optimum.at_bound & ~held
-    found = informed(model, optimum.values, ~at_bound & ~held)
-    names = rectifier.parameter_names
+def _as_fit(model: RateModel, best: Optimum, cells: AnyArray, drive_unit: str, fixed: int) -> Fit:
+    """A fit of the parameters at their best, of which some are fixed."""
+    held, names = model.high <= model.low, model.rectifier.parameter_names
+    at_bound = best.at_bound & ~held
+    found = informed(model, best.values, ~at_bound & ~held)
+    constant = model.likelihood.constant(model.counts).sum(-1)
     return Fit(
-        rectifier=rectifier,
+        rectifier=model.rectifier,
         cells=cells,
-        values=optimum.values,
+        values=best.values,
         standard_errors=found.standard_errors,
         at_bound=at_bound,
-        log_likelihood=optimum.log_likelihood + likelihood.constant(counts).sum(-1),
-        status=statuses(names, optimum.converged, at_bound, found.identified),
+        log_likelihood=best.log_likelihood + constant,
+        status=statuses(names, best.converged, at_bound, found.identified),
         drive_unit=drive_unit,
-        free_of_rate=len(names) - len(fixed),
-        scatter=None,
+        free_of_rate=len(names) - fixed,
+        scatter=model.likelihood.scatter if model.likelihood.parameters else None,
         model=model,
     )
 

@@ -50,7 +50,7 @@ def climb_held(model: RateModel, start: Array) -> Top:
     on = climb(replace(model, touching=True).within(low, high), begin)
     theta = on.theta.copy()
     theta[:, 1] = model.largest_gain(theta)
-    possible: Flags = np.isfinite(theta).all(1)
+    possible: Flags = np.asarray(np.isfinite(theta).all(1))
     theta, value = np.where(possible[:, None], theta, begin), np.where(possible, on.value, -np.inf)
     both = joined(Top(theta, value, on.converged), inside)
     return best_of_rows(both, np.tile(rows, 2), rows.size)

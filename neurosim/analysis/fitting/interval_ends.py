@@ -23,7 +23,9 @@ _WIDENINGS = 11  # each four times as far at the most: what is millions of steps
 _NARROWINGS = 40  # of a bracket about an end, which may be of any width
 _ASTRAY = 2.0  # times the fall that is looked for: a climb may have ended elsewhere
 _CLOSE = 5e-4  # to the root of twice the fall, of which 1.96 is looked for
-_PEAKS_OF_CORNERS = 12  # of that grid, that are climbed from where two corners make many maxima
+_PROMISE = 1e-6  # nats of a step that does not matter to that
+_PEAKS = (1, 4, 12)  # of that grid, that are climbed from, by the number of corners
+_FEW = 2  # shapes, of which a coarse grid shows every maximum
 _LOOKS = 4  # at an end from a grid of the other shapes, each of which may move it on
 
 
@@ -94,7 +96,7 @@ def interval_ends(
     active = np.flatnonzero(~at.at_bound & ~held)
     others = (model.high > model.low) & (np.arange(values.shape[1]) >= model.linear)
     others[every, index] = False
-    searched: Flags = others.any(1)
+    searched = np.asarray(others.any(1))
     for _ in range(_LOOKS):
         if active.size == 0:
             break
@@ -223,15 +225,16 @@ def _seen_from_grid(
     model: RateModel, rows: Indices, at: Array, index: Indices, top: Array
 ) -> tuple[Array, Array]:
     """The fall with one parameter held, the least from the best of a grid of the other shapes."""
-    corners = sum(each.kinked for each in model.rectifier.parameters.values())
-    most = _PEAKS_OF_CORNERS if corners > 1 else 1
+    shapes = model.rectifier.parameters.values()
+    corners, coarse = sum(each.kinked for each in shapes), len(shapes) <= _FEW
+    most = _PEAKS[min(corners, 2)]
     starts = np.full((len(rows), most, model.low.shape[1]), np.nan)
     for held in np.unique(index):  # a grid has as many points along a shape for all of its rows
         mine = np.flatnonzero(index == held)
         here = model.take(rows[mine])
         low, high = here.low.copy(), here.high.copy()
         low[:, held] = high[:, held] = at[mine]
-        peaks = peaks_on_grid(here.within(low, high))[:, :most]
+        peaks = peaks_on_grid(here.within(low, high), coarse)[:, :most]
         starts[mine, : peaks.shape[1]] = peaks
     row, number = np.nonzero(np.isfinite(starts).all(-1))
     least, theta = np.full(len(rows), np.inf), model.low[rows]
@@ -273,6 +276,6 @@ def fall_at(
     begin[:, 0] = np.where(high[:, 0] > low[:, 0], np.maximum(begin[:, 0], least), low[:, 0])
     here = here.within(low, high)
     held = not here.shifted and r0_held(here)
-    found = climb_held(here, begin) if held else climb(here, begin)
+    found = climb_held(here, begin) if held else climb(here, begin, promise=_PROMISE)
     fall = np.sqrt(2 * np.maximum(top[rows] - found.value, 0.0))
     return fall, np.where(np.isfinite(found.value)[:, None], found.theta, start)

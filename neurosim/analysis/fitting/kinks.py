@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosim.analysis.fitting.ascent import ITERATIONS, Top, ascend
+from neurosim.analysis.fitting.ascent import ITERATIONS, LEAST_PROMISE, Top, ascend
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.base.arrays import Array, Indices
 
@@ -21,7 +21,11 @@ _SAME = 1e-9  # nats within which tops are one and the last is taken; less lets 
 
 
 def climb(
-    model: RateModel, start: Array, iterations: int = ITERATIONS, borders: int = _MOST_BORDERS
+    model: RateModel,
+    start: Array,
+    iterations: int = ITERATIONS,
+    borders: int = _MOST_BORDERS,
+    promise: float = LEAST_PROMISE,
 ) -> Top:
     """Ascend from starts, from interval to interval of the kinked parameters.
 
@@ -33,21 +37,23 @@ def climb(
         Of each ascent, at the most.
     borders : int
         Passed by a kinked parameter, at the most.
+    promise : float
+        nats that a step has to promise, or the top is reached.
     """
     parameters = model.rectifier.parameters.values()
     kinked = [model.linear + k for k, each in enumerate(parameters) if each.kinked]
     start = np.clip(start, model.low, model.high)
     if not kinked:
-        return ascend(model, start, iterations)
+        return ascend(model, start, iterations, promise)
     drives = np.sort(model.counts.shown, axis=1)
     low, high = model.low.copy(), model.high.copy()
     for index in kinked:
         low[:, index], high[:, index] = interval_about(model, drives, start[:, index], index, 0)
-    top = ascend(model.within(low, high), start, iterations)
+    top = ascend(model.within(low, high), start, iterations, promise)
     active = np.arange(len(start))
     for _ in range(borders):
         moved = [
-            _passed(model, drives, top, low, high, active, index, side, iterations)
+            _passed(model, drives, top, low, high, active, index, side, iterations, promise)
             for index in kinked
             for side in (-1, 1)
         ]
@@ -67,6 +73,7 @@ def _passed(
     index: int,
     side: int,
     iterations: int,
+    promise: float,
 ) -> Indices:
     """Rows whose parameter stood at a border and is higher beyond it; `top`, `low` and `high` are
     taken along."""
@@ -79,7 +86,7 @@ def _passed(
     below[:, index], above[:, index] = interval_about(
         here, drives[rows], top.theta[rows, index], index, side
     )
-    beyond = ascend(here.within(below, above), top.theta[rows], iterations)
+    beyond = ascend(here.within(below, above), top.theta[rows], iterations, promise)
     better = beyond.value > top.value[rows] + _RISE
     won: Indices = rows[better]
     for kept, new in zip(top, beyond, strict=True):

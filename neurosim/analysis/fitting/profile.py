@@ -135,9 +135,10 @@ def _both_ends(
             )
             for rows in np.array_split(np.arange(len(about)), min(blocks, len(about)))
         ]
-        ends, pushed = zip(*parts, strict=True)
-        together = (np.concatenate(each, axis=1) for each in zip(*ends, strict=True))
-        return End(*together), np.concatenate(pushed, axis=1)
+        together = (
+            np.concatenate(each, axis=1) for each in zip(*(p[0] for p in parts), strict=True)
+        )
+        return End(*together), np.concatenate([p[1] for p in parts], axis=1)
     sides, rows, places = (each.ravel() for each in np.indices(shape))
     index = parameters[places]
     many = model.take(rows)

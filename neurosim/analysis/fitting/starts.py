@@ -22,6 +22,7 @@ __all__ = ["peaks_on_grid", "starts_in_interval"]
 # points along each shape, by the number of shapes
 _POINTS = {1: (48,), 2: (24, 12), 3: (16, 8, 8), 4: (24, 24, 4, 4)}
 _MOST_POINTS = 4096  # of a grid of more shapes
+_LEAST_POINTS = 4  # along a shape of a coarse grid
 _PEAKS = {1: 3, 2: 7, 3: 8}  # climbed from, at the most, by the number of shapes
 _PEAKS_OF_MORE, _PEAKS_OF_CORNERS = 14, 300  # of more shapes; of several corners, many by nature
 _DEEPEST = 25.0  # nats below the best, from where a climb can still end above it
@@ -36,8 +37,9 @@ _UPRIGHT = np.r_[1.0, 0.75, 0.5, 0.25, 0.1, 0.03, 0.01, 1e-3, 1e-6, 1e-9, 1e-13]
 _OTHERS = {1: 8, 2: 6, 3: 4}  # points along each other shape there, by their number; one of more
 
 
-def peaks_on_grid(model: RateModel) -> Array:
-    """Starting parameters (row, peak, parameter), NaN for fewer peaks, for the rows of a model."""
+def peaks_on_grid(model: RateModel, coarse: bool = False) -> Array:
+    """Starting parameters (row, peak, parameter), NaN for fewer peaks, for the rows of a model; of
+    a coarse grid with half as many points along each shape."""
     shapes = len(model.rectifier.parameters)
     if shapes == 0:
         return _solved(model, np.zeros((len(model.low), 1, 0)))[0]
@@ -49,6 +51,8 @@ def peaks_on_grid(model: RateModel) -> Array:
     for k, parameter in enumerate(model.rectifier.parameters.values()):
         if (parameter.before or parameter.beyond) and not held[k]:
             points[k] += points[k] // 2  # of which a third lies outside the drives
+        if coarse and not held[k]:
+            points[k] = max(points[k] // 2, _LEAST_POINTS)
         if parameter.steep and not held[k]:
             points[k] = max(points[k], min(conditions, _STEEP))
     size = max(1, _MOST_ELEMENTS // (int(np.prod(points)) * conditions))
