@@ -137,7 +137,7 @@ def _check_recovery(found, least=0.9):
 
 def test_parameters_and_models_are_recovered():
     # 25 stimuli, 20 trials; `neurosim recovery` prints the same matrix
-    _check_recovery(recovery(cells=24, seed=0), 0.8)
+    _check_recovery(recovery(cells=40, seed=0), 0.8)
 
 
 @pytest.mark.slow

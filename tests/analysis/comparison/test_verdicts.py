@@ -133,3 +133,27 @@ def test_the_simplest_that_fits_is_named_where_the_simplest_does_not():
     found = judged(np.array([0]), np.array([[3.0, 9.0, 0.0]]), p, p > 0, family, no, yes)
     assert found.names.tolist() == ["thresholded half-wave"]
     assert found.which.tolist() == [2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("least", [0.0, -1.0])
+@pytest.mark.parametrize(
+    "truth",
+    [
+        RECTIFIERS["noise-smoothed threshold"].typical,
+        {"r0": 2.0, "gain": 60.0, "threshold": 0.3, "noise": 0.15},
+    ],
+)
+def test_six_contrasts_of_a_soft_corner_are_not_called_another(least, truth):
+    # oracle: the truth; 200 cells of 100 trials
+    made = poisson_responses(
+        "noise-smoothed threshold", truth, np.linspace(least, 1, 6), 100, 1.0, 200, 3
+    )
+    found = compare(made)
+    soft = np.array([each.kind == "soft corner" for each in found.rectifiers])
+    said = (found.kinds == "soft corner") | found.not_told_apart[:, soft].any(1)
+    assert said.mean() >= 0.95
+    assert not set(found.verdict) & {"half-wave", "thresholded half-wave", "half-squared"}
+    six = ["half-wave", "thresholded half-wave", "half-squared", "two-path half-wave"]
+    six += ["two-path energy", "noise-smoothed threshold"]
+    assert _share(compare(made, six), "noise-smoothed threshold") >= 0.85
