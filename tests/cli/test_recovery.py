@@ -4,7 +4,7 @@ from neurosim.cli import main
 
 
 def test_recovery_command(capsys):
-    assert main(["recovery", "--cells", "5", "--conditions", "8", "--trials", "3"]) == 0
+    assert main(["recovery", "--cells", "3", "--conditions", "7", "--trials", "3"]) == 0
     printed = capsys.readouterr().out
     # rows and columns in one order: the diagonal is the diagonal
     matrix = printed.split("cells:")[1].split("Of the cells")[0].split("\n")[2:-2]
