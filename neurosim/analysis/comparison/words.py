@@ -217,19 +217,22 @@ def _rival(found: Findings, row: int, index: int, rival: int) -> str:
 
 def _trials_needed(found: Findings, row: int, index: int, rival: int) -> float:
     """How many times the trials would tell a rival from the verdict, as far as the two fitted
-    curves are apart; NaN for more than can be said."""
+    curves are apart: by the likelihood ratio of the spikes that the verdict expects. NaN for more
+    than can be said, and for no more than there are, which do not tell."""
     rows = np.array([row])
     one, other = (found.fits[k].take(rows) for k in (index, rival))
     model = one.model
-    information = model.likelihood.expected(np.maximum(one.rates, 1e-9), model.counts)
-    apart = float(((one.rates - other.rates) ** 2 * information).sum())
+    rate, others = np.maximum(one.rates, 0.0), np.maximum(other.rates, 0.0)
+    expected = model.counts.with_spikes(rate * model.counts.exposure)
+    terms = model.likelihood.terms
+    apart = 2 * float((terms(rate, expected) - terms(others, expected)).sum())
     freedom = int(degrees_beyond([one.rectifier, other.rectifier])[0, 1])
     quantile = chi2.isf(LEVEL, freedom)
     if not apart > 0:
         return np.nan
     needed = brentq(lambda size: ncx2.sf(quantile, freedom, size) - _POWER, 1e-6, 1e3)
     times = float(needed / apart)
-    return times if times <= _MOST else np.nan
+    return times if 1 < times <= _MOST else np.nan
 
 
 def _parameters(fit: Fit, row: int) -> str:

@@ -251,6 +251,7 @@ def _noisy(
     upper = (v_threshold - mean_potential) / s + _ALPHA / 2 * ratio**0.5
     width = (v_threshold - v_reset) / s
     scale, integral, difference = _siegert(upper.clip(max=_SILENT), width)
+    scale = where(width > 0, scale, 1.0)  # a cell that is reset to its threshold fires at once
     interval = t_ref * scale + tau_m * integral
     rate, slope = rate_and_slope(mean_potential, tau_m, v_threshold, v_reset, t_ref)
     noisy_slope = tau_m * scale * difference / (s * interval**2)

@@ -52,6 +52,16 @@ def test_what_is_not_told_apart_comes_with_the_trials_that_would_tell():
     assert told.mean() >= 0.5  # 80 % were the fitted curves the true ones
 
 
+def test_no_fewer_trials_than_there_are_would_tell():
+    # oracle: they do not; where one curve is 0 and the other next to it, hardly any would
+    x = np.linspace(0, 1, 9)
+    rate = 130 * np.maximum(x - 0.3, 0) ** 2
+    count = np.random.default_rng(2).poisson(rate[:, None, None], (9, 3, 30))
+    said = compare(responses_from_counts(np.repeat(x[:, None], 3, 1), count, 1.0)).report()
+    assert "not told apart" in said
+    assert all(int(trials) > 30 for trials in re.findall(r"about (\d+) trials would", said))
+
+
 def test_the_paragraph_says_all_that_a_method_section_needs():
     found = compare(_made(3), NAMES, folds=3)
     for part in (

@@ -280,3 +280,12 @@ def test_arguments_broadcast(function, extra):
         assert alone == pytest.approx(together[place], rel=1e-14)
     empty = function(**given_arrays | {"mean_potential": np.zeros((0, 1, 1, 1))})
     assert empty.shape == (0, 2, 3, 1)
+
+
+@pytest.mark.parametrize("mean", [-1e3, -16.4, 0.0, 3.0])
+@pytest.mark.parametrize("noise_sd", [0.2, 0.4])
+def test_a_cell_that_is_reset_to_its_threshold_fires_as_often_as_it_can(mean, noise_sd):
+    # oracle: no distance to go, so that with noise an interval is the refractory time alone
+    cell = {"tau_m": 1.0, "v_threshold": 0.0, "v_reset": 0.0, "t_ref": 0.1, "noise_sd": noise_sd}
+    assert rate_white_noise(mean, **cell) == pytest.approx(10.0)
+    assert rate_white_noise_slope(mean, **cell) == 0
