@@ -5,7 +5,7 @@
 A design is CONDITIONSxTRIALS ("25x20") of 1 s, on drives from -1 to 1. Cells of every kind are
 simulated and fitted once; populations are drawn from them, with shares from a flat Dirichlet
 distribution. Beside it stands how often the intervals would cover if every cell's kind were known.
-All designs take hours.
+All designs take long.
 Exits with 1 where less than 90 % of the shares are covered, less two binomial standard errors.
 """
 

@@ -194,7 +194,7 @@ def _cell(found: Findings, row: int) -> Iterable[str]:
     parts = [f"cell {label}: {name}{said}", _parameters(fit, row)]
     fits_well = f"goodness of fit p = {found.goodness[row, index]:.2g}"
     if np.isfinite(found.explained[row]):
-        fits_well += f", {100 * found.explained[row]:.0f} % of the explainable variance"
+        fits_well += f", {round(100 * found.explained[row])} % of the explainable variance"
     yield "; ".join([*parts, fits_well])
     rivals = np.flatnonzero(found.rivals[row])
     if rivals.size:

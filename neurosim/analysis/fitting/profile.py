@@ -26,7 +26,6 @@ __all__ = ["Intervals", "profile_intervals"]
 _RISES = 1e-3  # nats per large change of a shape, above which its bound may be in the way
 _WIDER = 9.0  # searches more, on each side, by which it is seen whether it is
 _MOVED = 2.0  # times as far from the estimate is what an end then moves to if nothing sets it
-
 _MOST_ELEMENTS = 2**19  # of arrays (end, condition), so that they stay in the processor's cache
 
 
