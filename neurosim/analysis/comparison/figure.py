@@ -144,7 +144,7 @@ def _fits(row: SubFigure, drawn: Drawn) -> None:
         reason = drawn.verdicts.reasons[cell]
         title = f"cell {names[cell]}: {verdict}" + (f" ({reason})" if reason else "")
         if drawn.doubtful[cell]:
-            title += " (not the only one)"
+            title += "\n(not the only one)"
         like = drawn.rectifiers[drawn.resembles.chosen[cell]]
         if index >= 0 and drawn.rectifiers[index].mechanistic and like.name != verdict:
             title += f"\n(reference aside: {like.name})"
