@@ -63,7 +63,12 @@ def cell(rectifier: Rectifier, data: str, number: int, seed: int) -> Cell:
         rate = 15 * np.exp(waves)
     else:
         needed = {name: beside[name] for name in rectifier.regressors}
-        rate = rectifier.rate(x, **rectifier.typical, **needed)
+        truth = dict(rectifier.typical)
+        shapes = [truth[each] for each in rectifier.parameters]
+        paths = rectifier.paths(x, *needed.values(), *shapes)
+        lowest = sum(truth[g] * path for g, path in zip(rectifier.gains, paths, strict=True)).min()
+        truth["r0"] = max(truth["r0"], 0.1 - lowest)  # a negative side may not be below 0
+        rate = rectifier.rate(x, **truth, **needed)
     exposure = np.full(x.size, trials * SECONDS)
     return Cell(x, random.poisson(rate * exposure).astype(float), exposure, beside)
 

@@ -58,8 +58,8 @@ class Fit:
     scatter : array (cell,) or None
         The likelihood's own parameter where it was estimated (NaN for a cell where none was): the
         dispersion of a negative binomial (variance = mean + dispersion mean^2), the regularity of
-        under-dispersed counts (variance = mean / (1 + regularity mean)), or the standard deviation
-        of rates, Hz.
+        under-dispersed counts (variance = mean / (1 + (regularity mean)^1.5)), or the standard
+        deviation of rates, Hz.
     model : RateModel
         The data, and the likelihood as estimated.
     """

@@ -27,6 +27,7 @@ _PEAKS = {1: 3, 2: 7, 3: 8}  # climbed from, at the most, by the number of shape
 _PEAKS_OF_MORE, _PEAKS_OF_CORNERS = 14, 300  # of more shapes; of several corners, many by nature
 _DEEPEST = 25.0  # nats below the best, from where a climb can still end above it
 _MOST_ELEMENTS = 2_000_000  # of an array worked on at once; bounds the memory and nothing else
+_PARTS = (1.0, 0.3, 0.1)  # of a step from a constant rate
 _WEIGHTINGS = 2  # of the least squares: by the counts, and by the fit that this gives
 _LEAST_R0 = 1e-3  # of the mean rate, in a start: at 0 a spike there would be impossible
 _FAR = 20.0  # times the other bound (at least 1): where a grid ends without one
@@ -106,7 +107,8 @@ def _peaks(model: RateModel, axes: list[Array]) -> Array:
     grid = np.stack([axis[:, index[:, k]] for k, axis in enumerate(axes)], -1)
     theta, value = _solved(model, grid)
     value = value.reshape(len(grid), *points)
-    corners = [k for k, p in enumerate(model.rectifier.parameters.values()) if p.kinked]
+    named = list(model.rectifier.parameters.values())
+    corners = [k for k, parameter in enumerate(named) if parameter.kinked]
     most = _PEAKS.get(len(points), _PEAKS_OF_MORE)
     if (
         len(corners) > 1
@@ -114,14 +116,41 @@ def _peaks(model: RateModel, axes: list[Array]) -> Array:
         most = _PEAKS_OF_CORNERS
         value, theta = _best_of_others(value, theta.reshape(*value.shape, -1), corners)
     peak = np.ones(value.shape, dtype=bool) if len(corners) > 1 else _highest(value)
+    # without a gain all shapes are one rate, and one start
+    flat = ~(theta[..., 1 : model.linear] > 0).any(-1).reshape(value.shape)
+    best = np.zeros(value.shape, dtype=bool).reshape(len(value), -1)
+    best[np.arange(len(value)), value.reshape(len(value), -1).argmax(1)] = True
+    peak = peak & (~flat | best.reshape(value.shape))
     height = np.where(peak, value, -np.inf).reshape(len(grid), -1)
-    best = np.argsort(-height, axis=1, kind="stable")[:, :most]
-    kept = np.take_along_axis(height, best, axis=1)
-    starts = np.take_along_axis(theta, best[..., None], axis=1)
+    order = np.argsort(-height, axis=1, kind="stable")[:, :most]
+    kept = np.take_along_axis(height, order, axis=1)
+    starts = np.take_along_axis(theta, order[..., None], axis=1)
     # what is no peak, or far below the best of them, is no start; the best always is
     deep = ~(kept > kept[:, :1] - _DEEPEST)
     deep[:, 0] = False
-    return np.where(deep[..., None], np.nan, starts)
+    starts = np.where(deep[..., None], np.nan, starts)
+    if len(points) == 1 and named[0].within == "drive":
+        starts = np.concatenate([starts, _beside_best(model, value, theta)], axis=1)
+    return starts
+
+
+def _beside_best(model: RateModel, value: Array, theta: Array) -> Array:
+    """The best of each of the two intervals between drives beside that of the best grid point, as a
+    maximum of its own may lie there between two points: (row, 2, parameter), NaN for none.
+    """
+    at = theta[..., model.linear]
+    interval = (model.counts.shown[:, None] < at[..., None]).sum(-1)
+    best = np.take_along_axis(interval, value.argmax(1)[:, None], axis=1)
+    starts = []
+    for side in (-1, 1):
+        away = side * (interval - best)
+        next_to = np.where(away > 0, away, np.inf).min(1)[:, None]
+        height = np.where(away == next_to, value, -np.inf)
+        place = height.argmax(1)[:, None]
+        start = np.take_along_axis(theta, place[..., None], axis=1)
+        there = np.isfinite(np.take_along_axis(height, place, axis=1))
+        starts.append(np.where(there[..., None], start, np.nan))
+    return np.concatenate(starts, axis=1)
 
 
 def _best_of_others(value: Array, theta: Array, kept: list[int]) -> tuple[Array, Array]:
@@ -188,16 +217,12 @@ def _solved(model: RateModel, grid: Array) -> tuple[Array, Array]:
     rows, many = grid.shape[:2]
     counts, linear = model.counts, model.linear
     flat = model.take(np.repeat(np.arange(rows), many))
-    shape = grid.reshape(rows * many, -1)
-    basis = flat.basis(shape).reshape(rows, many, linear, -1)
-    seen = counts.exposure > 0
-    measured = divided(counts.spikes, counts.exposure, 0.0)
+    basis = flat.basis(grid.reshape(rows * many, -1)).reshape(rows, many, linear, -1)
     typical = divided(counts.spikes.sum(-1), counts.exposure.sum(-1), 1.0)
     # first about the counts' own rates, drawn to the mean where they are few, then about the fit
     drawn = 1 / np.maximum(np.abs(typical), 1e-9)[:, None]
     rate = ((np.abs(counts.spikes) + 1.0) / (counts.exposure + drawn))[:, None]
     floor = _LEAST_R0 * np.abs(typical)[:, None]
-    bounds = model.low[:, None, :linear], model.high[:, None, :linear]
     for turn in range(_WEIGHTINGS):
         rate = np.maximum(rate, np.maximum(floor, 1e-9)[..., None])
         if turn == 0:
@@ -205,22 +230,64 @@ def _solved(model: RateModel, grid: Array) -> tuple[Array, Array]:
         else:
             weight = flat.likelihood.expected(rate.reshape(rows * many, -1), flat.counts)
             weight = weight.reshape(rows, many, -1)
-        weighted = basis * np.where(seen[:, None], weight, 0.0)[:, :, None]
-        gram = np.matmul(weighted, basis.swapaxes(-1, -2))
-        side = np.matmul(weighted, measured[:, None, :, None])[..., 0]
-        coefficients = _non_negative(gram, side, *bounds)
+        coefficients = _least_squares(model, basis, weight)
         rate = np.matmul(coefficients[..., None, :], basis)[..., 0, :]
+    theta, value = _inside(model, flat, coefficients, grid)
+    highest = np.take_along_axis(theta, value.argmax(1)[:, None, None], axis=1)[:, 0]
+    gainless = ~(highest[:, 1:linear] > 0).any(-1) & counts.spikes.any(-1)
+    lost = np.flatnonzero(gainless & (model.high[:, 0] > model.low[:, 0]))
+    if lost.size:
+        theta[lost], value[lost] = _from_the_mean(model.take(lost), basis[lost], grid[lost])
+    return theta, value
+
+
+def _from_the_mean(model: RateModel, basis: Array, grid: Array) -> tuple[Array, Array]:
+    """The same by a step from a constant rate: up wherever the likelihood rises from there, as it
+    is concave in the coefficients. Of counts that a rectifier does not describe least squares may
+    find no gain for any shape where there is one."""
+    rows, many = grid.shape[:2]
+    counts = model.counts
+    flat = model.take(np.repeat(np.arange(rows), many))
+    mean = np.maximum(divided(counts.spikes.sum(-1), counts.exposure.sum(-1), 1.0), 1e-9)
+    rate = np.broadcast_to(mean[:, None], counts.x.shape)
+    step = _least_squares(model, basis, model.likelihood.expected(rate, counts)[:, None])
+    constant = np.zeros_like(step)
+    constant[..., 0] = mean[:, None]
+    best, height = _inside(model, flat, constant, grid)
+    for part in _PARTS:
+        theta, value = _inside(model, flat, part * step + (1 - part) * constant, grid)
+        better = value > height
+        best, height = np.where(better[..., None], theta, best), np.where(better, value, height)
+    return best, height
+
+
+def _least_squares(model: RateModel, basis: Array, weight: Array) -> Array:
+    """Coefficients (row, point, path) of the counts' rates over a basis, with weights (row, point
+    or 1, condition)."""
+    counts = model.counts
+    measured = divided(counts.spikes, counts.exposure, 0.0)
+    weighted = basis * np.where(counts.exposure[:, None] > 0, weight, 0.0)[:, :, None]
+    gram = np.matmul(weighted, basis.swapaxes(-1, -2))
+    side = np.matmul(weighted, measured[:, None, :, None])[..., 0]
+    low, high = model.low[:, None, : model.linear], model.high[:, None, : model.linear]
+    return _non_negative(gram, side, low, high)
+
+
+def _inside(
+    model: RateModel, flat: RateModel, coefficients: Array, grid: Array
+) -> tuple[Array, Array]:
+    """Parameters and likelihoods of coefficients moved to where every rate is above 0."""
+    rows, many = grid.shape[:2]
+    typical = divided(model.counts.spikes.sum(-1), model.counts.exposure.sum(-1), 1.0)
+    floor = _LEAST_R0 * np.abs(typical)[:, None]
     # a spike where the rate is 0 would hide a good shape: a start is inside
     can = model.high[:, None, 0] > model.low[:, None, 0]
-    coefficients[..., 0] = np.where(
-        can, np.maximum(coefficients[..., 0], floor), coefficients[..., 0]
-    )
-    theta = np.concatenate([coefficients, grid], axis=-1)
+    first = np.where(can, np.maximum(coefficients[..., 0], floor), coefficients[..., 0])
+    theta = np.concatenate([first[..., None], coefficients[..., 1:], grid], axis=-1)
     if model.rectifier.negative_side and not model.shifted:  # the rate may not fall below 0
         most = flat.largest_gain(theta.reshape(rows * many, -1)).reshape(rows, many)
         theta[..., 1] = np.minimum(theta[..., 1], (1 - _LEAST_R0) * most)
-    value = flat.value(theta.reshape(rows * many, -1)).reshape(rows, many)
-    return theta, value
+    return theta, flat.value(theta.reshape(rows * many, -1)).reshape(rows, many)
 
 
 def _non_negative(gram: Array, side: Array, low: Array, high: Array) -> Array:

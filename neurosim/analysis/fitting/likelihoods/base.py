@@ -23,6 +23,7 @@ __all__ = ["LIKELIHOODS", "Likelihood", "likelihood_of", "named_likelihood", "pe
 
 _MOST_SCORINGS = 60  # where the most likely rate is infinite they end at one that is as good
 _SETTLED = 1e-9  # of a rate: a step as small is rounding
+_MOST_PER_RATE = 1e150  # its square is a number
 
 
 class Likelihood(ABC):
@@ -189,12 +190,16 @@ class Likelihood(ABC):
 def per_rate(above: Array, rate: Array) -> Array:
     """above / rate, 0 where either is; a rate below 0, which a trial step may meet, keeps its sign.
 
+    What has no number of this size (a spike where some 1e-200 Hz are expected) is the largest.
+
     Parameters
     ----------
     above, rate : array (row, condition)
     """
     out = np.zeros(np.broadcast_shapes(above.shape, rate.shape))
-    return np.divide(above, rate, out=out, where=(above != 0) & (rate != 0))
+    with np.errstate(over="ignore"):
+        np.divide(above, rate, out=out, where=(above != 0) & (rate != 0))
+    return np.clip(out, -_MOST_PER_RATE, _MOST_PER_RATE)
 
 
 def _refuse(cls: type[Likelihood]) -> None:

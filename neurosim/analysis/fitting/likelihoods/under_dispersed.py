@@ -1,15 +1,19 @@
-r"""Counts more regular than Poisson: variance = mean / (1 + regularity mean) on each trial.
+r"""Counts more regular than Poisson: variance = mean / (1 + (regularity mean)^1.5) on each trial.
+
+Spikes of an integrate-and-fire cell are Poisson's where noise alone brings it to threshold, and the
+more regular the more it fires; over the rates of one cell its Fano factor is this to 5 % (root mean
+square; with an exponent of 1 to 10 %, see `tests/analysis/fitting/likelihoods`).
 
 A quasi-likelihood: its slope with the mean m of a trial is :math:`(n - m)/V(m)`, so that, with
-:math:`V = m/(1 + b m)`, it is :math:`n \log m - m + b(n m - m^2/2)` (Wedderburn 1974, Biometrika
-61:439). What does not depend on m is that of the extended quasi-likelihood (Nelder & Pregibon 1987,
-Biometrika 74:221), by which values for different b compare: in all
+:math:`V = m/(1 + c m^{3/2})`, it is :math:`n \log m - m + c(n m^{3/2}/1.5 - m^{5/2}/2.5)`
+(Wedderburn 1974, Biometrika 61:439). What does not depend on m is that of the extended
+quasi-likelihood (Nelder & Pregibon 1987, Biometrika 74:221), by which values for different c
+compare: in all
 
-.. math:: n \log m - m - \log n! - b(n - m)^2/2 + \log(1 + b n)/2
+.. math:: n \log m - m - \log n! - c(4 n^{5/2} - 10 n m^{3/2} + 6 m^{5/2})/15
+          + \log(1 + c n^{3/2})/2
 
-of a trial, a Poisson probability at b = 0. The Fano factor falls with the mean, as that of
-integrate-and-fire cells does; a renewal process of one shape is too regular at few spikes. The
-variance is that of the binomial with m + 1/b tries.
+of a trial, a Poisson probability at c = 0; c is the regularity to the power of 1.5.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from neurosim.data.counts import Counts
 
 __all__ = ["UnderDispersed"]
 
+_POWER = 1.5
 _MOST = 12.0  # counts of whole spikes about any mean have a variance of 1/12, on the average
 _STEPS = 60  # of Newton's method, which from 0 rises to the root of a convex function
 _SETTLED = 1e-10  # of the regularity
@@ -37,12 +42,13 @@ class UnderDispersed(Likelihood):
     """Counts more regular than Poisson, by a quasi-likelihood.
 
     It has no distribution of its own: `sample` draws binomial counts, of the same mean and
-    variance (nearly, at a regularity above 1).
+    variance (nearly, where the variance is below a quarter).
 
     Parameters
     ----------
     regularity : array (row,)
-        >= 0; Poisson's at 0.
+        >= 0, per spike: at a mean of 1/regularity the variance is half of Poisson's, which it is
+        at 0.
     """
 
     regularity: Array
@@ -57,37 +63,48 @@ class UnderDispersed(Likelihood):
         return cls(np.zeros(len(counts.x)))
 
     def terms(self, rate: Array, counts: Counts) -> Array:
-        b, (trials, d) = self.regularity[:, None], counts.each
+        c, (trials, d) = self._stiff[:, None], counts.each
         logs = np.log(rate, out=np.zeros(np.shape(rate)), where=rate > 0)
-        mean = rate * d
-        terms = counts.spikes * (logs + b * mean) - trials * (mean + b * mean**2 / 2)
+        mean = np.maximum(rate, 0.0) * d
+        root = np.sqrt(mean)
+        terms = counts.spikes * (logs + c * mean * root / 1.5)
+        terms -= trials * (rate * d + c * mean**2 * root / 2.5)
         return np.where((counts.spikes > 0) & (rate <= 0), -np.inf, terms)
 
     def slope(self, rate: Array, counts: Counts) -> Array:
-        b, (trials, d) = self.regularity[:, None], counts.each
+        c, (trials, d) = self._stiff[:, None], counts.each
+        mean = np.maximum(rate, 0.0) * d
         slope: Array = per_rate(counts.spikes, rate) - trials * d
-        return slope + b * d * (counts.spikes - trials * d * rate)
+        return slope + c * d * np.sqrt(mean) * (counts.spikes - trials * mean)
 
     def expected(self, rate: Array, counts: Counts) -> Array:
-        stiff = self.regularity[:, None] * counts.exposure * counts.each[1]
+        mean = np.maximum(rate, _LEAST_RATE) * counts.each[1]
+        stiff = self._stiff[:, None] * counts.exposure * counts.each[1] * np.sqrt(mean)
         return per_rate(counts.exposure, np.maximum(rate, _LEAST_RATE)) + stiff
 
     def information(self, rate: Array, counts: Counts) -> Array:
-        stiff = self.regularity[:, None] * counts.exposure * counts.each[1]
-        information: Array = per_rate(per_rate(counts.spikes, rate), rate) + stiff
+        c, (trials, d) = self._stiff[:, None], counts.each
+        mean = np.maximum(rate, _LEAST_RATE) * d
+        seen = per_rate(per_rate(counts.spikes, rate), rate)
+        far = 1.5 * trials * mean - 0.5 * counts.spikes
+        bend = c * d**2 * divided(far, np.sqrt(mean), 0.0)
+        # below 0 where many more spikes came than are expected: a step is of that size then
+        usual = seen + c * d**2 * trials * np.sqrt(mean)
+        information: Array = np.maximum(seen + bend, usual / 2)
         return information
 
     def constant(self, counts: Counts) -> Array:
-        b, count = self.regularity[:, None, None], counts.single.count
-        own = np.log1p(b * count) / 2 - b * count**2 / 2
+        c, count = self._stiff[:, None, None], counts.single.count
+        own = np.log1p(c * count**_POWER) / 2 - c * (4 / 15) * count**2.5
         constant: Array = counts.constant + own.sum(-1)
         return constant
 
     def sample(self, rate: Array, counts: Counts, random: np.random.Generator) -> Counts:
         mean = rate[..., None] * counts.single.seconds
-        b = np.broadcast_to(self.regularity[:, None, None], mean.shape)
-        regular = b * mean > _POISSON
-        tries = mean + divided(1.0, np.where(regular, b, 0.0), 0.0)
+        swell = self._stiff[:, None, None] * mean**_POWER
+        regular = swell > _POISSON
+        # binomial counts of that mean have that variance for mean (1 + 1/swell) tries
+        tries = mean + divided(mean, np.where(regular, swell, 0.0), 0.0)
         low = np.floor(tries)
         # of one try more or not, each with the chance for the mean, the variances average to it
         even = (low >= mean) & (low > 0)
@@ -98,6 +115,11 @@ class UnderDispersed(Likelihood):
         poisson = random.poisson(np.where(regular, 0.0, mean))
         return counts.with_trials(np.where(regular, drawn, poisson).astype(float))
 
+    @property
+    def _stiff(self) -> Array:
+        stiff: Array = self.regularity**_POWER
+        return stiff
+
     @classmethod
     def fault(cls, counts: Counts) -> str:
         return counts.uneven
@@ -107,18 +129,22 @@ class UnderDispersed(Likelihood):
 
     def estimated(self, rate: Array, counts: Counts) -> Self:
         single = counts.single
-        seconds = np.where(single.exists, single.seconds, 0.0)
-        squares = ((single.count - rate[..., None] * seconds) ** 2).sum((1, 2))
-        b = np.zeros(len(rate))
+        mean = np.maximum(rate[..., None], 0.0) * np.where(single.exists, single.seconds, 0.0)
+        root, own = np.sqrt(mean), np.where(single.exists, single.count**_POWER, 0.0)
+        far = 4 * own * single.count - 10 * single.count * mean * root + 6 * mean**2 * root
+        far = far.sum((1, 2)) * 2 / 15
+        # a variance of 1/12 where the most is expected
+        highest = np.maximum(mean.max((1, 2)), 1.0)
+        most = (_MOST * highest - 1) / highest**_POWER
+        c = np.zeros(len(rate))
         for _ in range(_STEPS):
-            swell = 1 + b[:, None, None] * single.count
-            slope = (single.count / swell).sum((1, 2)) - squares
-            bend = ((single.count / swell) ** 2).sum((1, 2))
-            step = np.clip(divided(slope, bend, 0.0), -b, _MOST - b)
-            b = b + step
-            if not (np.abs(step) > _SETTLED * b).any():
+            share = own / (1 + c[:, None, None] * own)
+            slope, bend = share.sum((1, 2)) - far, (share**2).sum((1, 2))
+            step = np.clip(divided(slope, bend, 0.0), -c, most - c)
+            c = c + step
+            if not (np.abs(step) > _SETTLED * c).any():
                 break
-        return type(self)(b)
+        return type(self)(c ** (1 / _POWER))
 
     @property
     def scatter(self) -> Array:
