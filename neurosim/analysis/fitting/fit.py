@@ -150,7 +150,7 @@ def _alternately(
     """The rectifier's parameters and the likelihood's own in turn, until nothing is gained."""
     few = len(rectifier.parameters) < 2  # shapes: they are searched as fast as they are climbed
     model = rate_model(rectifier, counts, likelihood, held)
-    best = best_parameters(model, None if few else start)
+    best = best_parameters(model, start, search=few)
     before, active = np.full(len(cells), -np.inf), np.arange(len(cells))
     for turn in range(_TURNS if likelihood.parameters else 0):
         rates = np.maximum(model.plain.rate(best.values), 0.0)
@@ -158,8 +158,8 @@ def _alternately(
         model = replace(model, likelihood=likelihood)
         best.log_likelihood[:] = likelihood.terms(rates, counts).sum(-1)
         # by how counts scatter the highest of several maxima may become another, but once
-        begun = None if few and turn == 0 else best.values[active]
-        again = best_parameters(model.take(active), begun)
+        search = few and turn == 0
+        again = best_parameters(model.take(active), best.values[active], search)
         for kept, new in zip(best[:4], again[:4], strict=True):
             kept[active] = new
         reached = best.log_likelihood + likelihood.constant(counts).sum(-1)

@@ -39,7 +39,9 @@ def informed(model: RateModel, values: Array, free: Flags) -> Known:
         Parameters off their bounds; the others have NaN, and count as identified.
     """
     rate, jacobian = model.plain.rate_and_jacobian(values)
-    weight = model.likelihood.expected(np.where(rate > 1e-200, rate, np.inf), model.counts)
+    fires = rate > 1e-200
+    weight = model.likelihood.expected(np.where(fires, rate, 1.0), model.counts)
+    weight = np.where(fires, weight, 0.0)
     each = jacobian * free[:, :, None] * np.sqrt(weight)[:, None, :]
     information = np.einsum("cks,cls->ckl", each, each)
     finite = np.isfinite(information).all((1, 2))

@@ -82,7 +82,7 @@ def rate_model(
     return RateModel(rectifier, counts, likelihood or Poisson(), low, high, scale)
 
 
-def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
+def best_parameters(model: RateModel, start: Array | None = None, search: bool = False) -> Optimum:
     """The maximum-likelihood parameters of every row.
 
     Parameters
@@ -90,6 +90,8 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
     model : RateModel
     start : array (row, parameter), optional
         Parameters known to be near the optimum, in place of the grid.
+    search : bool
+        Whether to look beside them, on a coarse grid.
 
     Returns
     -------
@@ -104,6 +106,8 @@ def best_parameters(model: RateModel, start: Array | None = None) -> Optimum:
         starts = model.shift(start)[:, None]
         mean = model.counts.spikes.sum(1) / np.maximum(model.counts.exposure.sum(1), 1e-12)
         starts[:, 0, 0] = np.maximum(starts[:, 0, 0], _LEAST_R0 * np.abs(mean))
+        if search:
+            starts = np.concatenate([peaks_on_grid(model, coarse=True), starts], axis=1)
     else:
         starts = np.concatenate([peaks_on_grid(model), *nested_starts(model)], axis=1)
     row, number = np.nonzero(np.isfinite(starts).all(-1))

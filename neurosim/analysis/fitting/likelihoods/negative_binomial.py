@@ -71,6 +71,15 @@ class NegativeBinomial(Likelihood):
         swell = np.multiply(swell, rate, out=np.zeros(swell.shape), where=swell > 0)
         return per_rate(counts.exposure / (1 + swell), np.maximum(rate, _LEAST_RATE))
 
+    def information(self, rate: Array, counts: Counts) -> Array:
+        a, (trials, d) = self.dispersion[:, None], counts.each
+        swell = 1 + a * d * np.maximum(rate, 0.0)
+        seen = per_rate(per_rate(counts.spikes, rate), rate)
+        bend = seen - (counts.spikes * a + trials) * a * (d / swell) ** 2
+        # below 0 where far fewer spikes came than are expected: a step is of its usual size then
+        information: Array = np.maximum(bend, self.expected(rate, counts) / 2)
+        return information
+
     def constant(self, counts: Counts) -> Array:
         return _constant(self.dispersion, counts, counts.single)
 

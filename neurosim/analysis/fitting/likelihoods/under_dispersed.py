@@ -65,7 +65,7 @@ class UnderDispersed(Likelihood):
     def terms(self, rate: Array, counts: Counts) -> Array:
         c, (trials, d) = self._stiff[:, None], counts.each
         logs = np.log(rate, out=np.zeros(np.shape(rate)), where=rate > 0)
-        mean = np.maximum(rate, 0.0) * d
+        mean = _mean(rate, d)
         root = np.sqrt(mean)
         terms = counts.spikes * (logs + c * mean * root / 1.5)
         terms -= trials * (rate * d + c * mean**2 * root / 2.5)
@@ -73,18 +73,18 @@ class UnderDispersed(Likelihood):
 
     def slope(self, rate: Array, counts: Counts) -> Array:
         c, (trials, d) = self._stiff[:, None], counts.each
-        mean = np.maximum(rate, 0.0) * d
+        mean = _mean(rate, d)
         slope: Array = per_rate(counts.spikes, rate) - trials * d
         return slope + c * d * np.sqrt(mean) * (counts.spikes - trials * mean)
 
     def expected(self, rate: Array, counts: Counts) -> Array:
-        mean = np.maximum(rate, _LEAST_RATE) * counts.each[1]
+        mean = _mean(np.maximum(rate, _LEAST_RATE), counts.each[1])
         stiff = self._stiff[:, None] * counts.exposure * counts.each[1] * np.sqrt(mean)
         return per_rate(counts.exposure, np.maximum(rate, _LEAST_RATE)) + stiff
 
     def information(self, rate: Array, counts: Counts) -> Array:
         c, (trials, d) = self._stiff[:, None], counts.each
-        mean = np.maximum(rate, _LEAST_RATE) * d
+        mean = _mean(np.maximum(rate, _LEAST_RATE), d)
         seen = per_rate(per_rate(counts.spikes, rate), rate)
         far = 1.5 * trials * mean - 0.5 * counts.spikes
         bend = c * d**2 * divided(far, np.sqrt(mean), 0.0)
@@ -95,7 +95,8 @@ class UnderDispersed(Likelihood):
 
     def constant(self, counts: Counts) -> Array:
         c, count = self._stiff[:, None, None], counts.single.count
-        own = np.log1p(c * count**_POWER) / 2 - c * (4 / 15) * count**2.5
+        root = np.sqrt(count)
+        own = np.log1p(c * count * root) / 2 - c * (4 / 15) * count**2 * root
         constant: Array = counts.constant + own.sum(-1)
         return constant
 
@@ -130,7 +131,10 @@ class UnderDispersed(Likelihood):
     def estimated(self, rate: Array, counts: Counts) -> Self:
         single = counts.single
         mean = np.maximum(rate[..., None], 0.0) * np.where(single.exists, single.seconds, 0.0)
-        root, own = np.sqrt(mean), np.where(single.exists, single.count**_POWER, 0.0)
+        root, own = (
+            np.sqrt(mean),
+            np.where(single.exists, single.count * np.sqrt(single.count), 0.0),
+        )
         far = 4 * own * single.count - 10 * single.count * mean * root + 6 * mean**2 * root
         far = far.sum((1, 2)) * 2 / 15
         # a variance of 1/12 where the most is expected
@@ -152,3 +156,9 @@ class UnderDispersed(Likelihood):
 
     def take(self, rows: AnyArray) -> Self:
         return type(self)(self.regularity[rows])
+
+
+def _mean(rate: Array, seconds: Array) -> Array:
+    """Spikes expected of a trial; a rate may be infinite where nothing was shown."""
+    out = np.zeros(np.broadcast_shapes(rate.shape, seconds.shape))
+    return np.multiply(np.maximum(rate, 0.0), seconds, out=out, where=seconds > 0)
