@@ -27,6 +27,8 @@ from neurosim.data.counts import Counts
 
 __all__ = ["HeldOut", "folds_by_condition", "held_out"]
 
+_SETTLED = 1e-3  # nats that a turn gains in the last one: next to nothing beside a score's error
+
 
 @dataclass(frozen=True)
 class HeldOut:
@@ -112,7 +114,7 @@ def held_out(fitted: Fit, fold: Indices) -> HeldOut:
     all_folds = counts.take(every)
     training, left_out = all_folds.only(~test), all_folds.only(test)
     start, begun = np.tile(fitted.values, (number, 1)), likelihood.take(every)
-    refit = fit_counts(fitted.rectifier, training, start=start, likelihood=begun)
+    refit = fit_counts(fitted.rectifier, training, start=start, likelihood=begun, settled=_SETTLED)
     found = refit.model.likelihood
     linear = 1 + len(fitted.rectifier.gains)
     plain = rate_model(fitted.rectifier, all_folds).plain

@@ -105,6 +105,7 @@ def fit_counts(
     start: Array | None = None,
     likelihood: Likelihood | None = None,
     fixed: Mapping[str, float] | None = None,
+    settled: float = _SETTLED,
 ) -> Fit:
     """`fit` for counts, under a likelihood from where it begins.
 
@@ -123,17 +124,19 @@ def fit_counts(
         As `Likelihood.begin` gives it; default Poisson.
     fixed : mapping of name to number, optional
         Parameters that are not estimated.
+    settled : float
+        nats that a turn of rates and the likelihood's own parameters gains when it is the last.
     """
     cells = np.arange(len(counts.x)) if cells is None else cells
     held = _checked(rectifier, counts, fixed)
     likelihood = Poisson() if likelihood is None else likelihood
     parts = likelihood.parts(counts)
     if parts[0][1] is likelihood:
-        return _alternately(rectifier, counts, cells, drive_unit, start, likelihood, held)
+        return _alternately(rectifier, counts, cells, drive_unit, start, likelihood, held, settled)
     each = []
     for rows, part in parts:
         own, begun = counts.take(rows), None if start is None else start[rows]
-        found = _alternately(rectifier, own, cells[rows], drive_unit, begun, part, held)
+        found = _alternately(rectifier, own, cells[rows], drive_unit, begun, part, held, settled)
         each.append((rows, found))
     return _joined(each, counts, likelihood)
 
@@ -146,6 +149,7 @@ def _alternately(
     start: Array | None,
     likelihood: Likelihood,
     held: dict[str, float],
+    settled: float,
 ) -> Fit:
     """The rectifier's parameters and the likelihood's own in turn, until nothing is gained."""
     few = len(rectifier.parameters) < 2  # shapes: they are searched as fast as they are climbed
@@ -164,7 +168,7 @@ def _alternately(
             kept[active] = new
         reached = best.log_likelihood + likelihood.constant(counts).sum(-1)
         with np.errstate(invalid="ignore"):
-            active = np.flatnonzero(np.abs(reached - before) >= _SETTLED)
+            active = np.flatnonzero(np.abs(reached - before) >= settled)
         before = reached
         if active.size == 0:
             break
