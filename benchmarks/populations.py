@@ -58,7 +58,7 @@ def covered(share: float, low: float, high: float) -> bool:
 
 
 def studied(
-    whole: Comparison, names: tuple[str, ...], populations: int, size: int, seed: int
+    whole: Comparison, names: tuple[str, ...], populations: int, size: int, seed: list[int]
 ) -> tuple[list[bool], list[bool], list[bool], Counter]:
     """Whether each share is covered, is so if kinds are known, all of a population are; labels."""
     random = np.random.default_rng(seed)
@@ -105,11 +105,11 @@ def main() -> None:
     failed = False
     for design in given.designs:
         whole = simulated(design, given.seed)
-        for names in MIXED:
+        for number, names in enumerate(MIXED):
             each, known, every, labels = studied(
-                whole, names, given.populations, given.size, given.seed
+                whole, names, given.populations, given.size, [given.seed, number]
             )
-            said = "; ".join(f"{label} ({number})" for label, number in labels.most_common(2))
+            said = "; ".join(f"{label} ({times})" for label, times in labels.most_common(2))
             figures = [f"{100 * np.mean(one):.0f} %" if one else "" for one in (each, known, every)]
             print(f"| {design} | {', '.join(names)} | {' | '.join(figures)} | {said} |", flush=True)
             slack = 2 * np.sqrt(PROMISED * (1 - PROMISED) / len(each))

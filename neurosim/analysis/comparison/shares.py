@@ -2,9 +2,11 @@ r"""Shares of kinds in a population, each cell a draw from it: random-effects mo
 
 Every cell is of one kind, and the shares r of the kinds have a flat Dirichlet prior. Given each
 cell's log evidence for every kind, their posterior is approximated by a Dirichlet distribution
-(Stephan et al. 2009, NeuroImage 46:1004). How surely one kind is the commonest is its exceedance
-probability; protected, it allows for the shares being equal and what differs being chance (Rigoux
-et al. 2014, NeuroImage 84:971).
+(Stephan et al. 2009, NeuroImage 46:1004). That takes each cell's chances of being of a kind as if
+they were known; the intervals are of the posterior itself, in which they are not, by Gibbs' sampler
+(Penny et al. 2010, PLoS Computational Biology 6:e1000709). How surely one kind is the commonest is
+its exceedance probability; protected, it allows for the shares being equal and what differs being
+chance (Rigoux et al. 2014, NeuroImage 84:971).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.special import gammaln, logsumexp, psi, softmax, xlogy
 from scipy.stats import beta, gamma
 
@@ -20,6 +23,8 @@ from neurosim.base.arrays import Array
 __all__ = ["Shares", "shares_of"]
 
 _TURNS, _SETTLED = 10_000, 1e-10  # of the Dirichlet's parameters
+_SAMPLES, _STEPS, _BURNT = 2_000_000, 120, 20  # cells in all chains; steps of each, not counted
+_CHAINS = (8, 256)  # at the least and the most
 _NODES = 4001  # of the integral for exceedance, over quantiles from nothing to all but nothing
 
 
@@ -36,6 +41,8 @@ class Shares(NamedTuple):
         Probability of being the commonest; protected against chance.
     omnibus_risk : float
         Probability of the shares being equal.
+    numbers : array (kind, cells + 1)
+        Probability of so many of the cells being of each kind.
     """
 
     alpha: Array
@@ -43,6 +50,7 @@ class Shares(NamedTuple):
     exceedance: Array
     protected: Array
     omnibus_risk: float
+    numbers: Array
 
     @property
     def mean(self) -> Array:
@@ -52,11 +60,21 @@ class Shares(NamedTuple):
     def interval(self, level: float = 0.95) -> tuple[Array, Array]:
         """Ends of the central credible intervals, (kind,) each; of a kind that is alone one that
         ends at 1, against another of which nothing was seen."""
-        if len(self.alpha) == 1:
-            return beta.ppf(1 - level, self.alpha, 1.0), np.ones(1)
-        rest = self.alpha.sum() - self.alpha
-        low, high = (beta.ppf(p, self.alpha, rest) for p in ((1 - level) / 2, (1 + level) / 2))
-        return low, high
+        kinds, cells = len(self.alpha), self.numbers.shape[1] - 1
+        if kinds == 1:
+            return np.array([beta.ppf(1 - level, cells + 1.0, 1.0)]), np.ones(1)
+        ends = np.empty((2, kinds))
+        for k, chance in enumerate(self.numbers):
+            for end, p in enumerate(((1 - level) / 2, (1 + level) / 2)):
+                ends[end, k] = brentq(_below, 0.0, 1.0, (p, chance, kinds), xtol=1e-9)
+        return ends[0], ends[1]
+
+
+def _below(share: float, p: float, chance: Array, kinds: int) -> float:
+    """How much more than p lies below a share, given the chances of so many cells of its kind."""
+    number = np.flatnonzero(chance)
+    rest = chance.size - 1 - number + kinds - 1
+    return float(chance[number] @ beta.cdf(share, number + 1, rest)) - p
 
 
 def shares_of(log_evidence: Array) -> Shares:
@@ -85,7 +103,28 @@ def shares_of(log_evidence: Array) -> Shares:
     exceedance = _exceedance(alpha)
     risk = _omnibus_risk(evidence, weight, alpha)
     protected = (1 - risk) * exceedance + risk / number
-    return Shares(alpha, weight, exceedance, protected, risk)
+    return Shares(alpha, weight, exceedance, protected, risk, _numbers(evidence, weight))
+
+
+def _numbers(evidence: Array, weight: Array) -> Array:
+    """Chances of so many cells being of each kind, (kind, cells + 1): shares by the cells' kinds and
+    these by the shares, in turn, in many chains beside each other."""
+    cells, kinds = evidence.shape
+    random = np.random.default_rng(0)
+    chains = int(np.clip(_SAMPLES // (cells * _STEPS), *_CHAINS))
+    likelihood = np.exp(evidence)
+    number = np.tile(weight.sum(0), (chains, 1))
+    found = np.zeros((kinds, cells + 1))
+    for step in range(_STEPS):
+        share = random.standard_gamma(1 + number)
+        chance = np.cumsum(share[:, None] * likelihood, axis=-1)
+        at = random.random((chains, cells, 1)) * chance[..., -1:]
+        kind = (at > chance).sum(-1)
+        number = np.stack([(kind == k).sum(-1) for k in range(kinds)], axis=1)
+        if step >= _BURNT:
+            for k in range(kinds):
+                found[k] += np.bincount(number[:, k], minlength=cells + 1)
+    return found / found.sum(1, keepdims=True)
 
 
 def _exceedance(alpha: Array) -> Array:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
 from neurosim import InputError, compare, responses_from_counts
 from neurosim.analysis.comparison.comparison import Comparison
@@ -42,6 +43,22 @@ def test_the_checked_example():
     assert found.exceedance == pytest.approx([0.9755, 0.0228, 0.0017], abs=1e-3)
     assert found.protected.sum() == pytest.approx(1)
     assert (np.abs(found.protected - 1 / 3) < np.abs(found.exceedance - 1 / 3)).all()
+
+
+def test_intervals_are_of_the_exact_posterior():
+    # oracle: importance sampling of the shares from their flat prior, each cell's kind summed out
+    random = np.random.default_rng(1)
+    evidence = random.normal(0, 1.5, (10, 3)) + [0.8, 0.0, -1.0]
+    shares = random.dirichlet(np.ones(3), 400_000)
+    weight = np.exp(np.log(shares @ np.exp(evidence).T).sum(1))
+    low, high = shares_of(evidence).interval()
+    for k in range(3):
+        order = np.argsort(shares[:, k])
+        below = np.cumsum(weight[order]) / weight.sum()
+        ends = shares[order, k][np.searchsorted(below, [0.025, 0.975])]
+        assert (low[k], high[k]) == pytest.approx(tuple(ends), abs=0.01)
+    sure = shares_of(np.array([[0.0, -90.0]] * 7 + [[-90.0, 0.0]] * 3)).interval()
+    assert np.array(sure)[:, 0] == pytest.approx(beta.ppf([0.025, 0.975], 8, 4))
 
 
 def test_any_origin_and_order_of_the_evidence():
