@@ -107,8 +107,8 @@ def shares_of(log_evidence: Array) -> Shares:
 
 
 def _numbers(evidence: Array, weight: Array) -> Array:
-    """Chances of so many cells being of each kind, (kind, cells + 1): shares by the cells' kinds and
-    these by the shares, in turn, in many chains beside each other."""
+    """Chances of so many cells being of each kind, (kind, cells + 1): shares by cells' kinds and
+    these by the shares, in turn, in many chains."""
     cells, kinds = evidence.shape
     random = np.random.default_rng(0)
     chains = int(np.clip(_SAMPLES // (cells * _STEPS), *_CHAINS))

@@ -48,7 +48,7 @@ def test_the_checked_example():
 def test_intervals_are_of_the_exact_posterior():
     # oracle: importance sampling of the shares from their flat prior, each cell's kind summed out
     random = np.random.default_rng(1)
-    evidence = random.normal(0, 1.5, (10, 3)) + [0.8, 0.0, -1.0]
+    evidence = random.normal(0, 1.5, (10, 3)) + np.array([0.8, 0.0, -1.0])
     shares = random.dirichlet(np.ones(3), 400_000)
     weight = np.exp(np.log(shares @ np.exp(evidence).T).sum(1))
     low, high = shares_of(evidence).interval()
