@@ -36,6 +36,30 @@ def test_the_likelihood_has_fallen_enough_at_every_end(name, cells):
             assert fall == pytest.approx(FALL, abs=0.01), (row, parameter)
 
 
+@pytest.mark.parametrize("scatter", ["negative binomial", "under-dispersed"])
+@pytest.mark.parametrize("name", ["half-wave", "half-squared"])
+def test_the_scatter_is_at_its_best_at_every_end_too(name, scatter):
+    # oracle: a fit with the parameter held, which estimates the scatter anew
+    rectifier, random = RECTIFIERS[name], np.random.default_rng(3)
+    mean = np.tile(rectifier.rate(X, **rectifier.typical)[:, None, None] * 0.5, (1, 8, 5))
+    if scatter == "negative binomial":
+        count = random.poisson(mean * random.gamma(2.0, 0.5, mean.shape))
+    else:
+        tries = np.ceil(mean + 8).astype(int)
+        count = random.binomial(tries, mean / tries)
+    made = responses_from_counts(np.repeat(X[:, None], 8, axis=1), count, 0.5)
+    fitted = fit(name, made, scatter)
+    found, falls = fitted.intervals, []
+    for values, at_bound in ((found.low, found.low_at_bound), (found.high, found.high_at_bound)):
+        for row, index in zip(*np.nonzero(np.isfinite(values) & ~at_bound), strict=True):
+            parameter = {rectifier.parameter_names[index]: float(values[row, index])}
+            held = fit(name, made.isel(cell=[row]), scatter, fixed=parameter)
+            falls.append(2 * (fitted.log_likelihood[row] - held.log_likelihood[0]))
+    assert len(falls) > 20
+    assert falls == pytest.approx(np.full(len(falls), FALL), abs=0.2)
+    assert np.median(falls) == pytest.approx(FALL, abs=0.03)
+
+
 def test_an_end_does_not_begin_from_a_climb_that_went_astray():
     # oracle: the likelihood maximised over the others on a fine grid of thresholds
     x = np.linspace(-1, 1, 12)

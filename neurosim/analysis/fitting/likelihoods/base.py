@@ -32,8 +32,9 @@ class Likelihood(ABC):
     A subclass gives, in its class body, ``name`` and where they differ from the usual: ``of``
     ("counts" or "rates"), ``single_trials`` (whether it needs the number of trials, or the counts
     of each; else the regressor pools equal samples), ``parameters`` (names of its own parameters,
-    one value per row each) and ``source``. Intervals and errors of the rate's parameters hold the
-    likelihood's own: these should be orthogonal to rates, as a dispersion is. An instance holds the
+    one value per row each) and ``source``. Standard errors of the rate's parameters hold
+    the likelihood's own, and their intervals do but for its last move: these should be orthogonal
+    to rates, as a dispersion is. An instance holds the
     values of its own parameters for so many rows; without any it is the same for all. With
     ``class Mine(Likelihood, register=False)`` it is not entered into `LIKELIHOODS`.
 
