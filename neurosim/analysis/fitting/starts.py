@@ -236,7 +236,7 @@ def _solved(model: RateModel, grid: Array) -> tuple[Array, Array]:
     highest = np.take_along_axis(theta, value.argmax(1)[:, None, None], axis=1)[:, 0]
     gainless = ~(highest[:, 1:linear] > 0).any(-1) & counts.spikes.any(-1)
     lost = np.flatnonzero(gainless & (model.high[:, 0] > model.low[:, 0]))
-    if lost.size:
+    if lost.size and many > 1:  # without shapes the climb is concave
         theta[lost], value[lost] = _from_the_mean(model.take(lost), basis[lost], grid[lost])
     return theta, value
 

@@ -57,7 +57,7 @@ def test_the_scatter_is_at_its_best_at_every_end_too(name, scatter):
             falls.append(2 * (fitted.log_likelihood[row] - held.log_likelihood[0]))
     assert len(falls) > 20
     assert falls == pytest.approx(np.full(len(falls), FALL), abs=0.2)
-    assert np.median(falls) == pytest.approx(FALL, abs=0.03)
+    assert np.median(falls) == pytest.approx(FALL, abs=0.06)
 
 
 def test_an_end_does_not_begin_from_a_climb_that_went_astray():
