@@ -20,7 +20,7 @@ from neurosim.data.responses import save_responses
 from neurosim.models.cells.brian_cell import BrianCell
 from neurosim.models.cells.lif import LIF
 from neurosim.models.receptive_fields.bank import QUADRATURE, GaborBank
-from neurosim.models.rectifiers import named_rectifier
+from neurosim.models.rectifiers import named_rectifiers
 from neurosim.models.rectifiers.base import Rectifier
 from neurosim.stimuli import Gratings, Photographs, Stimulus, VisualField
 
@@ -153,6 +153,8 @@ class Experiment:
         seed = faults.whole("seed", seed, 0)
         memory = faults.number("memory", memory, "> 0 bytes", lambda size: size > 0)
         names = _names(rectifiers, faults)
+        if trials is not None:
+            trials = faults.whole("trials", trials)
         faults.stop()
         whole = cells >= 4 and cells % len(QUADRATURE) == 0
         nearest = f"{max(4, cells - cells % 4)} or {max(4, cells - cells % 4) + 4} would do"
@@ -256,9 +258,8 @@ def _names(rectifiers: Any, faults: Faults) -> tuple[str | Rectifier, ...] | Non
         return None
     asked = faults.several("rectifiers", rectifiers, "names or Rectifiers", (str, Rectifier, type))
     faults.require(asked or faults.found, "at least one rectifier", "none")
-    return tuple(
-        each if isinstance(each, Rectifier) else named_rectifier(each).name for each in asked
-    )
+    known = named_rectifiers(asked, faults)
+    return tuple(each if each in asked else each.name for each in known)
 
 
 @dataclass(frozen=True, eq=False)

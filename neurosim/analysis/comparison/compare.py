@@ -17,7 +17,7 @@ from neurosim.analysis.fitting.likelihoods.by_scatter import warn_of_scatter
 from neurosim.base.errors import Faults
 from neurosim.base.progress import progress_bar
 from neurosim.data.counts import reduced
-from neurosim.models.rectifiers import RECTIFIERS, named_rectifier
+from neurosim.models.rectifiers import RECTIFIERS, named_rectifiers
 from neurosim.models.rectifiers.base import Rectifier
 from neurosim.models.rectifiers.constant import CONSTANT
 
@@ -77,9 +77,8 @@ def compare(
     given = RECTIFIERS.standard if rectifiers is None else rectifiers
     asked = faults.several("rectifiers", given, "names or Rectifiers", (str, Rectifier, type))
     progress = faults.flag("progress", progress)
-    faults.stop()
-    named = list(dict.fromkeys(map(named_rectifier, asked)))
-    faults.require(named, "at least one rectifier", "none")
+    named = named_rectifiers(asked, faults)
+    faults.require(named or faults.found, "at least one rectifier", "none")
     null = [] if any(each.name == CONSTANT.name for each in named) else [CONSTANT]
     chosen = sorted([*null, *named], key=lambda each: len(each.parameter_names))
     data = reduced(responses)
