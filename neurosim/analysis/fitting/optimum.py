@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurosim.analysis.fitting.ascent import Top
+from neurosim.analysis.fitting.beside_top import best_beside
 from neurosim.analysis.fitting.held_r0 import climb_held, r0_held
 from neurosim.analysis.fitting.kinks import best_of_rows, climb, joined
 from neurosim.analysis.fitting.likelihoods import Likelihood
@@ -119,6 +120,8 @@ def best_parameters(model: RateModel, start: Array | None = None, search: bool =
     for k, parameter in enumerate(model.rectifier.parameters.values()):
         if parameter.steep:
             top = best_of_every_interval(model, top, linear + k)
+    if not held:
+        top = best_beside(model, top)
     theta, value, converged = top
     reach = np.zeros(theta.shape)
     reach[:, linear:] = _AT_BOUND * model.scale

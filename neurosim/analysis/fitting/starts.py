@@ -25,7 +25,9 @@ _MOST_POINTS = 4096  # of a grid of more shapes
 _LEAST_POINTS = 4  # along a shape of a coarse grid
 _PEAKS = {1: 3, 2: 7, 3: 8}  # climbed from, at the most, by the number of shapes
 _PEAKS_OF_MORE, _PEAKS_OF_CORNERS = 14, 300  # of more shapes; of several corners, many by nature
-_DEEPEST = 25.0  # nats below the best, from where a climb can still end above it
+# nats below the best, from where a climb can still end above it: so many, and this share of what
+# the best lacks to a rate of its own for every condition, by which least squares may be off
+_DEEPEST, _DEEPER = 25.0, 0.5
 _MOST_ELEMENTS = 2_000_000  # of an array worked on at once; bounds the memory and nothing else
 _PARTS = (1.0, 0.3, 0.1)  # of a step from a constant rate
 _WEIGHTINGS = 2  # of the least squares: by the counts, and by the fit that this gives
@@ -126,7 +128,9 @@ def _peaks(model: RateModel, axes: list[Array]) -> Array:
     kept = np.take_along_axis(height, order, axis=1)
     starts = np.take_along_axis(theta, order[..., None], axis=1)
     # what is no peak, or far below the best of them, is no start; the best always is
-    deep = ~(kept > kept[:, :1] - _DEEPEST)
+    own = model.likelihood.terms(model.likelihood.measured(model.counts), model.counts).sum(-1)
+    lacking = _DEEPER * np.nan_to_num(own[:, None] - kept[:, :1], posinf=0.0, neginf=0.0)
+    deep = ~(kept > kept[:, :1] - np.maximum(lacking, _DEEPEST))
     deep[:, 0] = False
     starts = np.where(deep[..., None], np.nan, starts)
     if len(points) == 1 and named[0].within == "drive":

@@ -1,0 +1,91 @@
+"""Tops that are lower than one next to them, which no climb from them can see.
+
+Two kinked parameters may each stand at a drive, where a step of one alone leads down, and be higher
+between the next drives. A scale (a noise, a softness) of 0 has no slope there, and a curve a little
+less sharp may still be higher.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurosim.analysis.fitting.ascent import Top
+from neurosim.analysis.fitting.kinks import best_of_rows, climb, interval_about, joined
+from neurosim.analysis.fitting.rate_model import RateModel
+from neurosim.base.arrays import Array, Indices
+
+__all__ = ["best_beside"]
+
+_ROUNDS = 4  # of looking beside the last top
+_WITHIN = (0.02, 0.5)
+_RISE = 1e-9  # nats that make another round worth while
+_SHARP = (0.15, 0.4)  # of the middle distance between drives: how sharp a curve of scale 0 may be
+
+
+def best_beside(model: RateModel, top: Top) -> Top:
+    """The top of every row, or one beside it if that is higher.
+
+    Parameters
+    ----------
+    model : RateModel
+    top : Top
+    """
+    shapes = list(enumerate(model.rectifier.parameters.values()))
+    kinked = [model.linear + k for k, each in shapes if each.kinked]
+    scales = [model.linear + k for k, each in shapes if each.within == "spread"]
+    active = np.arange(len(top.value))
+    for turn in range(_ROUNDS):
+        starts = _between_next_drives(model, top, active, kinked) if len(kinked) > 1 else []
+        if turn == 0:
+            starts += _a_little_wider(model, top, active, scales)
+        if not starts:
+            break
+        rows = np.concatenate([of for of, _ in starts])
+        if rows.size == 0:
+            break
+        tried = climb(model.take(rows), np.concatenate([start for _, start in starts]))
+        before = top.value.copy()
+        every = np.arange(len(top.value))
+        top = best_of_rows(joined(tried, top), np.concatenate([rows, every]), len(every))
+        active = np.flatnonzero(top.value > before + _RISE)
+    return top
+
+
+def _between_next_drives(
+    model: RateModel, top: Top, rows: Indices, kinked: list[int]
+) -> list[tuple[Indices, Array]]:
+    """Rows and starts with one kinked parameter in the interval on either side."""
+    here, theta = model.take(rows), top.theta[rows]
+    drives = np.sort(here.counts.shown, axis=1)
+    starts = []
+    for index in kinked:
+        at = theta[:, index]
+        on_drive = (drives == at[:, None]).any(1)
+        about = interval_about(here, drives, at, index, 0)
+        for side, border in zip((-1, 1), about, strict=True):
+            low, high = interval_about(here, drives, np.where(on_drive, at, border), index, side)
+            there = high > low
+            for share in _WITHIN:  # of the interval, from the border
+                start = theta.copy()
+                start[:, index] = np.where(
+                    side < 0, high - share * (high - low), low + share * (high - low)
+                )
+                starts.append((rows[there], start[there]))
+    return starts
+
+
+def _a_little_wider(
+    model: RateModel, top: Top, rows: Indices, scales: list[int]
+) -> list[tuple[Indices, Array]]:
+    """Rows whose scale is at its least, and starts with one that is small beside the drives."""
+    starts = []
+    apart = np.diff(np.sort(model.counts.shown[rows], axis=1), axis=1)
+    middle = np.median(apart, axis=1)
+    for index in scales:
+        low, high = model.low[rows, index], model.high[rows, index]
+        at_least = (top.theta[rows, index] <= low) & (high > low) & (top.theta[rows, 1] > 0)
+        for share in _SHARP:
+            start = top.theta[rows].copy()
+            start[:, index] = np.minimum(low + share * middle, high)
+            starts.append((rows[at_least], start[at_least]))
+    return starts
