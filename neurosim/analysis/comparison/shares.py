@@ -58,8 +58,8 @@ class Shares(NamedTuple):
         return mean
 
     def interval(self, level: float = 0.95) -> tuple[Array, Array]:
-        """Ends of the central credible intervals, (kind,) each; of a kind that is alone one that
-        ends at 1, against another of which nothing was seen."""
+        """Ends of the central credible intervals, (kind,) each. One ends at 1 where all cells may be
+        of the kind, as of a kind that is alone, and at 0 where none may be."""
         kinds, cells = len(self.alpha), self.numbers.shape[1] - 1
         if kinds == 1:
             return np.array([beta.ppf(1 - level, cells + 1.0, 1.0)]), np.ones(1)
@@ -67,6 +67,11 @@ class Shares(NamedTuple):
         for k, chance in enumerate(self.numbers):
             for end, p in enumerate(((1 - level) / 2, (1 + level) / 2)):
                 ends[end, k] = brentq(_below, 0.0, 1.0, (p, chance, kinds), xtol=1e-9)
+            # as of a kind that is alone, where the others' cells may all be of this one
+            if chance[-1] >= (1 - level) / 2:
+                ends[:, k] = min(ends[0, k], beta.ppf(1 - level, cells + 1.0, 1.0)), 1.0
+            if chance[0] >= (1 - level) / 2:
+                ends[0, k] = 0.0
         return ends[0], ends[1]
 
 
