@@ -58,8 +58,8 @@ class Shares(NamedTuple):
         return mean
 
     def interval(self, level: float = 0.95) -> tuple[Array, Array]:
-        """Ends of the central credible intervals, (kind,) each. One ends at 1 where all cells may be
-        of the kind, as of a kind that is alone, and at 0 where none may be."""
+        """Ends of the central credible intervals, (kind,) each; 1 where all cells may be of the
+        kind, as of a kind that is alone, and 0 where none may be."""
         kinds, cells = len(self.alpha), self.numbers.shape[1] - 1
         if kinds == 1:
             return np.array([beta.ppf(1 - level, cells + 1.0, 1.0)]), np.ones(1)
