@@ -80,7 +80,7 @@ def _a_little_wider(
     """Rows whose scale is at its least, and starts with one that is small beside the drives."""
     starts = []
     apart = np.diff(np.sort(model.counts.shown[rows], axis=1), axis=1)
-    middle = np.median(apart, axis=1)
+    middle = np.median(apart, axis=1) if apart.size else np.zeros(len(rows))
     for index in scales:
         low, high = model.low[rows, index], model.high[rows, index]
         at_least = (top.theta[rows, index] <= low) & (high > low) & (top.theta[rows, 1] > 0)
