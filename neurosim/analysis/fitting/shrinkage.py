@@ -4,7 +4,8 @@ A parameter is taken as normally distributed over cells, with a mean and a sprea
 likely given every cell's profile; a cell's own value is then the mean of its posterior (Efron &
 Morris 1975, J Am Stat Assoc 70:311). The profile is read off its interval: on each side of the
 estimate the fall of the log-likelihood is quadratic with the width of that side, so that it is as
-lopsided as the interval, and a side that has no end says nothing.
+lopsided as the interval; on a side that has no end it falls as on the other, to half of what an end
+would need.
 """
 
 from __future__ import annotations
@@ -80,7 +81,10 @@ def shrunk(estimate: Array, low: Array, high: Array, level: float = 0.95) -> Shr
     least = grid[1] - grid[0]
     away = grid - estimate[told][:, None]
     width = np.where(away < 0, below[told][:, None], above[told][:, None])
-    logs = -0.5 * (away / np.maximum(width, least / 2)) ** 2
+    # on a side without an end it falls by less than the level's: as on the other side, to the half
+    other = np.where(away < 0, above[told][:, None], below[told][:, None])
+    fall = 0.5 * (away / np.maximum(np.where(np.isfinite(width), width, other), least / 2)) ** 2
+    logs = -np.where(np.isfinite(width), fall, np.minimum(fall, z**2 / 4))
     mean, spread = float(centre), float(max(about, least))
     for _ in range(_TURNS):  # expectation and maximisation
         prior = norm.logpdf(grid, mean, max(spread, least / 2))
