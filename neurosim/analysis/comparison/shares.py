@@ -129,7 +129,8 @@ def _numbers(evidence: Array, weight: Array) -> Array:
         if step >= _BURNT:
             for k in range(kinds):
                 found[k] += np.bincount(number[:, k], minlength=cells + 1)
-    return found / found.sum(1, keepdims=True)
+    numbers: Array = found / found.sum(1, keepdims=True)
+    return numbers
 
 
 def _exceedance(alpha: Array) -> Array:
