@@ -112,16 +112,27 @@ class Counts:
         return self.trials, self.exposure / np.maximum(self.trials, 1.0)
 
     @property
-    def uneven(self) -> str:
-        """What is wrong with counts where trials of a condition have to be of one length:
-        "expected ..., got ...", or nothing."""
-        if self.source is None or self.trials is None:
-            return "expected counts of single trials, got sums"
-        seconds, exists = self.source.seconds, self.source.exists
-        longest = seconds.max(-1, keepdims=True)
-        if (exists & (seconds < longest * (1 - 1e-9))).any():
-            return "expected trials of one length in every condition, got different ones"
-        return ""
+    def without_trials(self) -> str:
+        """What is wrong with counts where single trials are needed: "expected ..., got ...", or
+        nothing."""
+        known = self.source is not None and self.trials is not None
+        return "" if known else "expected counts of single trials, got sums"
+
+    @property
+    def groups(self) -> tuple[Array, Array, Array]:
+        """Trials of one length of every condition: their spikes, how many they are, and the length,
+        s; (cell, condition, group) each. One group where all trials of a condition are alike.
+
+        Raises
+        ------
+        ValueError
+            Where the number of trials is not known.
+        """
+        if self.source is not None and self.source.uneven:
+            single = self.single
+            return single.count, single.exists.astype(float), single.seconds
+        trials, length = self.each
+        return self.spikes[..., None], trials[..., None], length[..., None]
 
     def only(self, keep: Flags) -> Counts:
         """The same conditions with those outside `keep` (broadcast) taken as never shown."""

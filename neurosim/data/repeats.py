@@ -19,6 +19,8 @@ from neurosim.data.responses import cell_labels, check_responses, responses_from
 
 __all__ = ["Repeats", "repeats_of"]
 
+_SAME = 1e-9  # of a length: trials that differ by less are of one
+
 
 @dataclass(frozen=True, eq=False)
 class Repeats:
@@ -46,9 +48,9 @@ class Repeats:
         by = ("cell", "stimulus")
         trials = responses["trials"].transpose(*by).values
         count = responses["count"].transpose(*by, "trial").values
-        duration = responses["duration"].broadcast_like(responses["drive"]).transpose(*by).values
+        duration = responses["duration"].broadcast_like(responses["count"])
         exists = np.arange(count.shape[-1]) < trials[..., None]
-        seconds = np.where(exists, duration[..., None], 0.0)
+        seconds = np.where(exists, duration.transpose(*by, "trial").values, 0.0)
         count = np.where(exists, count, 0).astype(float)
         return cls(count, exists, seconds, cell_labels(responses))
 
@@ -70,6 +72,12 @@ class Repeats:
         exposure: Array = self.seconds.sum(-1)
         return exposure
 
+    @cached_property
+    def uneven(self) -> bool:
+        """Whether trials of a condition differ in length."""
+        longest = self.seconds.max(-1, keepdims=True, initial=0.0)
+        return bool((self.exists & (self.seconds < longest * (1 - _SAME))).any())
+
     @property
     def duration(self) -> Array:
         """Mean time observed of a trial, s; (cell, stimulus), NaN without a trial."""
@@ -77,20 +85,38 @@ class Repeats:
 
     @property
     def mean(self) -> Array:
-        """Mean count (cell, stimulus); NaN without a trial."""
+        """Mean count of a trial, whose mean length is `duration`; (cell, stimulus), NaN without
+        one."""
         return divided(self.spikes, self.trials)
 
     @property
     def variance(self) -> Array:
-        """Unbiased variance of the count over trials (cell, stimulus); NaN below two trials."""
-        mean = np.nan_to_num(self.mean)
-        square = np.where(self.exists, (self.count - mean[..., None]) ** 2, 0.0).sum(-1)
-        return divided(square, self.trials - 1)
+        """Unbiased variance of the count in a trial of the mean length (cell, stimulus); NaN below
+        two trials.
+
+        Of trials of unequal length each is held against what it has of the rate, and weighs as much
+        less as it is longer, so that variance over mean is 1 for Poisson counts of any lengths.
+        """
+        mean = np.nan_to_num(self.mean)[..., None]
+        if self.uneven:
+            length = (
+                np.where(self.exists, self.seconds, 1.0)
+                / np.where(self.trials > 0, self.duration, 1.0)[..., None]
+            )
+            square = (self.count - mean * length) ** 2 / length
+        else:
+            square = (self.count - mean) ** 2
+        return divided(np.where(self.exists, square, 0.0).sum(-1), self.trials - 1)
 
     @property
     def rate(self) -> Array:
         """Hz; (cell, stimulus), NaN without a trial."""
         return divided(self.spikes, self.exposure)
+
+    @property
+    def rate_variance(self) -> Array:
+        """Unbiased variance of the rate in a trial of the mean length, Hz^2; (cell, stimulus)."""
+        return divided(self.variance, self.duration**2)
 
     @property
     def freedom(self) -> Array:
@@ -101,10 +127,6 @@ class Repeats:
         part = np.nan_to_num(self.variance) / np.maximum(self.trials, 1)
         below = (part**2 / np.maximum(self.trials - 1, 1)).sum(-1)
         return divided(part.sum(-1) ** 2, below, np.inf)
-
-    def replaced(self, count: Array) -> Repeats:
-        """Other counts (cell, stimulus, trial), or rates, in the same trials."""
-        return Repeats(count, self.exists, self.seconds, self.cells)
 
     def take(self, rows: AnyArray) -> Repeats:
         """The trials of some cells (repeats allowed)."""
@@ -125,15 +147,21 @@ class Repeats:
 
         n - 1 of a condition's n trials are drawn with replacement: the variance of their mean is
         then s^2/n, where n draws would give (n - 1)/n of it (Rao & Wu 1988). NaN below two trials.
+        Of trials of unequal length it is the rate of those drawn, in a trial of the mean length.
         """
         n = self.trials[cell]
         draws = max(int(n.max(initial=0)) - 1, 1)
         which = random.random((samples, n.size, draws)) * n[:, None]
         taken = np.arange(draws) < (n - 1)[:, None]
         index = np.where(taken, which, 0.0).astype(np.int64)
-        total = np.zeros((samples, n.size))
+        total, length = np.zeros((2, samples, n.size))
         for k in range(n.size):
             total[:, k] = np.where(taken[k], self.count[cell, k][index[:, k]], 0.0).sum(-1)
+            if self.uneven:
+                length[:, k] = np.where(taken[k], self.seconds[cell, k][index[:, k]], 0.0).sum(-1)
+        if self.uneven:
+            drawn: Array = divided(total, length) * self.duration[cell]
+            return drawn
         return divided(total, n - 1)
 
 

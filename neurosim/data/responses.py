@@ -6,7 +6,8 @@ A responses `Dataset` holds
 - ``count(stimulus, cell, trial)``: spikes per trial, integers (or expected counts, marked
   ``expected`` in attrs); beyond ``trials`` they mean nothing;
 - ``trials(stimulus, cell)``: how many trials exist (repeats may be unequal; nothing is NaN);
-- ``duration``: s; one number, or (stimulus, cell).
+- ``duration``: s; one number, or (stimulus, cell), or where trials of a condition differ in length
+  (stimulus, cell, trial), beyond ``trials`` NaN.
 
 Where the responses came from stands in attrs. Files are NetCDF (through h5netcdf).
 """
@@ -31,6 +32,7 @@ from neurosim.data.beside import check_beside
 __all__ = [
     "cell_labels",
     "check_responses",
+    "duration_variable",
     "load_responses",
     "responses_from_counts",
     "save_responses",
@@ -55,8 +57,9 @@ def responses_from_counts(
     count : array (stimulus, cell, trial)
         Spike counts; integers >= 0. (stimulus, trial) for one cell, which may be lists of unequal
         length. Unequal repeats may be padded with NaN. A DataArray is turned by its dims.
-    duration : float or array (stimulus, cell)
-        How long spikes were counted, s (or a Brian2 quantity, or text).
+    duration : float, array (stimulus, cell) or array (stimulus, cell, trial)
+        How long spikes were counted, s (or a Brian2 quantity, or text). That of single trials is
+        padded as counts are, and of one cell (stimulus, trial) or lists of unequal length too.
     trials : int array (stimulus, cell), optional
         How many of the trials exist, where repeats are unequal. Default: all that are not NaN.
     drive_unit : str
@@ -102,26 +105,63 @@ def responses_from_counts(
     )
     faults.stop()
     exist = _trials_that_exist(count, trials)
-    seconds = np.asarray(in_unit(duration, "s", "responses", "duration"))
+    seconds = _seconds(duration)
     if drive.sizes["cell"] == 1:  # one cell may come without its dimension
         exist, seconds = (a[:, None] if a.ndim == 1 else a for a in (exist, seconds))
+        of_trials = seconds.ndim == 2 and seconds.shape[1] != 1
+        seconds = seconds[:, None] if of_trials else seconds
     shape = f"{drive.shape[0]} stimuli x {drive.shape[1]} cells"
     exist = np.broadcast_to(exist, drive.shape) if exist.ndim == 0 else exist
     faults.require(exist.shape == drive.shape, f"trials for {shape}", exist.shape)
-    one = seconds.shape in ((), drive.shape)
-    faults.require(one, f"duration as one number or for {shape}", seconds.shape)
+    one = seconds.shape in ((), drive.shape, count.shape)
+    each = f"{shape} (x {count.shape[2]} trials)"
+    faults.require(one, f"duration as one number or for {each}", seconds.shape)
     faults.stop()
     responses = xr.Dataset(
         {
             "drive": drive,
             "count": (("stimulus", "cell", "trial"), count),
             "trials": (("stimulus", "cell"), exist),
-            "duration": (("stimulus", "cell")[: np.ndim(seconds)], seconds, {"units": "s"}),
+            "duration": duration_variable(seconds, exist),
         },
         coords={"trial": np.arange(count.shape[2])},
         attrs=origin,
     )
     return check_responses(responses)
+
+
+def duration_variable(
+    seconds: NDArray[Any], trials: NDArray[Any]
+) -> tuple[tuple[str, ...], NDArray[Any], dict[str, str]]:
+    """The variable ``duration``: of single trials only where those of a condition differ.
+
+    Parameters
+    ----------
+    seconds : array (), (stimulus, cell) or (stimulus, cell, trial)
+    trials : int array (stimulus, cell)
+    """
+    attrs, dims = {"units": "s"}, ("stimulus", "cell", "trial")
+    if seconds.ndim == 3:
+        real = np.arange(seconds.shape[2]) < trials[..., None]
+        seconds = np.where(real, seconds, np.nan)
+        first = seconds[..., :1]
+        if (~real | (seconds == first)).all():
+            seconds = first[..., 0]
+            some = seconds[trials > 0]
+            # where nothing was shown it does not matter
+            seconds = np.where(trials > 0, seconds, some[0] if some.size else 1.0)
+            one = seconds.size > 0 and bool((seconds == seconds.flat[0]).all())
+            seconds = seconds.flat[0] if one else seconds
+    return dims[: np.ndim(seconds)], np.asarray(seconds), attrs
+
+
+def _seconds(duration: Any) -> NDArray[Any]:
+    """Durations, s; lists of unequal length of one cell are padded with NaN."""
+    if isinstance(duration, list | tuple) and len({np.size(each) for each in duration}) > 1:
+        rows = [np.ravel(in_unit(each, "s", "responses", "duration")) for each in duration]
+        most = max(row.size for row in rows)
+        return np.array([[np.r_[row, np.full(most - row.size, np.nan)]] for row in rows])
+    return np.asarray(in_unit(duration, "s", "responses", "duration"))
 
 
 def _count_array(count: Any) -> NDArray[Any]:
@@ -215,7 +255,8 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
             set(responses[name].dims) == set(dims), f"{name} {dims}", responses[name].dims
         )
     each = responses["duration"].dims
-    faults.require(set(each) <= set(by), f"duration as one number or {by}", each)
+    known = set(each) <= {*by, "trial"}
+    faults.require(known, f"duration as one number, {by} or {(*by, 'trial')}", each)
     for name in ("drive", "count", "duration"):
         numbers = responses[name].dtype.kind in ("iufb" if name == "count" else "iuf")
         faults.require(numbers, f"{name} as numbers", responses[name].dtype)
@@ -226,12 +267,15 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
     drive, count = responses["drive"].values, responses["count"].values
     trials, duration = responses["trials"].values, responses["duration"].values
     faults.require(np.isfinite(drive).all(), "finite drive", "NaN or infinity")
-    good = (duration > 0).all() and np.isfinite(duration).all()
-    faults.require(good, "duration > 0 s", duration.min())
     inside = trials.dtype.kind in "iu" and (trials >= 0).all() and (trials <= count.shape[2]).all()
     faults.require(inside, f"trials as whole numbers from 0 to {count.shape[2]}", trials)
     faults.stop()
     real = np.arange(count.shape[2]) < trials[..., None]
+    if "trial" in responses["duration"].dims:
+        each_trial = responses["duration"].broadcast_like(responses["count"])
+        duration = each_trial.transpose(*by, "trial").values[real]
+    good = np.isfinite(duration).all() and (duration > 0).all()
+    faults.require(good, "duration > 0 s of every trial", np.min(duration, initial=np.inf))
     counted = count[real]
     faults.require(np.isfinite(counted).all(), "counts for every trial that exists", "NaN")
     faults.require((counted >= 0).all(), "counts >= 0", counted.min(initial=0))

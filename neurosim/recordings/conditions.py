@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from neurosim.base.arrays import Array, Indices, divided
+from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.base.errors import Faults
-from neurosim.data.responses import check_responses
+from neurosim.data.responses import check_responses, duration_variable
 
 __all__ = ["RESERVED", "Trials", "refuse_single_conditions", "responses_of_trials"]
 
@@ -67,9 +67,8 @@ class Trials:
 def responses_of_trials(trials: Trials, subject: str, attrs: dict[str, Any]) -> xr.Dataset:
     """Responses with a condition for each combination of x and `by` that was shown to any cell.
 
-    A condition that a cell was not shown has no trials there. Trials of a condition may differ in
-    length: its duration is their mean, which is exact for Poisson counts (they enter by their sum
-    and by the time observed).
+    A condition that a cell was not shown has no trials there. Where trials of a condition differ in
+    length each has its own duration.
 
     Parameters
     ----------
@@ -110,19 +109,20 @@ def responses_of_trials(trials: Trials, subject: str, attrs: dict[str, Any]) -> 
         "cells x conditions x most repeats: take fewer cells at a time",
     )
     faults.stop()
-    exist, seconds = np.zeros(shape, dtype=np.int64), np.zeros(shape)
+    exist = np.zeros(shape, dtype=np.int64)
     np.add.at(exist, (condition, cell), 1)
-    np.add.at(seconds, (condition, cell), trials.duration)
     drive = np.full(shape, np.nan)
     drive[condition, cell] = trials.x
     some = np.take_along_axis(drive, (exist > 0).argmax(1)[:, None], axis=1)
     drive = np.where(exist > 0, drive, some)  # where nothing was shown, what another cell was shown
+    by_trial = ("stimulus", "cell", "trial")
+    seconds = _padded(condition, cell, trials.duration, exist)
     responses = xr.Dataset(
         {
             "drive": (("stimulus", "cell"), drive, _drive_attrs(trials)),
-            "count": (("stimulus", "cell", "trial"), _padded(condition, cell, trials.count, exist)),
+            "count": (by_trial, _padded(condition, cell, trials.count.astype(np.int64), exist)),
             "trials": (("stimulus", "cell"), exist),
-            "duration": _duration(seconds, exist, trials.duration),
+            "duration": duration_variable(seconds, exist),
         },
         coords={
             "stimulus": np.arange(shape[0]),
@@ -157,30 +157,15 @@ def _sorted(values: list[Any]) -> tuple[list[Any], Indices]:
     return unique, np.array([index[value] for value in values], dtype=np.int64)
 
 
-def _padded(
-    condition: Indices,
-    cell: Indices,
-    values: Array,
-    exist: Indices,
-) -> Indices:
-    """Counts by condition, cell and trial, trials in the order of their rows and zeros behind."""
+def _padded(condition: Indices, cell: Indices, values: AnyArray, exist: Indices) -> AnyArray:
+    """Values by condition, cell and trial, trials in the order of their rows and zeros behind."""
     order = np.lexsort((condition, cell))  # stable
     condition, cell = condition[order], cell[order]
     first = np.r_[0, np.flatnonzero((np.diff(cell) != 0) | (np.diff(condition) != 0)) + 1]
     begun = np.repeat(first, exist[condition, cell][first])
-    padded = np.zeros((*exist.shape, exist.max()), dtype=np.int64)
+    padded: AnyArray = np.zeros((*exist.shape, exist.max()), dtype=values.dtype)
     padded[condition, cell, np.arange(order.size) - begun] = values[order]
     return padded
-
-
-def _duration(
-    seconds: Array, exist: Indices, each: Array
-) -> tuple[tuple[str, ...], Any, dict[str, str]]:
-    """One number where all trials have the same length, their mean in each condition otherwise."""
-    if (each == each[0]).all():
-        return (), each[0], {"units": "s"}
-    mean = divided(seconds, exist, each.mean())  # where nothing was shown it does not matter
-    return ("stimulus", "cell"), mean, {"units": "s", "long_name": "mean duration of the trials"}
 
 
 def _drive_attrs(trials: Trials) -> dict[str, str]:

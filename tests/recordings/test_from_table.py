@@ -116,11 +116,12 @@ def test_units_of_columns(tmp_path):
     assert Column.titled("no unit").unit == ""
 
 
-def test_trials_of_unequal_length_count_by_their_mean():
+def test_trials_of_unequal_length_have_their_own():
     # oracle: the Poisson maximum of a constant rate is all spikes over all time
     frame = pd.DataFrame({"x": [-2, -2, -1, -1], "n": [1, 3, 2, 4], "t": [0.5, 1.5, 1.0, 3.0]})
     responses = responses_from_table(frame, x="x", count="n", duration="t")
-    assert responses["duration"].values.ravel().tolist() == [1.0, 2.0]
+    assert responses["duration"].dims == ("stimulus", "cell", "trial")
+    assert responses["duration"].values.ravel().tolist() == [0.5, 1.5, 1.0, 3.0]
     assert fit("half-wave", responses).values[0, 0] == pytest.approx(10 / 6, rel=1e-6)
 
 

@@ -159,9 +159,7 @@ def explained_share(fits: Sequence[Fit], index: Indices) -> Array:
     if counts.source is None:
         return share
     single = counts.single
-    seconds = np.where(single.exists, single.seconds, 1.0)
-    rates = single.replaced(single.count / seconds)
-    mean, variance, trials = rates.mean, rates.variance, rates.trials
+    mean, variance, trials = single.rate, single.rate_variance, single.trials
     for k, each in enumerate(fits):
         rows = np.flatnonzero(index == k)
         predicted = each.take(rows).rates if rows.size else np.empty((0, mean.shape[1]))

@@ -133,17 +133,17 @@ def response_ceilings(
     model = None if predicted is None else _prediction(predicted, repeats, faults)
     faults.stop()
     random = np.random.default_rng(seed)
-    single = repeats.replaced(divided(repeats.count, repeats.seconds, 0.0))  # rates, Hz
-    means, variances = single.mean, single.variance
+    means, variances = repeats.rate, repeats.rate_variance  # Hz, Hz^2
     names = [name for name in _DEFINITIONS if model is not None or name not in _OF_A_PREDICTION]
 
     def of_cell(c: int) -> dict[str, Number]:
         here = usable[c]
-        trials, n = single.count[c, here], repeats.trials[c, here]
+        n, seconds = repeats.trials[c, here], repeats.seconds[c, here]
+        trials = repeats.count[c, here]
         mean, variance = means[c, here], variances[c, here]
         x = None if model is None else model[c, here]
         value = _statistics(mean[None], variance[None], n, x)
-        value[_HALVES] = _split_half(trials[None], variance, n, _SPLITS, random)
+        value[_HALVES] = _split_half(trials[None], seconds, variance, n, _SPLITS, random)
         drawn = _resampled(mean, variance, n, x, samples, random)
         return {name: bootstrapped(np.r_[value[name], drawn[name]], level) for name in names}
 
@@ -217,9 +217,15 @@ def _statistics(mean: Array, variance: Array, n: Indices, x: Array | None) -> di
 
 
 def _split_half(
-    trials: Array, variance: Array, n: Indices, splits: int, random: np.random.Generator
+    trials: Array,
+    seconds: Array,
+    variance: Array,
+    n: Indices,
+    splits: int,
+    random: np.random.Generator,
 ) -> Array:
-    """Ceiling from halves of trials (row, condition, trial); NaN where halves do not agree.
+    """Ceiling from the rates of halves of trials (row, condition, trial), which last so long
+    (condition, trial); NaN where halves do not agree.
 
     Of an odd number of trials one is left out of each split.
     """
@@ -227,8 +233,8 @@ def _split_half(
     place = np.where(exists, random.random((splits, *exists.shape)), np.inf)
     order = place.argsort(-1).argsort(-1).transpose(1, 2, 0)  # (condition, trial, split)
     by_condition, at = trials.transpose(1, 0, 2), half[:, None, None]
-    first = by_condition @ (order < at) / at
-    second = by_condition @ ((order >= at) & (order < 2 * at)) / at
+    halves = (order < at).astype(float), ((order >= at) & (order < 2 * at)).astype(float)
+    first, second = (by_condition @ each / (seconds[:, None] @ each) for each in halves)
     one, two = (each - each.mean(0) for each in (first, second))
     scale = np.sqrt((one**2).sum(0) * (two**2).sum(0))
     r = divided((one * two).sum(0), scale, 0.0).mean(-1)
@@ -254,7 +260,9 @@ def _resampled(
     means = trials.sum(-1) / n
     variances = variance * random.chisquare(n - 1, (samples, n.size)) / (n - 1)
     found = _statistics(means, variances, n, x)
-    found[_HALVES] = _split_half(trials, variance, n, _SPLITS_RESAMPLED, random)
+    found[_HALVES] = _split_half(
+        trials, np.ones(trials.shape[1:]), variance, n, _SPLITS_RESAMPLED, random
+    )
     return found
 
 

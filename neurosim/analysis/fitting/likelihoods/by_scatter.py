@@ -69,7 +69,7 @@ class ByScatter(Likelihood, register=False):
         """Decided by the scatter of the counts."""
         family = np.zeros(len(counts.x), dtype=np.int64)
         seen = unseen(len(family)) if counts.source is None else scatter_of(counts.single)
-        if not counts.uneven:
+        if counts.source is not None:
             family[seen.more < OVER] = FAMILIES.index(NegativeBinomial)
             family[seen.less < UNDER] = FAMILIES.index(UnderDispersed)
         known = (family > 0) | (seen.most < _TWICE)

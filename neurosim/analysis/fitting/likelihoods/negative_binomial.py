@@ -53,29 +53,30 @@ class NegativeBinomial(Likelihood):
         return cls(np.full(len(counts.x), _POISSON))
 
     def terms(self, rate: Array, counts: Counts) -> Array:
-        a, (trials, d) = self.dispersion[:, None], counts.each
-        swell = (counts.spikes + trials / a) * np.log1p(a * d * np.maximum(rate, 0.0))
+        a, (spikes, trials, d) = self.dispersion[:, None, None], counts.groups
+        swell = (spikes + trials / a) * np.log1p(a * d * np.maximum(rate, 0.0)[..., None])
         logs = np.log(rate, out=np.zeros(np.shape(rate)), where=rate > 0)
         impossible = (counts.spikes > 0) & (rate <= 0)
-        return np.where(impossible, -np.inf, counts.spikes * logs - swell)
+        return np.where(impossible, -np.inf, counts.spikes * logs - swell.sum(-1))
 
     def slope(self, rate: Array, counts: Counts) -> Array:
-        a, (trials, d) = self.dispersion[:, None], counts.each
-        swell = (counts.spikes * a + trials) * d / (1 + a * d * np.maximum(rate, 0.0))
-        slope: Array = per_rate(counts.spikes, rate) - swell
+        a, (spikes, trials, d) = self.dispersion[:, None, None], counts.groups
+        swell = (spikes * a + trials) * d / (1 + a * d * np.maximum(rate, 0.0)[..., None])
+        slope: Array = per_rate(counts.spikes, rate) - swell.sum(-1)
         return slope
 
     def expected(self, rate: Array, counts: Counts) -> Array:
-        swell = np.broadcast_to(self.dispersion[:, None] * counts.each[1], np.shape(rate))
+        _, trials, d = counts.groups
+        swell = self.dispersion[:, None, None] * d
         # a rate may be infinite where nothing was shown
-        swell = np.multiply(swell, rate, out=np.zeros(swell.shape), where=swell > 0)
-        return per_rate(counts.exposure / (1 + swell), np.maximum(rate, _LEAST_RATE))
+        swell = np.multiply(swell, rate[..., None], out=np.zeros(swell.shape), where=swell > 0)
+        return per_rate((trials * d / (1 + swell)).sum(-1), np.maximum(rate, _LEAST_RATE))
 
     def information(self, rate: Array, counts: Counts) -> Array:
-        a, (trials, d) = self.dispersion[:, None], counts.each
-        swell = 1 + a * d * np.maximum(rate, 0.0)
+        a, (spikes, trials, d) = self.dispersion[:, None, None], counts.groups
+        swell = 1 + a * d * np.maximum(rate, 0.0)[..., None]
         seen = per_rate(per_rate(counts.spikes, rate), rate)
-        bend = seen - (counts.spikes * a + trials) * a * (d / swell) ** 2
+        bend = seen - ((spikes * a + trials) * a * (d / swell) ** 2).sum(-1)
         # below 0 where far fewer spikes came than are expected: a step is of its usual size then
         information: Array = np.maximum(bend, self.expected(rate, counts) / 2)
         return information
@@ -92,18 +93,18 @@ class NegativeBinomial(Likelihood):
 
     @classmethod
     def fault(cls, counts: Counts) -> str:
-        return counts.uneven
+        return counts.without_trials
 
     def estimated(self, rate: Array, counts: Counts) -> Self:
-        trials, length = counts.each
-        mean, single = np.maximum(rate, 0.0) * length, counts.single
+        spikes, trials, length = counts.groups
+        mean, single = np.maximum(rate, 0.0)[..., None] * length, counts.single
         beyond = _trials_beyond(single)
 
         def lacking(log_dispersion: Array, row: AnyArray) -> Array:
             a, row = np.exp(log_dispersion)[:, None], row.astype(np.int64)
             rising = _rising(beyond, single, a, row)
-            swell = (counts.spikes[row] + trials[row] / a) * np.log1p(a * mean[row])
-            return np.asarray(swell.sum(-1) - rising)
+            swell = (spikes[row] + trials[row] / a[..., None]) * np.log1p(a[..., None] * mean[row])
+            return np.asarray(swell.sum((1, 2)) - rising)
 
         rows = np.arange(len(rate))
         grid = np.linspace(np.log(_LEAST), np.log(_MOST), _PLACES)
@@ -133,9 +134,9 @@ def _constant(dispersion: Array, counts: Counts, single: Repeats) -> Array:
     """Of single trials at a dispersion (row,)."""
     size = 1 / dispersion[:, None, None]
     each = gammaln(single.count + size) - gammaln(size) - gammaln(single.count + 1.0)
-    length = counts.each[1]
-    logs = np.log(dispersion[:, None] * np.where(length > 0, length, 1.0))
-    constant: Array = np.where(single.exists, each, 0.0).sum(-1) + counts.spikes * logs
+    spikes, _, length = counts.groups
+    logs = np.log(dispersion[:, None, None] * np.where(length > 0, length, 1.0))
+    constant: Array = np.where(single.exists, each, 0.0).sum(-1) + (spikes * logs).sum(-1)
     return constant
 
 

@@ -63,33 +63,36 @@ class UnderDispersed(Likelihood):
         return cls(np.zeros(len(counts.x)))
 
     def terms(self, rate: Array, counts: Counts) -> Array:
-        c, (trials, d) = self._stiff[:, None], counts.each
+        c, (spikes, trials, d) = self._stiff[:, None, None], counts.groups
         logs = np.log(rate, out=np.zeros(np.shape(rate)), where=rate > 0)
         mean = _mean(rate, d)
         root = np.sqrt(mean)
-        terms = counts.spikes * (logs + c * mean * root / 1.5)
-        terms -= trials * (rate * d + c * mean**2 * root / 2.5)
+        stiff = c * mean * root * (spikes / 1.5 - trials * mean / 2.5)
+        terms = counts.spikes * logs - rate * counts.exposure + stiff.sum(-1)
         return np.where((counts.spikes > 0) & (rate <= 0), -np.inf, terms)
 
     def slope(self, rate: Array, counts: Counts) -> Array:
-        c, (trials, d) = self._stiff[:, None], counts.each
+        c, (spikes, trials, d) = self._stiff[:, None, None], counts.groups
         mean = _mean(rate, d)
-        slope: Array = per_rate(counts.spikes, rate) - trials * d
-        return slope + c * d * np.sqrt(mean) * (counts.spikes - trials * mean)
+        stiff = (c * d * np.sqrt(mean) * (spikes - trials * mean)).sum(-1)
+        slope: Array = per_rate(counts.spikes, rate) - counts.exposure + stiff
+        return slope
 
     def expected(self, rate: Array, counts: Counts) -> Array:
-        mean = _mean(np.maximum(rate, _LEAST_RATE), counts.each[1])
-        stiff = self._stiff[:, None] * counts.exposure * counts.each[1] * np.sqrt(mean)
-        return per_rate(counts.exposure, np.maximum(rate, _LEAST_RATE)) + stiff
+        _, trials, d = counts.groups
+        mean = _mean(np.maximum(rate, _LEAST_RATE), d)
+        stiff = (self._stiff[:, None, None] * trials * d**2 * np.sqrt(mean)).sum(-1)
+        expected: Array = per_rate(counts.exposure, np.maximum(rate, _LEAST_RATE)) + stiff
+        return expected
 
     def information(self, rate: Array, counts: Counts) -> Array:
-        c, (trials, d) = self._stiff[:, None], counts.each
+        c, (spikes, trials, d) = self._stiff[:, None, None], counts.groups
         mean = _mean(np.maximum(rate, _LEAST_RATE), d)
         seen = per_rate(per_rate(counts.spikes, rate), rate)
-        far = 1.5 * trials * mean - 0.5 * counts.spikes
-        bend = c * d**2 * divided(far, np.sqrt(mean), 0.0)
+        far = divided(1.5 * trials * mean - 0.5 * spikes, np.sqrt(mean), 0.0)
+        bend = (c * d**2 * far).sum(-1)
         # below 0 where many more spikes came than are expected: a step is of that size then
-        usual = seen + c * d**2 * trials * np.sqrt(mean)
+        usual = seen + (c * d**2 * trials * np.sqrt(mean)).sum(-1)
         information: Array = np.maximum(seen + bend, usual / 2)
         return information
 
@@ -123,9 +126,11 @@ class UnderDispersed(Likelihood):
 
     @classmethod
     def fault(cls, counts: Counts) -> str:
-        return counts.uneven
+        return counts.without_trials
 
     def measured(self, counts: Counts) -> Array:
+        if counts.source is not None and counts.source.uneven:
+            return super().measured(counts)
         return divided(counts.spikes, counts.exposure, 0.0)
 
     def estimated(self, rate: Array, counts: Counts) -> Self:
@@ -159,6 +164,8 @@ class UnderDispersed(Likelihood):
 
 
 def _mean(rate: Array, seconds: Array) -> Array:
-    """Spikes expected of a trial; a rate may be infinite where nothing was shown."""
-    out = np.zeros(np.broadcast_shapes(rate.shape, seconds.shape))
-    return np.multiply(np.maximum(rate, 0.0), seconds, out=out, where=seconds > 0)
+    """Spikes expected of a trial of each length, (row, condition, group); a rate may be infinite
+    where nothing was shown."""
+    mean: Array = np.zeros(seconds.shape)
+    np.multiply(np.maximum(rate, 0.0)[..., None], seconds, out=mean, where=seconds > 0)
+    return mean

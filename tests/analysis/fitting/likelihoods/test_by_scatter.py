@@ -1,7 +1,5 @@
 """Which likelihood the trials of each cell ask for."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -17,7 +15,7 @@ from neurosim import (
 from neurosim.analysis.comparison.held_out import folds_by_condition, held_out
 from neurosim.analysis.fitting.fit import fit_reduced
 from neurosim.analysis.fitting.likelihoods.by_scatter import ByScatter
-from neurosim.data.counts import Counts, reduced
+from neurosim.data.counts import reduced
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.constant import CONSTANT
 
@@ -96,15 +94,10 @@ def test_the_test_is_lenient_and_its_size_right():
     assert share == pytest.approx([0.8, 0.15, 0.05], abs=0.025)
 
 
-def test_trials_of_different_lengths_stay_poisson_and_sums_too():
+def test_sums_of_trials_stay_poisson():
     counts = reduced(_mixed()).counts
-    seconds = counts.single.seconds.copy()
-    seconds[:, 0, 0] = 0.5
-    uneven = Counts.from_repeats(counts.x, replace(counts.single, seconds=seconds))
-    for some in (uneven, counts.with_spikes(counts.spikes)):
-        likelihood = ByScatter.begin(some)
-        assert [each.name for _, each in likelihood.parts(some)] == ["Poisson"]
-    assert not likelihood.known.any()  # of sums
+    sums = counts.with_spikes(counts.spikes)
+    assert [each.name for _, each in ByScatter.begin(sums).parts(sums)] == ["Poisson"]
 
 
 def test_a_likelihood_that_is_said_is_honoured_with_one_warning():
