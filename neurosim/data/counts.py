@@ -209,8 +209,7 @@ def reduced(responses: xr.Dataset) -> Reduction:
     }
     x = drive.transpose("cell", "stimulus").values.astype(float)
     repeats = Repeats.from_responses(responses)
-    longest = repeats.seconds.max(-1, initial=0.0)
-    repeats = put_together(repeats, first_equal(responses, (x, *regressors.values()), longest))
+    repeats = put_together(repeats, first_equal(responses, (x, *regressors.values())))
     counts = Counts.from_repeats(x, repeats, regressors)
     said = drive.attrs
     name, unit = said.get("long_name", "drive"), said.get("units", "1")

@@ -1,13 +1,13 @@
 """Conditions that nothing tells apart are one condition, under however many labels.
 
-Two are the same for a cell when drive, regressors and the length of trials are equal and so is
-every coordinate of the stimuli (an orientation, a column that was asked for by `by`). Where a
-coordinate differs they stay apart, and a difference of rates at equal drives is a misfit.
+Two are the same for a cell when drive and regressors are equal and so is every coordinate of the
+stimuli (an orientation, a column that was asked for by `by`), whatever the lengths of their trials.
+Where a coordinate differs they stay apart, and a difference of rates at equal drives is a misfit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -17,29 +17,25 @@ from neurosim.data.repeats import Repeats
 
 __all__ = ["first_equal", "put_together"]
 
-_DIGITS = 12  # of a length of trials, s, that are compared
 
-
-def first_equal(responses: xr.Dataset, alike: Iterable[Array], seconds: Array) -> Indices:
+def first_equal(responses: xr.Dataset, alike: Sequence[Array]) -> Indices:
     """The first condition that is the same as each; (cell, stimulus).
 
     Parameters
     ----------
     responses : Dataset
         Its coordinates along `stimulus` (other than its index) tell conditions apart.
-    alike : iterable of array (cell, stimulus)
+    alike : sequence of array (cell, stimulus)
         Drive and regressors.
-    seconds : array (cell, stimulus)
-        Length of a trial.
     """
     labels = [
         _codes(each.values)
         for name, each in responses.coords.items()
         if each.dims == ("stimulus",) and name != "stimulus"
     ]
-    coded = [np.broadcast_to(code, seconds.shape) for code in labels]
-    keys = [*coded, *alike, np.round(seconds, _DIGITS)]
-    first = np.tile(np.arange(seconds.shape[1]), (len(seconds), 1))
+    shape = alike[0].shape
+    keys = [*(np.broadcast_to(code, shape) for code in labels), *alike]
+    first = np.tile(np.arange(shape[1]), (shape[0], 1))
     for row, key in enumerate(np.stack(keys, axis=-1).astype(float)):
         _, index, inverse = np.unique(key, axis=0, return_index=True, return_inverse=True)
         first[row] = index[inverse.reshape(-1)]

@@ -66,9 +66,10 @@ def test_another_coordinate_keeps_conditions_apart_and_their_rates_are_a_misfit(
     assert "differs at equal x" in found.report()
 
 
-def test_trials_of_another_length_stay_apart_and_text_labels_tell_apart():
+def test_trials_of_another_length_are_trials_and_text_labels_tell_apart():
     made = responses_from_counts([0.0, 0.0, 1.0], [[1, 2], [3, 4], [9, 8]], [1.0, 2.0, 1.0])
-    assert reduced(made).counts.conditions.tolist() == [3]
+    assert reduced(made).counts.conditions.tolist() == [2]
+    assert reduced(made).counts.single.seconds[0, 0].tolist() == [1.0, 1.0, 2.0, 2.0]
     same = responses_from_counts([0.0, 0.0, 1.0], [[1, 2], [3, 4], [9, 8]], 1.0)
     assert reduced(same).counts.conditions.tolist() == [2]
     assert reduced(same).counts.spikes[0].tolist() == [10.0, 0.0, 17.0]
