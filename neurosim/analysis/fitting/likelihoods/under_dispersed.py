@@ -34,6 +34,7 @@ _MOST = 12.0  # counts of whole spikes about any mean have a variance of 1/12, o
 _STEPS = 60  # of Newton's method, which from 0 rises to the root of a convex function
 _SETTLED = 1e-10  # of the regularity
 _LEAST_RATE = 1e-12  # Hz, in the information alone, which has no end at a rate of 0
+_MOST_RATE = 1e90  # Hz, so that its powers are numbers in the steps of a search that go astray
 _POISSON = 1e-6  # regularity times mean, below which counts are drawn as Poisson's
 
 
@@ -167,5 +168,5 @@ def _mean(rate: Array, seconds: Array) -> Array:
     """Spikes expected of a trial of each length, (row, condition, group); a rate may be infinite
     where nothing was shown."""
     mean: Array = np.zeros(seconds.shape)
-    np.multiply(np.maximum(rate, 0.0)[..., None], seconds, out=mean, where=seconds > 0)
-    return mean
+    within = np.clip(rate, 0.0, _MOST_RATE)[..., None]
+    return np.multiply(within, seconds, out=mean, where=seconds > 0)
