@@ -2,8 +2,9 @@
 
 Inside neurosim a quantity is a float or a float array in the unit its docstring states (times s,
 potentials mV, rates Hz, angles deg). `in_unit` is the only converter: it accepts a bare number
-(taken to be in that unit), a Brian2 quantity (its dimensions are checked), text like ``"20 ms"``,
-or a timedelta of Python or NumPy. Brian2 is not imported: a quantity is recognised by its ``dim``.
+(taken to be in that unit), a Brian2 quantity (its dimensions are checked), one of quantities or
+Neo, text like ``"20 ms"``, or a timedelta of Python, NumPy or pandas. None of these is imported: a
+Brian2 quantity is recognised by its ``dim``, one of quantities by what rescales it.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
 
     Parameters
     ----------
-    value : float, array, Brian2 quantity, str, or timedelta
+    value : float, array, quantity of Brian2, quantities or Neo, str, or timedelta
         A bare number is taken to be in `unit` already.
     unit : str
         One of s, ms, us, Hz, kHz, V, mV, uV.
@@ -83,7 +84,7 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
         if match is None or given is None or given[1] != dimensions:
             raise refusal
         value, factor = float(match[1]), given[0] / size
-    elif isinstance(value, list | tuple):  # a list may hold quantities
+    elif isinstance(value, list | tuple | range):  # a list may hold quantities
         value = [in_unit(each, unit, subject, name) for each in value]
     elif hasattr(value, "attrs") and hasattr(value, "dtype"):  # a labelled array may say its unit
         said = _UNITS.get(value.attrs.get("units", unit))
@@ -95,16 +96,21 @@ def in_unit(value: Any, unit: str, subject: str, name: str) -> Any:
         if value.dtype.kind == "m":
             return in_unit(value.values, unit, subject, name)
         value, factor = value.values, said[0] / size
+    elif isinstance(value, timedelta) or _kind(value) == "m":
+        if dimensions != _TIME:
+            raise refusal
+        value, factor = np.asarray(value, dtype="m8") / np.timedelta64(1, "s"), 1.0 / size
+    elif hasattr(value, "rescale") and hasattr(value, "magnitude"):  # of quantities, or Neo
+        try:
+            value = value.rescale(unit).magnitude
+        except ValueError:
+            raise refusal from None
     elif hasattr(value, "unit") or hasattr(value, "units"):  # of another library
         raise refusal
     elif hasattr(value, "dim") and hasattr(value.dim, "get_dimension"):  # a Brian2 quantity
         if any(value.dim.get_dimension(d) != dimensions.get(d, 0) for d in _DIMENSIONS):
             raise refusal
         factor = 1.0 / size
-    elif isinstance(value, timedelta) or _kind(value) == "m":
-        if dimensions != _TIME:
-            raise refusal
-        value, factor = np.asarray(value, dtype="m8") / np.timedelta64(1, "s"), 1.0 / size
     array = real_numbers(value)
     if array is None:
         raise InputError(

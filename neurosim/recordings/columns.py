@@ -180,10 +180,14 @@ def _told(value: Any) -> str:
     return f"{type(value).__name__} {str(value)[:40]!r}"
 
 
-def labels(table: Table, column: Column, faults: RowFaults) -> list[int] | list[float] | list[str]:
+def labels(
+    table: Table, column: Column, faults: RowFaults, names: bool = True
+) -> list[int] | list[float] | list[str]:
     """A column's labels: whole numbers or numbers if all of them are, text otherwise.
 
-    Text like "007", which is not how a number is written, stays text.
+    What is written differently stays different: no two texts become one number. Names ("1.10", of a
+    probe and a unit) become numbers only where these are written so; values of a condition ("0.50")
+    wherever each is another number.
     """
     values = table.values(column.title)
     for row, value in enumerate(values):
@@ -192,17 +196,24 @@ def labels(table: Table, column: Column, faults: RowFaults) -> list[int] | list[
         if missing or nan or not str(value).strip() or not _writable(str(value)):
             faults.note(row, f"expected a label in {column.title}, got {_told(value)}")
     texts = [str(value) for value in values]
-    for kind in (int, float):
-        try:
-            read = [kind(text) for text in texts]
-        except (ValueError, OverflowError):
-            continue
-        limit = 2**63 if kind is int else math.inf
-        same = kind is float or all(str(n) == t for n, t in zip(read, texts, strict=True))
-        if same and all(-limit < n < limit for n in read) and "_" not in "".join(texts):
-            plain = not any(
-                t.lstrip("-")[:1] == "0" and t.lstrip("-")[1:2].isdigit() for t in texts
-            )
-            if plain:
-                return read
-    return texts
+    read = {text: _as_written(text, names) for text in set(texts)}
+    known = [number for number in read.values() if number is not None]
+    if len(known) < len(read) or len(set(known)) < len(read):
+        return texts
+    if all(isinstance(number, int) for number in known):
+        return [int(read[text] or 0) for text in texts]
+    return [float(read[text] or 0.0) for text in texts]
+
+
+def _as_written(text: str, name: bool) -> int | float | None:
+    """The number that a text is; None for another text, and for a name that is not written as the
+    number is."""
+    if not text.isascii() or "_" in text or _number(text) is None:
+        return None
+    number = float(text)
+    if text.lstrip("-").isdigit() and text == str(int(text)) and abs(int(text)) < 2**63:
+        return int(text)
+    padded = text.lstrip("+-")[:1] == "0" and text.lstrip("+-")[1:2].isdigit()
+    if not math.isfinite(number) or padded or (name and repr(number) != text):
+        return None
+    return number

@@ -67,7 +67,8 @@ def responses_from_nwb(
     -------
     Dataset
         See `neurosim.data.responses`. Cells are labelled by their unit's id. Trials outside the
-        obs_intervals of a unit are not trials of it.
+        obs_intervals of a unit are not trials of it, nor are those that touch a time of
+        invalid_times (of all units, or of those that its column "unit" or "units" names).
 
     Raises
     ------
@@ -94,6 +95,7 @@ def responses_from_nwb(
         columns = _columns(table, list(wanted), str(path))
         rows = _rows(columns, x, where, blank, str(path))
         ids, trains, observed = _units(nwb, cells, str(path))
+        invalid = _invalid(nwb, ids)
         drive = _drive(columns[x], blank)[rows]
         if drive.ndim == 2:
             drive = _of_units(drive, ids, nwb, str(path))
@@ -109,7 +111,7 @@ def responses_from_nwb(
             "intervals": trials,
             "trials_left_out": len(columns[x]) - len(rows),
         }
-        return shown.responses(trains, observed, attrs)
+        return shown.responses(trains, observed, attrs, invalid)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
@@ -263,6 +265,25 @@ def _units(
             observed[each] = intervals.reshape(-1, 2)
     faults.stop()
     return ids, trains, observed
+
+
+def _invalid(nwb: Any, ids: list[int]) -> dict[int, Array]:
+    """Invalid times of every unit, s; (interval, 2) each."""
+    table = nwb.invalid_times
+    if table is None or len(table) == 0:
+        return {}
+    times = np.stack([np.asarray(table[n][:], dtype=float) for n in ("start_time", "stop_time")], 1)
+    whose = next((name for name in ("units", "unit", "unit_id") if name in table.colnames), None)
+    if whose is None:
+        return dict.fromkeys(ids, times)
+    named = [_ids_in(table[whose][row]) for row in range(len(table))]
+    return {each: times[[not some or each in some for some in named]] for each in ids}
+
+
+def _ids_in(value: Any) -> set[int]:
+    """Ids of units that a cell of a table names: numbers, or rows of the units table."""
+    value = value.index if hasattr(value, "index") and hasattr(value, "columns") else value
+    return {int(each) for each in np.ravel(np.asarray(value))}
 
 
 def _of_units(drive: Array, ids: list[int], nwb: Any, subject: str) -> Array:

@@ -14,9 +14,10 @@ from neurosim.base.errors import Faults, InputError
 from neurosim.base.numbers import is_number
 from neurosim.base.units import in_unit
 from neurosim.base.version import __version__
+from neurosim.recordings.clocks import inside, question_clocks, touched
 from neurosim.recordings.conditions import RESERVED, Trials, responses_of_trials
 
-__all__ = ["Presentations", "responses_from_spike_times", "seconds"]
+__all__ = ["Presentations", "responses_from_spike_times"]
 
 _SHOWN = 5  # faults of single values that a message lists
 
@@ -81,7 +82,12 @@ def responses_from_spike_times(
     shown.refuse(overlapping)
     faults = Faults("spike times")
     given = faults.mapping("observed", observed)
-    told = {k: faults.numbers(f"observed intervals of cell {k}", v) for k, v in given.items()}
+    told = {
+        label: np.asarray(
+            in_unit(each, "s", "spike times", f"observed intervals of cell {label}"), dtype=float
+        )
+        for label, each in given.items()
+    }
     faults.stop()
     intervals = {**recorded, **told}
     unknown = [str(label) for label in intervals if label not in trains]
@@ -114,8 +120,8 @@ class Presentations:
         name: str,
         units: str,
     ) -> None:
-        self.onsets = np.atleast_1d(seconds(onsets, "spike times", "onsets"))
-        self.window = np.asarray(seconds(window, "spike times", "window"))
+        self.onsets = np.atleast_1d(in_unit(onsets, "s", "spike times", "onsets"))
+        self.window = np.asarray(in_unit(window, "s", "spike times", "window"))
         faults = Faults("spike times")
         faults.kind("name", name, str, "text")
         faults.kind("units", units, str, "text")
@@ -184,12 +190,22 @@ class Presentations:
         return np.broadcast_to(each, self.onsets.shape)
 
     def responses(
-        self, trains: Mapping[Any, Array], observed: Mapping[Any, Array], attrs: dict[str, Any]
+        self,
+        trains: Mapping[Any, Array],
+        observed: Mapping[Any, Array],
+        attrs: dict[str, Any],
+        invalid: Mapping[Any, Array] | None = None,
     ) -> xr.Dataset:
-        """Every cell's spikes in every window that lies in the time it was observed."""
-        seen = np.array([self._seen(observed.get(label)) for label in trains])  # (cell, trial)
-        _refuse_unseen([str(label) for label in trains], seen)
+        """Every cell's spikes in every window that lies in the time it was observed, and touches
+        none that is invalid."""
         edges = self.start, self.stop
+        seen = np.array([inside(*edges, observed.get(label)) for label in trains])  # (cell, trial)
+        bad = [touched(*edges, (invalid or {}).get(label, np.empty((0, 2)))) for label in trains]
+        in_invalid = seen & np.array(bad)
+        seen &= ~in_invalid
+        _refuse_unseen([str(label) for label in trains], seen)
+        taken = np.any(seen, axis=0)
+        question_clocks(trains, self.start[taken], self.stop[taken], "spike times")
         count = np.array(
             [
                 np.diff([np.searchsorted(times, edge) for edge in edges], axis=0)[0]
@@ -214,16 +230,10 @@ class Presentations:
             "neurosim_version": __version__,
         }
         if not seen.all():
-            attrs["trials_not_observed"] = int((~seen).sum())
+            attrs["trials_not_observed"] = int((~seen & ~in_invalid).sum())
+        if in_invalid.any():
+            attrs["trials_in_invalid_time"] = int(in_invalid.sum())
         return responses_of_trials(rows, "spike times", attrs)
-
-    def _seen(self, intervals: Array | None) -> Flags:
-        """Which windows lie in one of the intervals; (trial,)."""
-        if intervals is None:
-            return np.ones(len(self.onsets), dtype=bool)
-        begun = self.start[:, None] >= intervals[:, 0] - 1e-9
-        seen: Flags = np.any(begun & (self.stop[:, None] <= intervals[:, 1] + 1e-9), axis=1)
-        return seen
 
 
 def _refuse_unseen(labels: list[str], seen: Flags) -> None:
@@ -250,16 +260,6 @@ def _refuse_where(bad: Flags, values: Array, expected: str, faults: Faults) -> N
     faults.require(not len(rows), expected, told + more)
 
 
-def seconds(value: Any, subject: str, name: str) -> Any:
-    """Times in s: numbers, Brian2 quantities or text as in `in_unit`, or a Neo object."""
-    if hasattr(value, "rescale") and hasattr(value, "magnitude"):
-        try:
-            return np.asarray(value.rescale("s").magnitude, dtype=float)
-        except ValueError as error:
-            raise InputError(f"{subject}: expected {name} as times ({error})") from None
-    return in_unit(list(value) if isinstance(value, range) else value, "s", subject, name)
-
-
 def _trains(spike_times: Any) -> tuple[dict[Any, Array], dict[Any, Array]]:
     """Spike times (s) by cell, and the intervals in which Neo says they were recorded."""
     trains = getattr(spike_times, "spiketrains", spike_times)  # of a Neo Segment
@@ -283,14 +283,14 @@ def _trains(spike_times: Any) -> tuple[dict[Any, Array], dict[Any, Array]]:
             'they are {"name": times})'
         )
     found = {
-        label: np.atleast_1d(seconds(times, "spike times", f"the times of cell {label}"))
+        label: np.atleast_1d(in_unit(times, "s", "spike times", f"the times of cell {label}"))
         for label, times in named.items()
     }
     recorded = {
         label: np.array(
             [
                 [
-                    float(seconds(getattr(train, edge), "spike times", edge))
+                    float(in_unit(getattr(train, edge), "s", "spike times", edge))
                     for edge in ("t_start", "t_stop")
                 ]
             ]

@@ -206,7 +206,9 @@ def _trials(table: Table, columns: dict[str, Column], length: Column | float | N
     count = _counts(table, columns, seconds, rows)
     cell = labels(table, columns["cell"], rows) if "cell" in columns else [0] * len(x)
     by: dict[str, Sequence[Any]] = {
-        c.name: labels(table, c, rows) for role, c in columns.items() if role.startswith("by")
+        c.name: labels(table, c, rows, names=False)
+        for role, c in columns.items()
+        if role.startswith("by")
     }
     if "trial" in columns:
         trial = labels(table, columns["trial"], rows)

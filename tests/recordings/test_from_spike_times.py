@@ -117,5 +117,5 @@ def test_neo_brings_names_units_and_the_time_recorded():
         assert responses.attrs["trials_not_observed"] == 1
     alone = responses_from_spike_times(segment.spiketrains[0], onsets, SHOWN["x"])
     assert alone["count"].values.ravel().tolist() == [1, 0, 3]
-    with pytest.raises(InputError, match="expected onsets as times"):
+    with pytest.raises(InputError, match="expected onsets in s or a unit like it"):
         responses_from_spike_times(segment, [0, 1, 2] * quantities.mV, SHOWN["x"])

@@ -404,3 +404,39 @@ def test_any_file_is_read_or_refused(folder, content, ending):
         told = f"{path}: {responses.sizes['stimulus']} conditions"
     assert told.startswith(f"{path}: ")
     assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        (["1.1", "1.10"], ["1.1", "1.10"]),
+        (["3", "3.0"], ["3", "3.0"]),
+        (["1e3", "1000"], ["1000", "1e3"]),
+        (["３", "3"], ["3", "３"]),
+        (["1.10", "1.20"], ["1.10", "1.20"]),
+        (["22.5", "45"], [22.5, 45.0]),
+        (["2", "10"], [2, 10]),
+        (["-0", "0"], ["-0", "0"]),
+        (["1_0", "10"], ["10", "1_0"]),
+    ],
+    ids=lambda each: " ".join(map(str, each)).encode("ascii", "replace").decode(),
+)
+@pytest.mark.parametrize("as_file", [True, False], ids=["file", "frame"])
+def test_cells_that_are_written_differently_stay_different(written, wanted, as_file, tmp_path):
+    frame = pd.DataFrame(
+        {"x": [0, 1] * 2, "n": [1, 5, 2, 7], "unit": [u for u in written for _ in (0, 1)]}
+    )
+    table = frame
+    if as_file:
+        table = tmp_path / "t.csv"
+        frame.to_csv(table, index=False)
+    made = responses_from_table(table, x="x", count="n", duration=1.0, cell="unit")
+    assert made["cell"].values.tolist() == wanted
+
+
+def test_values_of_conditions_are_numbers_where_each_is_another(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("x,n,sf,eye\\n0,1,0.50,1.1\\n1,5,0.50,1.10\\n0,2,1.0,1.1\\n1,6,1.0,1.10\\n")
+    made = responses_from_table(path, x="x", count="n", duration=1.0, by=["sf", "eye"])
+    assert sorted(set(made["sf"].values.tolist())) == [0.5, 1.0]
+    assert sorted(set(made["eye"].values.tolist())) == ["1.1", "1.10"]
