@@ -53,7 +53,7 @@ def test_what_is_in_order_is_not_questioned():
     made = responses_from_spike_times(
         {"a": _spikes()}, ONSETS, X, window=(0, 0.5), observed=observed
     )
-    assert made.attrs["trials_not_observed"] == 29
+    assert made.attrs["trials_not_observed"] == 28
 
 
 @given(

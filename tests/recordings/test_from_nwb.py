@@ -131,3 +131,32 @@ def test_nwb_without_its_extra_says_how(simulated, tmp_path, monkeypatch):
     ):
         with pytest.raises(InputError, match=r"NWB needs pynwb .*-e '.\[nwb\]'"):
             asked()
+
+
+@pytest.mark.parametrize(
+    ("units", "wanted"),
+    [(None, {5: 1, 8: 1}), ([8], {5: 2, 8: 1})],
+    ids=["of the recording", "of a unit"],
+)
+def test_trials_that_touch_invalid_time_are_left_out(tmp_path, units, wanted):
+    pynwb = pytest.importorskip("pynwb")
+    from datetime import UTC, datetime
+
+    nwb = pynwb.NWBFile("recorded", "one", datetime(2020, 1, 1, tzinfo=UTC))
+    for unit in (5, 8):
+        nwb.add_unit(id=unit, spike_times=np.arange(0.05, 4, 0.2))
+    nwb.add_trial_column("contrast", "Michelson")
+    for k in range(4):
+        nwb.add_trial(start_time=float(k), stop_time=k + 0.5, contrast=[0.1, 0.5][k % 2])
+    if units is not None:
+        nwb.add_invalid_times_column("units", "whose", index=True)
+    said = {} if units is None else {"units": units}
+    nwb.add_invalid_time_interval(start_time=0.4, stop_time=0.6, **said)  # trial 0 (0.1)
+    nwb.add_invalid_time_interval(start_time=1.5, stop_time=2.0, **said)  # adjoins 1 and 2
+    with pynwb.NWBHDF5IO(str(tmp_path / "r.nwb"), "w") as io:
+        io.write(nwb)
+    made = responses_from_nwb(tmp_path / "r.nwb", x="contrast")
+    trials = made["trials"].sel(cell=list(wanted)).values
+    assert trials[0].tolist() == list(wanted.values())
+    assert trials[1].tolist() == [2, 2]
+    assert made.attrs["trials_in_invalid_time"] == (2 if units is None else 1)

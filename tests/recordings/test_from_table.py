@@ -436,7 +436,7 @@ def test_cells_that_are_written_differently_stay_different(written, wanted, as_f
 
 def test_values_of_conditions_are_numbers_where_each_is_another(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_text("x,n,sf,eye\\n0,1,0.50,1.1\\n1,5,0.50,1.10\\n0,2,1.0,1.1\\n1,6,1.0,1.10\\n")
+    path.write_text("x,n,sf,eye\n0,1,0.50,1.1\n1,5,0.50,1.10\n0,2,1.0,1.1\n1,6,1.0,1.10\n")
     made = responses_from_table(path, x="x", count="n", duration=1.0, by=["sf", "eye"])
     assert sorted(set(made["sf"].values.tolist())) == [0.5, 1.0]
     assert sorted(set(made["eye"].values.tolist())) == ["1.1", "1.10"]
