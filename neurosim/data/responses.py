@@ -28,11 +28,11 @@ from neurosim.base.errors import Faults, InputError
 from neurosim.base.files import path_of
 from neurosim.base.units import in_unit
 from neurosim.data.beside import check_beside
+from neurosim.data.trials import LONGEST, MOST_SPIKES, SHORTEST, duration_variable, selected
 
 __all__ = [
     "cell_labels",
     "check_responses",
-    "duration_variable",
     "load_responses",
     "responses_from_counts",
     "save_responses",
@@ -53,7 +53,7 @@ def responses_from_counts(
     ----------
     drive : DataArray or array (stimulus, cell)
         The drive (or any other stimulus variable) of each condition. A one-dimensional array is
-        one cell. A Brian2 quantity is a potential, in mV.
+        that of every cell. A Brian2 quantity is a potential, in mV.
     count : array (stimulus, cell, trial)
         Spike counts; integers >= 0. (stimulus, trial) for one cell, which may be lists of unequal
         length. Unequal repeats may be padded with NaN. A DataArray is turned by its dims.
@@ -88,10 +88,14 @@ def responses_from_counts(
     origin = faults.mapping("attrs", attrs)
     faults.stop()
     count = _count_array(count)
+    drive_labels = drive.coords if isinstance(drive, xr.DataArray) else {}
     if not isinstance(drive, xr.DataArray):
         drive = _labelled_drive(drive, drive_unit)
     if count.ndim == 2 and drive.sizes.get("cell") == 1:
         count = count[:, None, :]
+    if count.ndim == 3 and drive.sizes.get("cell") == 1 and "cell" not in drive_labels:
+        drive = drive.isel(cell=[0] * count.shape[1])  # one axis for all cells
+        drive = drive.assign_coords(cell=np.arange(count.shape[1]))
     faults.require(set(drive.dims) == {"stimulus", "cell"}, "drive (stimulus, cell)", drive.dims)
     faults.require(
         count.ndim == 3, "count of shape (stimulus, cell, trial)", f"{count.ndim} dimensions"
@@ -113,6 +117,10 @@ def responses_from_counts(
     shape = f"{drive.shape[0]} stimuli x {drive.shape[1]} cells"
     exist = np.broadcast_to(exist, drive.shape) if exist.ndim == 0 else exist
     faults.require(exist.shape == drive.shape, f"trials for {shape}", exist.shape)
+    most = np.max(exist, initial=0)  # of a selection of responses more may be said
+    faults.require(
+        most <= count.shape[2], f"trials as whole numbers from 0 to {count.shape[2]}", exist
+    )
     one = seconds.shape in ((), drive.shape, count.shape)
     each = f"{shape} (x {count.shape[2]} trials)"
     faults.require(one, f"duration as one number or for {each}", seconds.shape)
@@ -128,31 +136,6 @@ def responses_from_counts(
         attrs=origin,
     )
     return check_responses(responses)
-
-
-def duration_variable(
-    seconds: NDArray[Any], trials: NDArray[Any]
-) -> tuple[tuple[str, ...], NDArray[Any], dict[str, str]]:
-    """The variable ``duration``: of single trials only where those of a condition differ.
-
-    Parameters
-    ----------
-    seconds : array (), (stimulus, cell) or (stimulus, cell, trial)
-    trials : int array (stimulus, cell)
-    """
-    attrs, dims = {"units": "s"}, ("stimulus", "cell", "trial")
-    if seconds.ndim == 3:
-        real = np.arange(seconds.shape[2]) < trials[..., None]
-        seconds = np.where(real, seconds, np.nan)
-        first = seconds[..., :1]
-        if (~real | (seconds == first)).all():
-            seconds = first[..., 0]
-            some = seconds[trials > 0]
-            # where nothing was shown it does not matter
-            seconds = np.where(trials > 0, seconds, some[0] if some.size else 1.0)
-            one = seconds.size > 0 and bool((seconds == seconds.flat[0]).all())
-            seconds = seconds.flat[0] if one else seconds
-    return dims[: np.ndim(seconds)], np.asarray(seconds), attrs
 
 
 def _seconds(duration: Any) -> NDArray[Any]:
@@ -250,6 +233,15 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
         )
     faults.stop()
     by = ("stimulus", "cell")
+    gone = [dim for dim in by if dim not in responses.dims]
+    faults.require(
+        not gone,
+        f"dimensions {', '.join(by)}",
+        f"no {' and '.join(gone)}",
+        f"select with a list, as isel({gone[0] if gone else ''}=[0])",
+    )
+    faults.stop()
+    responses = selected(responses, faults)
     for name, dims in (("drive", by), ("trials", by), ("count", (*by, "trial"))):
         faults.require(
             set(responses[name].dims) == set(dims), f"{name} {dims}", responses[name].dims
@@ -275,10 +267,16 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
         each_trial = responses["duration"].broadcast_like(responses["count"])
         duration = each_trial.transpose(*by, "trial").values[real]
     good = np.isfinite(duration).all() and (duration > 0).all()
-    faults.require(good, "duration > 0 s of every trial", np.min(duration, initial=np.inf))
+    if faults.require(good, "duration > 0 s of every trial", np.min(duration, initial=np.inf)):
+        least, most = np.min(duration, initial=1.0), np.max(duration, initial=1.0)
+        possible = least >= SHORTEST and most <= LONGEST
+        reach = f"durations from {SHORTEST:g} to {LONGEST:g} s"
+        faults.require(possible, reach, least if least < SHORTEST else most)
     counted = count[real]
     faults.require(np.isfinite(counted).all(), "counts for every trial that exists", "NaN")
-    faults.require((counted >= 0).all(), "counts >= 0", counted.min(initial=0))
+    possible = (counted >= 0).all() and (counted <= MOST_SPIKES).all()
+    worst = counted.min(initial=0) if counted.min(initial=0) < 0 else counted.max(initial=0)
+    faults.require(possible, f"counts from 0 to {MOST_SPIKES:g}", worst)
     expected = bool(responses["count"].attrs.get("expected", 0))
     whole = count.dtype.kind in "iu" or expected or (counted == np.floor(counted)).all()
     faults.require(whole, "whole numbers of spikes", "fractions")

@@ -15,7 +15,8 @@ import xarray as xr
 
 from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.base.errors import Faults
-from neurosim.data.responses import check_responses, duration_variable
+from neurosim.data.responses import check_responses
+from neurosim.data.trials import duration_variable
 
 __all__ = ["RESERVED", "Trials", "refuse_single_conditions", "responses_of_trials"]
 

@@ -14,6 +14,7 @@ from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults, InputError
 from neurosim.base.units import in_unit
 from neurosim.base.version import __version__
+from neurosim.data.trials import MOST_SPIKES
 from neurosim.recordings.columns import (
     Column,
     RowFaults,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["responses_from_table"]
 
-_MOST_SPIKES = 1e9  # of one trial; more is a mistake
 _MOST_SECONDS = 1e6
 _LARGEST = 1e12  # of the stimulus variable
 _SMALLEST = 1e-12
@@ -228,7 +228,7 @@ def _moderate(x: float) -> bool:
 
 
 def _possible_rate(rate: float) -> bool:
-    return 0 <= rate <= _MOST_SPIKES
+    return 0 <= rate <= MOST_SPIKES
 
 
 def _counts(table: Table, columns: dict[str, Column], seconds: Array, rows: RowFaults) -> Array:
@@ -238,7 +238,7 @@ def _counts(table: Table, columns: dict[str, Column], seconds: Array, rows: RowF
             table,
             columns["count"],
             "a whole number >= 0",
-            lambda n: 0 <= n <= _MOST_SPIKES and n == int(n),
+            lambda n: 0 <= n <= MOST_SPIKES and n == int(n),
             rows,
         )
     size = unit_size(columns["rate"], "Hz", table.subject)
@@ -246,7 +246,7 @@ def _counts(table: Table, columns: dict[str, Column], seconds: Array, rows: RowF
     spikes = rate * seconds
     for row in np.flatnonzero(np.isfinite(spikes)):
         off = abs(spikes[row] - np.round(spikes[row]))
-        if off > _WHOLE or spikes[row] > _MOST_SPIKES:
+        if off > _WHOLE or spikes[row] > MOST_SPIKES:
             rows.note(
                 int(row),
                 f"expected {columns['rate'].title} times duration to be a whole number of spikes, "

@@ -30,7 +30,7 @@ def test_files_that_are_not_responses_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("drive", "count", "arguments", "message"),
     [
-        ([0, 1], [[1, -1], [0, 0]], {}, "counts >= 0, got -1"),
+        ([0, 1], [[1, -1], [0, 0]], {}, "counts from 0 to 1e[+]09, got -1"),
         ([0, 1], [[1, 0.5], [0, 0]], {}, "whole numbers of spikes, got fractions"),
         ([0, 1], [[np.nan, 1], [0, 0]], {}, "NaN only behind the last trial"),
         ([0, 1], [[1, np.nan], [0, 0]], {"trials": 2}, "every trial that exists, got NaN"),

@@ -41,7 +41,7 @@ def fit_rates(
     ----------
     rectifier : Rectifier or str
     x : array (condition,) or (cell, condition)
-        Drive.
+        Drive; of one dimension that of every cell.
     rate : array (condition,) or (cell, condition)
         Hz.
     error : float or array, optional
@@ -77,6 +77,8 @@ def fit_rates(
     beside, held = faults.mapping("regressors", regressors), faults.mapping("fixed", fixed)
     faults.kind("drive_unit", drive_unit, str, "text")
     faults.stop()
+    if len(drive) == 1 and measured.ndim == 2 and drive.shape[1:] == measured.shape[1:]:
+        drive = np.broadcast_to(drive, measured.shape)  # one axis for all cells
     same = drive.shape == measured.shape and drive.ndim == 2 and drive.size > 0
     faults.require(same, "as many rates as drives", f"{measured.shape} and {drive.shape}")
     faults.stop()

@@ -20,7 +20,7 @@ def _exponent() -> Parameter:
 
 def _power(x: Any, exponent: Any) -> Any:
     """max(x, 0)^n, by its logarithm."""
-    positive = x > 0
+    positive = ~(x <= 0)  # what is no number stays none
     return positive * of(x).exp(exponent * of(x).log(of(x).where(positive, x, 1.0)))
 
 
@@ -110,13 +110,13 @@ class NakaRushton(Rectifier):
 
     @staticmethod
     def shape(x: Any, semisaturation: Any, exponent: Any) -> Any:
-        positive = x > 0
+        positive = ~(x <= 0)
         octaves = of(x).log(of(x).where(positive, x / (semisaturation + tiny(x)), 1.0))
         return positive * expit(exponent * octaves)
 
     @staticmethod
     def slope(x: Any, semisaturation: Any, exponent: Any) -> Any:
-        positive = x > 0
+        positive = ~(x <= 0)
         shown = of(x).where(positive, x, 1.0)
         z = exponent * of(x).log(shown / (semisaturation + tiny(x)))
         return positive * expit(z) * expit(-z) * exponent / shown

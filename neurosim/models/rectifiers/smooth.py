@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurosim.models.rectifiers.array_namespaces import expit, of, positive, tiny
+from neurosim.models.rectifiers.array_namespaces import broadcast, expit, of, positive, tiny
 from neurosim.models.rectifiers.base import Rectifier
 from neurosim.models.rectifiers.clipping import threshold_parameter
 from neurosim.models.rectifiers.parameter import Parameter
@@ -206,8 +206,11 @@ class SShapedLinear(Rectifier):
 
     @staticmethod
     def shape(x: Any, left: Any, right: Any, left_slope: Any, right_slope: Any) -> Any:
-        below, above = x - left, positive(x - right)
-        return x + (right_slope - 1) * above + (left_slope - 1) * (below.clip(max=0) * (x <= right))
+        above, where = positive(x - right), of(x).where
+        low = (x <= left) & (x <= right)
+        x, left, right = broadcast(x, left, right)
+        between = where(x > right, right, where(low, left, x))
+        return between + right_slope * above + left_slope * where(low, x - left, 0.0 * left)
 
     @staticmethod
     def slope(x: Any, left: Any, right: Any, left_slope: Any, right_slope: Any) -> Any:
