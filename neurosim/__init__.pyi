@@ -69,6 +69,7 @@ from .models.rectifiers.parameter import Parameter as Parameter
 from .recordings.clocks import ClockWarning as ClockWarning
 from .recordings.from_nwb import responses_from_nwb as responses_from_nwb
 from .recordings.from_spike_times import responses_from_spike_times as responses_from_spike_times
+from .recordings.from_table import UnitWarning as UnitWarning
 from .recordings.from_table import responses_from_table as responses_from_table
 from .recordings.to_nwb import responses_to_nwb as responses_to_nwb
 from .simulation.simulate import simulate as simulate

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import math
+import sys
 from typing import TypeAlias
 
 from neurosim.report.figure_files import FORMATS
 
 __all__ = ["Commands", "add_format", "add_models", "add_out", "time_of_text", "unit_of_column"]
+
+_LONG = 60.0  # s of a trial, from which on milliseconds may be meant
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -43,11 +47,16 @@ def add_format(parser: argparse.ArgumentParser, what: str = "of the figure") -> 
 
 
 def time_of_text(text: str) -> float | str:
-    """A bare number is seconds; anything else is left for the units to judge."""
+    """A bare number is seconds, a large one not without a question; anything else is left for the
+    units to judge."""
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
         return text
+    if _LONG <= seconds < math.inf:
+        told = f"neurosim: {text} is taken as {seconds:g} s; {text}ms is so many milliseconds"
+        print(told, file=sys.stderr)
+    return seconds
 
 
 def unit_of_column(text: str) -> tuple[str, str]:

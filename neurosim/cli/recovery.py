@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from neurosim.cli.options import Commands
+from neurosim.cli.options import Commands, time_of_text
 
 __all__ = ["add_to", "run"]
 
@@ -21,7 +21,7 @@ def add_to(commands: Commands) -> None:
         ("--cells", int, 100, "data sets per rectifier"),
         ("--conditions", int, 25, "drives from -1 to 1"),
         ("--trials", int, 20, "repeats of each drive"),
-        ("--duration", float, 2.0, "counting time per trial, s"),
+        ("--duration", time_of_text, 2.0, "counting time per trial: seconds, or with a unit"),
         ("--seed", int, 0, "of the counts"),
     ):
         recovery.add_argument(name, type=kind, default=default, help=f"{what} (default: {default})")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -34,13 +36,18 @@ from neurosim.recordings.table_file import Table, read_table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["responses_from_table"]
+__all__ = ["UnitWarning", "responses_from_table"]
 
 _MOST_SECONDS = 1e6
+_UNIT_IN_NAME = re.compile(r"(?:^|[_\s.\-])(ms|msec|us|µs)$", re.IGNORECASE)
 _LARGEST = 1e12  # of the stimulus variable
 _SMALLEST = 1e-12
 _DRIVE = f"a number, 0 or of size {_SMALLEST:g} to {_LARGEST:g}"
 _WHOLE = 0.01  # spikes by which a rate times a duration may miss a whole number
+
+
+class UnitWarning(UserWarning):
+    """A column's name suggests another unit than the one it is read in."""
 
 
 def responses_from_table(
@@ -199,6 +206,7 @@ def _trials(table: Table, columns: dict[str, Column], length: Column | float | N
     x = numbers(table, columns["x"], _DRIVE, _moderate, rows)
     seconds = np.full(len(x), length if isinstance(length, float) else np.nan)
     if "duration" in columns:
+        _question_unit(columns["duration"], table.subject)
         size = unit_size(columns["duration"], "s", table.subject)
         seconds = size * numbers(
             table, columns["duration"], "a time > 0", lambda t: 0 < t * size <= _MOST_SECONDS, rows
@@ -220,6 +228,18 @@ def _trials(table: Table, columns: dict[str, Column], length: Column | float | N
     refuse_single_conditions(trials, faults)
     faults.stop()
     return trials
+
+
+def _question_unit(column: Column, subject: str) -> None:
+    """Warn where a column's name ends in another unit than the s that it is read in."""
+    match = _UNIT_IN_NAME.search(column.name)
+    if match and not column.unit:
+        warnings.warn(
+            f"{subject}: {column.name} says no unit and is read in s; if it is in {match[1]}, name "
+            f'it "{column.name} ({match[1]})" or say units={{"{column.name}": "{match[1]}"}}',
+            UnitWarning,
+            stacklevel=4,
+        )
 
 
 def _moderate(x: float) -> bool:

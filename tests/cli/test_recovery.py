@@ -15,3 +15,13 @@ def test_recovery_command(capsys):
     assert "names left" in printed
     assert "two-path energy: r0" in printed
     assert main(["recovery", "--cells", "0"]) == 2
+
+
+def test_a_duration_has_units_and_a_long_one_is_questioned(capsys):
+    small = ["recovery", "--cells", "1", "--conditions", "4", "--trials", "2"]
+    assert main([*small, "--duration", "300ms"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main([*small, "--duration", "300 mV"]) != 0
+    assert "expected duration in s or a unit like it, got 300 mV" in capsys.readouterr().err
+    assert main(["compare", "--duration", "500", "--trials", "0"]) != 0
+    assert "500 is taken as 500 s; 500ms is so many milliseconds" in capsys.readouterr().err

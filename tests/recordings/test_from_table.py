@@ -11,7 +11,15 @@ import xarray as xr
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from neurosim import InputError, compare, fit, load_responses, responses_from_table, save_responses
+from neurosim import (
+    InputError,
+    UnitWarning,
+    compare,
+    fit,
+    load_responses,
+    responses_from_table,
+    save_responses,
+)
 from neurosim.recordings.columns import Column
 
 TABLE = """unit,contrast (%),spikes,seconds,orientation,rep
@@ -440,3 +448,20 @@ def test_values_of_conditions_are_numbers_where_each_is_another(tmp_path):
     made = responses_from_table(path, x="x", count="n", duration=1.0, by=["sf", "eye"])
     assert sorted(set(made["sf"].values.tolist())) == [0.5, 1.0]
     assert sorted(set(made["eye"].values.tolist())) == ["1.1", "1.10"]
+
+
+@pytest.mark.parametrize("name", ["duration_ms", "T ms", "length.us", "ms"])
+def test_a_column_whose_name_ends_in_another_unit_is_questioned(name):
+    frame = pd.DataFrame({"x": [0, 1], "n": [1, 5], name: [500.0, 500.0]})
+    with pytest.warns(UnitWarning, match=r"says no unit and is read in s; if it is in (ms|us)"):
+        made = responses_from_table(frame, x="x", count="n", duration=name)
+    assert made["duration"].values.ravel()[0] == 500
+    for said in ({"units": {name: "ms"}}, {"units": {name: "s"}}):
+        made = responses_from_table(frame, x="x", count="n", duration=name, **said)
+        assert made["duration"].values.ravel()[0] == {"ms": 0.5, "s": 500}[said["units"][name]]
+
+
+def test_a_column_of_seconds_is_not_questioned():
+    frame = pd.DataFrame({"x": [0, 1], "n": [1, 5], "trial_s": [0.5, 0.5], "items": [1.0, 1.0]})
+    for name in ("trial_s", "items"):
+        assert responses_from_table(frame, x="x", count="n", duration=name).sizes["cell"] == 1

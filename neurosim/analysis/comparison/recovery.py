@@ -129,7 +129,7 @@ def recovery(
     generators: Mapping[str, Mapping[str, float]] | None = None,
     x: ArrayLike | None = None,
     trials: int = 20,
-    duration: float = 2.0,
+    duration: Any = 2.0,
     cells: int = 100,
     seed: int = 0,
     rectifiers: Iterable[Rectifier | str] | None = None,
@@ -145,7 +145,7 @@ def recovery(
     x : array (stimulus,), optional
         Default: 25 drives from -1 to 1.
     trials, duration, cells, seed
-        The design; duration in s.
+        The design; duration in s, or with a unit.
     rectifiers : names or Rectifiers, optional
         What is fitted to every cell, beside the constant rate. Default: the standard ones;
         `RECTIFIERS.biological` are more.

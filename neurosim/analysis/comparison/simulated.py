@@ -10,7 +10,8 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from neurosim.base.arrays import Array
-from neurosim.base.errors import Faults
+from neurosim.base.errors import Faults, InputError
+from neurosim.base.units import in_unit
 from neurosim.data.beside import REGRESSORS
 from neurosim.data.responses import responses_from_counts
 from neurosim.models.rectifiers import named_rectifier
@@ -26,7 +27,7 @@ def poisson_responses(
     parameters: Mapping[str, Any],
     x: ArrayLike,
     trials: int,
-    duration: float,
+    duration: Any,
     cells: int,
     seed: int = 0,
     regressors: Mapping[str, ArrayLike] | None = None,
@@ -40,7 +41,7 @@ def poisson_responses(
         r0 and gains in Hz, shape parameters in units of x.
     x : array (stimulus,)
         Drive.
-    trials, duration, cells : int, float (s), int
+    trials, duration, cells : int, time (s, or with a unit), int
     seed : int
     regressors : mapping of name to array (stimulus,), optional
         What the rectifier needs of each condition besides the drive.
@@ -89,6 +90,11 @@ def design_of(
     x: Any, trials: Any, duration: Any, cells: Any, seed: Any, faults: Faults
 ) -> tuple[Array, int, float, int, int]:
     """The design of an experiment, noting what cannot be."""
+    try:
+        duration = in_unit(duration, "s", faults.subject, "duration")
+    except InputError as fault:
+        faults.add(str(fault).removeprefix(f"{faults.subject}: "))
+        duration = 1.0
     drive = faults.numbers("x", x)
     listed = drive.ndim == 1 and drive.size > 0 and np.isfinite(drive).all()
     faults.require(listed or faults.found, "x (stimulus,), finite", x)
