@@ -52,6 +52,14 @@ def test_a_selection_of_trials_has_those_that_exist(made, which, tmp_path):
     assert kept.spikes.tolist() == wanted.tolist()
 
 
+@pytest.mark.parametrize("first", [0, 1, 7])
+def test_labels_of_trials_take_none_away(made, first):
+    # oracle: the same data without labels of trials
+    named = made.assign_coords(trial=np.arange(first, first + 5))
+    assert np.array_equal(check_responses(named)["trials"], made["trials"])
+    assert np.array_equal(fit("ReLU", named).values, fit("ReLU", made).values)
+
+
 def test_trials_in_another_order_are_refused(made):
     with pytest.raises(InputError, match="trials in their order"):
         fit("ReLU", made.isel(trial=[4, 0]))
