@@ -17,7 +17,7 @@ from neurosim.base.arrays import Array, Indices
 __all__ = ["best_beside"]
 
 _ROUNDS = 4  # of looking beside the last top
-_WITHIN = (0.02, 0.5)
+_WITHIN = (0.02, 0.5)  # of the interval beside, from its border: where a climb begins
 _RISE = 1e-9  # nats that make another round worth while
 _SHARP = (0.15, 0.4)  # of the middle distance between drives: how sharp a curve of scale 0 may be
 

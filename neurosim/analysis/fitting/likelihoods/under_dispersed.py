@@ -1,8 +1,8 @@
 r"""Counts more regular than Poisson: variance = mean / (1 + (regularity mean)^1.5) on each trial.
 
 Spikes of an integrate-and-fire cell are Poisson's where noise alone brings it to threshold, and the
-more regular the more it fires; over the rates of one cell its Fano factor is this to 5 % (root mean
-square; with an exponent of 1 to 10 %, see `tests/analysis/fitting/likelihoods`).
+more regular the more it fires; over the rates of one cell its Fano factor is this to 6 % (root mean
+square; with an exponent of 1 it is off by more than 9 %, see `tests/analysis/fitting/likelihoods`).
 
 A quasi-likelihood: its slope with the mean m of a trial is :math:`(n - m)/V(m)`, so that, with
 :math:`V = m/(1 + c m^{3/2})`, it is :math:`n \log m - m + c(n m^{3/2}/1.5 - m^{5/2}/2.5)`
