@@ -2,7 +2,8 @@
 
 Two kinked parameters may each stand at a drive, where a step of one alone leads down, and be higher
 between the next drives. A scale (a noise, a softness) of 0 has no slope there, and a curve a little
-less sharp may still be higher.
+less sharp may still be higher. A step between two drives that nearly coincide, and the limit of a
+scale far beyond the drives, are missed by any grid.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from neurosim.analysis.fitting.ascent import Top
 from neurosim.analysis.fitting.kinks import best_of_rows, climb, interval_about, joined
 from neurosim.analysis.fitting.rate_model import RateModel
+from neurosim.analysis.fitting.solved_gains import solved, solved_in_parts
 from neurosim.base.arrays import Array, Indices
 
 __all__ = ["best_beside"]
@@ -19,7 +21,10 @@ __all__ = ["best_beside"]
 _ROUNDS = 4  # of looking beside the last top
 _WITHIN = (0.02, 0.5)  # of the interval beside, from its border: where a climb begins
 _RISE = 1e-9  # nats that make another round worth while
-_SHARP = (0.15, 0.4)  # of the middle distance between drives: how sharp a curve of scale 0 may be
+_NEAR = 0.25  # of the middle distance between drives: drives that nearly coincide
+_STEP, _SCALES = 0.1, 6  # of the nearest drives' distance: the sharpest step; scales from there on
+_STEPS_CLIMBED = 6  # places, of the best
+_SHARP = (0.05, 0.15, 0.4)  # of the middle distance between drives: how sharp a curve of scale 0 may be
 
 
 def best_beside(model: RateModel, top: Top) -> Top:
@@ -38,6 +43,9 @@ def best_beside(model: RateModel, top: Top) -> Top:
         starts = _between_next_drives(model, top, active, kinked) if len(kinked) > 1 else []
         if turn == 0:
             starts += _a_little_wider(model, top, active, scales)
+            starts += _at_the_end(model, top, active, scales)
+            if [each.within for _, each in shapes] == ["drive", "spread"]:
+                starts += _steps(model, active)
         if not starts:
             break
         rows = np.concatenate([of for of, _ in starts])
@@ -89,3 +97,48 @@ def _a_little_wider(
             start[:, index] = np.minimum(low + share * middle, high)
             starts.append((rows[at_least], start[at_least]))
     return starts
+
+
+def _at_the_end(
+    model: RateModel, top: Top, rows: Indices, scales: list[int]
+) -> list[tuple[Indices, Array]]:
+    """Rows and starts with a scale at its largest."""
+    starts = []
+    for index in scales:
+        high = model.high[rows, index]
+        below = rows[np.isfinite(high) & (top.theta[rows, index] < high)]
+        if below.size == 0:
+            continue
+        shape = top.theta[below, model.linear :].copy()
+        shape[:, index - model.linear] = model.high[below, index]
+        starts.append((below, solved(model.take(below), shape[:, None])[0][:, 0]))
+    return starts
+
+
+def _steps(model: RateModel, rows: Indices) -> list[tuple[Indices, Array]]:
+    """Rows with drives that nearly coincide, and starts with the best steps between or beside two
+    drives, from as sharp as the nearest are apart; of a place and a scale."""
+    drives = np.sort(model.counts.shown[rows], axis=1)
+    apart = np.diff(drives, axis=1)
+    if apart.size == 0:
+        return []
+    least = np.where(apart > 0, apart, np.inf).min(1)
+    middle = np.median(apart, axis=1)
+    near = least < _NEAR * middle
+    if not near.any():
+        return []
+    rows, drives, least, middle = rows[near], drives[near], least[near], middle[near]
+    places = np.concatenate([drives, drives[:, :-1] + np.diff(drives, axis=1) / 2], axis=1)
+    scales = np.geomspace(_STEP * least, middle, _SCALES, axis=1)
+    shape = np.stack(np.broadcast_arrays(places[:, :, None], scales[:, None, :]), axis=-1).reshape(
+        len(rows), -1, 2
+    )
+    low, high = model.low[rows, None, model.linear :], model.high[rows, None, model.linear :]
+    theta, value = solved_in_parts(model.take(rows), np.clip(shape, low, high))
+    # the best scale of each place: sharper and softer steps at one place climb to one top
+    by_place = value.reshape(len(rows), -1, _SCALES)
+    index = by_place.argmax(2) + np.arange(by_place.shape[1]) * _SCALES
+    order = np.argsort(-by_place.max(2), axis=1, kind="stable")[:, :_STEPS_CLIMBED]
+    best = np.take_along_axis(index, order, axis=1)
+    starts = np.take_along_axis(theta, best[..., None], axis=1)
+    return [(rows, starts[:, number]) for number in range(starts.shape[1])]
