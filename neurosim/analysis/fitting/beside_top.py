@@ -23,8 +23,8 @@ _WITHIN = (0.02, 0.5)  # of the interval beside, from its border: where a climb 
 _RISE = 1e-9  # nats that make another round worth while
 _NEAR = 0.25  # of the middle distance between drives: drives that nearly coincide
 _STEP, _SCALES = 0.1, 6  # of the nearest drives' distance: the sharpest step; scales from there on
-_STEPS_CLIMBED = 6  # places, of the best
-_SHARP = (0.05, 0.15, 0.4)  # of the middle distance between drives: how sharp a curve of scale 0 may be
+_STEPS_CLIMBED = 6  # places
+_SHARP = (0.05, 0.15, 0.4)  # of the middle distance between drives: a curve beside scale 0
 
 
 def best_beside(model: RateModel, top: Top) -> Top:
