@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from neurosim.base.child_processes import safe_children
 from neurosim.base.progress import Advance, progress_bar
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ class Run:
                 _reproducible()
                 return [_noted(function(job), k, len(jobs), advance) for k, job in enumerate(jobs)]
             pool = self._processes()
-            with _deaf_to_interrupts():  # processes start as jobs are handed in
+            with _deaf_to_interrupts(), safe_children():  # processes start as jobs are handed in
                 futures = {pool.submit(function, job): k for k, job in enumerate(jobs)}
             results: dict[int, Result] = {}
             try:
@@ -135,8 +137,18 @@ def _noted(result: Result, done: int, of: int, advance: Advance) -> Result:
 
 
 def _reproducible() -> None:
-    """One thread in torch too, so that sums are in one order whatever the machine."""
+    """One thread in torch too, so that sums are in one order whatever the machine; and an end with
+    the process that started this one."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
     if importlib.util.find_spec("torch") is not None:
         import torch
 
         torch.set_num_threads(1)
+
+
+def _end_after(sentinel: int) -> None:
+    """End this process when the one that the sentinel stands for is gone."""
+    wait([sentinel])
+    os._exit(1)

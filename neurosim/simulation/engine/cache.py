@@ -1,158 +1,223 @@
-"""The compiled worker: built once per machine and kept in the user's cache folder.
+"""The cache of compiled workers: built once per machine and kept in the user's cache folder.
 
-What it was built from names the file: sources, flags, compiler, processor, platform and Brian2's
-version. It is built beside and renamed, so that two processes that start at once do no harm.
+A worker is executed, so nobody else may put one there: the folder is the user's (or root's) and
+closed to others, and so is each file; its content is checked against a hash, for damage. A worker
+that does not answer a request in time is built again, once; one that will not answer then is not
+tried again for a day.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import os
-import platform
 import shutil
-import subprocess
-import sys
-import tempfile
+import stat
+import time
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
+from neurosim.simulation.engine.build_key import DidNotBuild, NoCompiler, build_key
+from neurosim.simulation.engine.building import build, only_one_builds, sweep
 from neurosim.simulation.engine.protocol import Model
+from neurosim.simulation.engine.trial_request import fault_of
 
-__all__ = ["FLAGS", "DidNotBuild", "NoCompiler", "compiled_worker", "own_process"]
+__all__ = ["DidNotBuild", "NoCompiler", "compiled_worker"]
 
-HERE = Path(__file__).parent
-_SOURCES = (
-    "model.py",
-    "white.py",
-    "synaptic.py",
-    "standalone.py",
-    "protocol.py",
-    "lif_bridge.h",
-    "lif_pipe.h",
-    "templates/reset.cpp",
-    "templates/threshold.cpp",
-)
-
-FLAGS = (
-    "-w",
-    "-O3",
-    "-march=native",
-    "-std=c++11",
-    "-ffp-contract=off",  # a fused multiply-add rounds once where NumPy rounds twice
-    "-fno-math-errno",  # these two change no value but let loops vectorise
-    "-fno-trapping-math",
-    "--param=vect-max-version-for-alias-checks=1000",  # GCC gives up at ten pairs of arrays
-)
-
-
-class NoCompiler(RuntimeError):
-    """There is no C++ compiler on this machine, or nowhere to keep what it makes."""
-
-
-class DidNotBuild(NoCompiler):
-    """There is a compiler, and it failed: worth a report, but no reason to stop."""
+_OURS = ("lif-", "build-", "build.lock")  # what names in the folder begin with
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_NOT_AGAIN_FOR = 86_400.0  # s after a worker was built that does not answer
+_answered: dict[Path, tuple[int, ...]] = {}
 
 
 def folder() -> Path:
     """The cache folder: NEUROSIM_CACHE, or the platform's own place for caches."""
-    if chosen := os.environ.get("NEUROSIM_CACHE"):
-        return Path(chosen)
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", home / ".cache"))
-    return base / "neurosim"
+    chosen = os.environ.get("NEUROSIM_CACHE")
+    where = Path(chosen).expanduser() if chosen else user_cache_path("neurosim", appauthor=False)
+    return Path(os.path.abspath(where))
 
 
 def compiled_worker(model: Model) -> Path:
-    """Path of the worker, built now if this machine has none yet.
+    """Path of a worker that answers, built now if this machine has none yet.
 
     Raises
     ------
     NoCompiler
-        When there is no compiler.
+        When there is no compiler, or the folder or the worker in it cannot be used.
     DidNotBuild
         When there is one and the build fails, with what it said.
     """
-    binary = folder() / f"lif-{_key(model)}"
-    if binary.exists():
-        if _runs(binary):
-            return binary
-        binary.unlink()  # damaged: built again
+    name, kept = f"lif-{build_key(model)}", folder()
+    if kept.exists():
+        _closed(kept)
+        sweep(kept)
+    binary = kept / name
+    if _usable(binary, model):
+        return binary
+    _opened(kept)
     try:
-        binary.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NoCompiler(f"no cache folder: {error}; NEUROSIM_CACHE names another") from None
-    if not os.access(binary.parent, os.W_OK):
-        raise NoCompiler(f"cannot write to {binary.parent}; NEUROSIM_CACHE names another folder")
-    with tempfile.TemporaryDirectory(prefix="build-", dir=binary.parent) as build:
-        done = subprocess.run(
-            own_process("standalone", build, *model.words()),
-            capture_output=True,
-            text=True,
-            cwd=build,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        made = Path(build) / "main"
-        if done.returncode or not made.exists():
-            said = (done.stdout + done.stderr)[-4000:]
-            raise DidNotBuild(f"the simulation's C++ worker did not build:\n{said}")
-        os.replace(made, binary)
+        with only_one_builds(kept):
+            if not _usable(binary, model):  # not built by another process meanwhile
+                _built(binary, model)
+    except OSError as error:  # a full disk, say
+        reason = error.strerror or error
+        raise NoCompiler(f"{kept}: {reason}; NEUROSIM_CACHE names another folder") from None
     return binary
 
 
-def _runs(binary: Path) -> bool:
-    """Whether a worker starts, and ends when there is nothing to do."""
+def _built(binary: Path, model: Model) -> None:
+    """Build a worker that answers."""
+    _not_again(binary)
+    _refuse_unexecutable(binary.parent)
+    build(model, binary.parent, binary)
+    _remember(binary)
+    fault = fault_of(binary, model)
+    if fault:
+        _failed(binary).write_text(fault + "\n")
+        raise DidNotBuild(f"the simulation's C++ worker was built and {fault}")
+
+
+def _usable(binary: Path, model: Model) -> bool:
+    """Whether there is a worker that is the user's, is whole, and answers.
+
+    Raises
+    ------
+    NoCompiler
+        When there is one that is somebody else's, or that others could write to.
+    """
     try:
-        done = subprocess.run([binary], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        found = binary.lstat()
     except OSError:
         return False
-    return done.returncode == 0
-
-
-def own_process(module: str, *arguments: str) -> list[str]:
-    """Command that runs a module of this package in a Python of its own."""
-    root = str(HERE.parents[2])
-    run = f"import sys; sys.path.insert(0, {root!r}); import runpy; "
-    name = f"{__package__}.{module}"
-    run += f"runpy.run_module({name!r}, run_name='__main__', alter_sys=True)"
-    return [sys.executable, "-c", run, *arguments]
-
-
-def _key(model: Model) -> str:
-    parts = [(HERE / source).read_bytes() for source in _SOURCES]
-    facts = (FLAGS, _compiler(), _processor(), platform.platform(), _brian2(), model.words())
-    parts += [repr(fact).encode() for fact in facts]
-    return hashlib.sha256(b"".join(hashlib.sha256(p).digest() for p in parts)).hexdigest()[:24]
-
-
-def _brian2() -> str:
-    return importlib.metadata.version("brian2")
-
-
-def _compiler() -> str:
-    """The compiler's path and version, which is also how one finds out that it works."""
-    name = os.environ.get("CXX") or ("clang++" if sys.platform == "darwin" else "g++")
-    words = name.split() or ["g++"]
-    path = shutil.which(words[0])
-    if path is None:
-        raise NoCompiler(f"no C++ compiler {words[0]!r} on the path")
+    if not stat.S_ISREG(found.st_mode):
+        return False
+    _refuse_foreign(binary, found)
+    if found.st_mode & _OTHERS_WRITE and os.name == "posix":
+        return False
+    seen = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    if _answered.get(binary) == seen:
+        return True
     try:
-        said = subprocess.run([*words, "--version"], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise NoCompiler(f"the C++ compiler {name!r} does not run: {error}") from None
-    return path + said.stdout
+        whole = _hash_file(binary).read_text().strip() == _hash(binary)
+    except (OSError, ValueError):
+        return False
+    if not whole or fault_of(binary, model):
+        return False
+    _answered[binary] = seen
+    return True
 
 
-def _processor() -> str:
-    """What -march=native depends on."""
+def _hash_file(binary: Path) -> Path:
+    return binary.with_name(binary.name + ".sha256")
+
+
+def _failed(binary: Path) -> Path:
+    return binary.with_name(binary.name + ".failed")
+
+
+def _hash(binary: Path) -> str:
+    with binary.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _remember(binary: Path) -> None:
+    """Keep the hash of what was just built."""
+    new = _hash_file(binary).with_suffix(".new")
+    new.write_text(_hash(binary) + "\n")
+    os.replace(new, _hash_file(binary))
+
+
+def _not_again(binary: Path) -> None:
+    """Refuse to build what was built of late and did not answer."""
+    failed = _failed(binary)
     try:
-        first = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
+        ago = time.time() - failed.stat().st_mtime
+        reason = " ".join(failed.read_text(errors="replace").split())[:200]
     except OSError:
-        return platform.processor() + platform.machine()
-    kept = ("model name", "flags", "cpu family", "model\t", "Features", "stepping")
-    return "".join(line for line in first.splitlines(True) if line.startswith(kept))
+        return
+    if 0 <= ago < _NOT_AGAIN_FOR:
+        raise NoCompiler(f"the C++ worker {reason}; to build it again remove {failed}")
+    failed.unlink()
+
+
+def _opened(kept: Path) -> None:
+    """Make the folder, if need be, and see that it can be written to."""
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise NoCompiler(f"no cache folder: {error}; NEUROSIM_CACHE names another") from None
+    _closed(kept)
+    if not os.access(kept, os.W_OK):
+        raise NoCompiler(f"cannot write to {kept}; NEUROSIM_CACHE names another folder")
+
+
+def _closed(kept: Path) -> None:
+    """See that nobody else can write to the folder.
+
+    The user's own that others could write to is emptied of workers and closed.
+
+    Raises
+    ------
+    NoCompiler
+        When it is somebody else's, or holds other things and is open to others.
+    """
+    if os.name != "posix":
+        return
+    found = kept.stat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise NoCompiler(f"{kept} is not a folder; NEUROSIM_CACHE names another")
+    _refuse_foreign(kept, found)
+    _refuse_open_parents(kept)
+    if not found.st_mode & _OTHERS_WRITE:
+        return
+    if found.st_uid != os.getuid():
+        raise NoCompiler(f"others can write to {kept}; NEUROSIM_CACHE names another folder")
+    inside = list(kept.iterdir())
+    if any(not each.name.startswith(_OURS) for each in inside):
+        raise NoCompiler(
+            f"others can write to {kept}, which holds other things than workers (chmod go-w it, or "
+            "NEUROSIM_CACHE names another folder)"
+        )
+    kept.chmod(0o700)
+    for each in kept.iterdir():  # after closing it: nothing comes in behind
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each, ignore_errors=True)
+        else:
+            each.unlink(missing_ok=True)
+
+
+def _refuse_foreign(path: Path, found: os.stat_result) -> None:
+    if os.name == "posix" and found.st_uid not in (os.getuid(), 0):
+        raise NoCompiler(
+            f"{path} belongs to another user and is not used; NEUROSIM_CACHE names another folder"
+        )
+
+
+def _refuse_open_parents(kept: Path) -> None:
+    """Refuse a folder that anybody could put another in the place of."""
+    for above in Path(os.path.realpath(kept)).parents:
+        mode = above.stat().st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            raise NoCompiler(
+                f"anybody can write to {above}, in which {kept} lies; NEUROSIM_CACHE names another "
+                "folder"
+            )
+
+
+def _refuse_unexecutable(kept: Path) -> None:
+    """Refuse a folder from which nothing can be run, before a build and not after each."""
+    if os.name != "posix":
+        return
+    probe = kept / f"build-probe-{os.getpid()}"
+    try:
+        probe.write_text("#!/bin/sh\nexit 0\n")
+        probe.chmod(0o700)
+        runs = os.access(probe, os.X_OK)
+    finally:
+        probe.unlink(missing_ok=True)
+    if not runs or os.statvfs(kept).f_flag & getattr(os, "ST_NOEXEC", 0):
+        raise NoCompiler(
+            f"programs in {kept} cannot be run (its file system is mounted noexec); NEUROSIM_CACHE "
+            "names another folder"
+        )

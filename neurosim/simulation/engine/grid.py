@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from neurosim.base.arrays import Array
+from neurosim.base.arrays import AnyArray, Array
+from neurosim.base.child_processes import child_settings, end_child, own_process
 from neurosim.base.errors import InputError
 from neurosim.models.cells.brian_cell import BrianCell
 from neurosim.simulation.engine.blocks import Block, Plan
-from neurosim.simulation.engine.cache import own_process
+from neurosim.simulation.engine.messages import received, send
 
 __all__ = ["GridPlan"]
 
@@ -63,11 +66,11 @@ class _Runner:
 
     def __init__(self, plan: GridPlan) -> None:
         self._plan = plan
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def close(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
+        if self._process is not None:
+            end_child(self._process)
 
     def advance(self, start: int, stop: int) -> Block:
         plan, cell = self._plan, self._plan.cell
@@ -79,7 +82,6 @@ class _Runner:
             "driven": plan.driven[stimulus, which],
         }
         ask = {
-            "arrays": list(arrays),
             "equations": cell.equations,
             "threshold": cell.threshold,
             "reset": cell.reset,
@@ -95,28 +97,35 @@ class _Runner:
             "times": plan.times,
             "correlation": plan.correlation,
         }
-        with tempfile.TemporaryDirectory(prefix="neurosim-") as name:
-            folder = Path(name)
-            (folder / "request.json").write_text(json.dumps(ask))
-            for key, array in arrays.items():
-                np.save(folder / f"{key}.npy", array)
-            self._process = subprocess.Popen(
-                own_process("grid_program", name),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                stdin=subprocess.DEVNULL,
-                text=True,
-                start_new_session=True,  # Ctrl-C is the host's to handle
-            )
-            said = self._process.communicate()[1]
-            if self._process.returncode:
-                # the first error of the chain is the cause of the others
-                causes = re.findall(r"^[\w.]*(?:Error|Exception): .+$", said, re.MULTILINE)
-                cause = causes[0] if causes else f"exit status {self._process.returncode}"
-                raise InputError(f"simulate: Brian2 cannot run these equations: {cause}")
-            counts, instance, time = (
-                np.load(folder / f"{key}.npy", allow_pickle=False)
-                for key in ("counts", "instance", "time")
-            )
+        counts, instance, time = self._answer(ask, arrays)
         order = np.lexsort((time, instance))
         return Block(start, stop, counts, instance[order] + start, time[order])
+
+    def _answer(self, ask: dict[str, Any], arrays: dict[str, AnyArray]) -> list[AnyArray]:
+        """Counts of the instances, and instance and time of each spike."""
+        with tempfile.TemporaryFile() as said:
+            self._process = process = subprocess.Popen(
+                own_process("neurosim.simulation.engine.grid_program"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                **child_settings(),
+            )
+            assert process.stdin is not None
+            assert process.stdout is not None
+            with contextlib.suppress(BrokenPipeError):
+                send(process.stdin, json.dumps(ask), arrays)  # and open until it has answered
+            reply = process.stdout.read()
+            process.stdout.close()
+            status = process.wait()
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+            said.seek(0)
+            words = said.read().decode(errors="replace")
+        if status:
+            # the first error of the chain is the cause of the others
+            causes = re.findall(r"^[\w.]*(?:Error|Exception): .+$", words, re.MULTILINE)
+            cause = causes[0] if causes else f"exit status {status}"
+            raise InputError(f"simulate: Brian2 cannot run these equations: {cause}")
+        _, found = received(io.BytesIO(reply))
+        return [found[name] for name in ("counts", "instance", "time")]

@@ -1,19 +1,24 @@
-"""A block of cells given as Brian2 equations, on the plain time grid; a program: FOLDER.
+"""A block of cells given as Brian2 equations, on the plain time grid; a program.
 
-It reads request.json and the arrays of its folder, and leaves counts.npy, instance.npy and
-time.npy there. Noise is the engine's: each randn() of the generated step is replaced by the hash of
-seed, cell, stimulus, trial and step, so that the same seed gives the same spikes in any block.
+Standard input holds the request and its arrays, standard output gets the counts and the instance
+and time of each spike. Noise is the engine's: each randn() of the generated step is replaced by the
+hash of seed, cell, stimulus, trial and step, so that the same seed gives the same spikes in any
+block.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from neurosim.base.arrays import AnyArray
+from neurosim.base.child_processes import end_with_parent
+from neurosim.simulation.engine.messages import received, send
 
 __all__ = ["run"]
 
@@ -26,14 +31,12 @@ seed_high : integer (shared, constant)
 """
 
 
-def run(folder: Path) -> None:
+def run(ask: dict[str, Any], arrays: dict[str, AnyArray]) -> dict[str, AnyArray]:
     """Simulate one block."""
     import brian2 as b2
 
     from neurosim.simulation.engine.model import functions
 
-    ask = json.loads((folder / "request.json").read_text())
-    arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in ask["arrays"]}
     b2.prefs.codegen.target = "numpy"
     namespace = {**functions(), **{n: _quantity(v) for n, v in ask["constants"].items()}}
     group = b2.NeuronGroup(
@@ -61,12 +64,11 @@ def run(folder: Path) -> None:
         network.run(settle * b2.second)
     before = np.array(monitor.count)
     network.run((total - settle) * b2.second)
-    np.save(folder / "counts.npy", np.array(monitor.count) - before)
+    counts = np.array(monitor.count) - before
     time = np.asarray(monitor.t) - settle if ask["times"] else np.zeros(0)
     instance = np.asarray(monitor.i) if ask["times"] else np.zeros(0, dtype=int)
     counted = time > -ask["dt"] / 2
-    np.save(folder / "instance.npy", instance[counted])
-    np.save(folder / "time.npy", time[counted])
+    return {"counts": counts, "instance": instance[counted], "time": time[counted]}
 
 
 def _quantity(text: str) -> Any:
@@ -104,4 +106,9 @@ def _hashed(method: str, correlation: float) -> Any:
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]))
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever else prints goes to standard error
+    request, given = received(sys.stdin.buffer)
+    end_with_parent()
+    send(pipe, "", run(json.loads(request), given))
+    pipe.close()

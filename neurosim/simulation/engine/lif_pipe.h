@@ -8,6 +8,8 @@
 #if defined(_WIN32)
 #include <fcntl.h>
 #include <io.h>
+#else
+#include <poll.h>
 #endif
 namespace lif_pipe {
 static int64_t kind, first_step, steps, seed_low, seed_high, times;
@@ -19,6 +21,14 @@ template <class T> static void receive(T *to, size_t n)
 template <class T> static void send(const T *from, size_t n)
 {
     if (std::fwrite(from, sizeof(T), n, stdout) != n || std::fflush(stdout)) std::_Exit(4);
+}
+// ends the process when the other end of standard input is closed: nobody waits for the answer
+static void end_with_host()
+{
+#if !defined(_WIN32)
+    struct pollfd host = {0, 0, 0};
+    if (poll(&host, 1, 0) == 1 && (host.revents & (POLLHUP | POLLERR))) std::_Exit(5);
+#endif
 }
 static bool request()
 {

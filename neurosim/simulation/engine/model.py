@@ -15,7 +15,7 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import get_device
 
 from neurosim.simulation.engine import primitives, synaptic, white
-from neurosim.simulation.engine.cache import HERE
+from neurosim.simulation.engine.build_key import HERE
 from neurosim.simulation.engine.protocol import Model
 
 __all__ = ["functions", "population"]

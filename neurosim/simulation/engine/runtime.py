@@ -12,7 +12,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from neurosim.simulation.engine.cache import FLAGS
+from neurosim.base.child_processes import end_with_parent
+from neurosim.simulation.engine.build_key import FLAGS
 from neurosim.simulation.engine.protocol import DRIVE, HEADER, LOAD, Model, arrays, numbers
 
 __all__ = ["Block", "serve"]
@@ -96,6 +97,7 @@ def serve(block: Block, source: BinaryIO, sink: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints goes to standard error
     with np.errstate(all="ignore"):  # the branch that choose() does not take

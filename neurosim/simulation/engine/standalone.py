@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import sys
 
-from neurosim.simulation.engine.cache import FLAGS, HERE
+from neurosim.base.child_processes import end_with_parent
+from neurosim.base.processors import processors
+from neurosim.simulation.engine.build_key import FLAGS, HERE
 from neurosim.simulation.engine.protocol import BLOCK, DRIVE, LOAD, Model, arrays, numbers
 
 __all__ = ["build"]
@@ -34,6 +36,7 @@ while (lif_pipe::request()) {{
     }}
     _array_lif_clock_dt[0] = lif_pipe::dt;
     for (int64_t k = lif_pipe::first_step; k < lif_pipe::first_step + lif_pipe::steps; k++) {{
+        if ((k & 63) == 0) lif_pipe::end_with_host();
         if (lif_pipe::kind == {DRIVE}) lif_pipe::receive(_array_lif_mu, {BLOCK});
         _array_lif_clock_timestep[0] = k;
         _array_lif_clock_t[0] = (double)k * lif_pipe::dt;
@@ -69,6 +72,7 @@ def build(folder: str, model: Model) -> None:
 
     prefs.reset_to_defaults()  # whatever the user prefers elsewhere
     prefs.codegen.cpp.extra_compile_args = list(FLAGS)
+    prefs.devices.cpp_standalone.extra_make_args_unix = [f"-j{processors()}"]
     prefs.codegen.loop_invariant_optimisations = False
     prefs.codegen.cpp.headers = [f'"{HERE / "lif_pipe.h"}"']
     set_device("cpp_standalone", build_on_run=False)
@@ -86,4 +90,5 @@ def build(folder: str, model: Model) -> None:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     build(sys.argv[1], Model.of(sys.argv[2:]))

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from neurosim.base.arrays import AnyArray, Array, Indices
+from neurosim.base.child_processes import child_settings, end_child, own_process
 from neurosim.simulation.engine import cache
 from neurosim.simulation.engine.cells import constants
 from neurosim.simulation.engine.protocol import (
@@ -94,13 +95,13 @@ class Worker:
             command = [str(cache.compiled_worker(model))]
         else:
             options = [target, str(size), *model.words()]
-            command = cache.own_process("runtime", *options)
+            command = own_process("neurosim.simulation.engine.runtime", *options)
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=1 << 20,
-            start_new_session=True,  # Ctrl-C is the host's to handle
+            **child_settings(),
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -118,7 +119,7 @@ class Worker:
     def close(self, at_once: bool = False) -> None:
         """End the process."""
         if at_once:
-            self._process.kill()
+            end_child(self._process)
         with contextlib.suppress(BrokenPipeError):
             self._in.close()
         self._out.close()
