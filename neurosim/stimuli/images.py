@@ -20,6 +20,7 @@ from neurosim.base.files import path_of
 
 __all__ = [
     "Encoding",
+    "ImageWarning",
     "Light",
     "image_files",
     "in_light",
@@ -31,8 +32,15 @@ __all__ = [
 Encoding = Literal["sRGB", "linear"]
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".pgm", ".ppm"}
+# readers of raster images alone: that of PostScript would start another program
+_FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+_PARTIAL_CODES = (8, 10, 12, 14)  # bits of a camera, stored in 16
 _WHITE = {"u1": 255.0, "u2": 65535.0}  # the code of white, by dtype
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # BT.709 weights of linear R, G, B
+
+
+class ImageWarning(UserWarning):
+    """An image may not be what it is read as."""
 
 
 def srgb_to_linear(value: Array) -> Array:
@@ -108,6 +116,11 @@ def read_image(path: str | os.PathLike[str], encoding: Encoding = "sRGB") -> Lig
     Light
         Luminance and a mask of saturated pixels, (row, column) each.
 
+    Warns
+    -----
+    ImageWarning
+        When codes of 16 bits end where a camera's of 8 to 14 would: white may be far below 65535.
+
     Raises
     ------
     InputError
@@ -122,20 +135,41 @@ def read_image(path: str | os.PathLike[str], encoding: Encoding = "sRGB") -> Lig
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
+            Image.init()  # registers the readers
+            with Image.open(path, formats=_FORMATS) as image:
                 values = _values(image)
     except UnidentifiedImageError:
-        raise InputError(f"{path}: not an image file (whatever its name says)") from None
+        raise InputError(
+            f"{path}: not an image file, whatever its name says (read: {', '.join(_FORMATS)})"
+        ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         limit = Image.MAX_IMAGE_PIXELS
         raise InputError(f"{path}: more than {limit} pixels; crop it first") from None
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow raises each for broken files
-        raise InputError(f"{path}: cannot be read as an image ({error})") from None
+    except Exception as error:  # noqa: BLE001  # Pillow's readers raise anything for broken files
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(f"{path}: cannot be read as an image ({reason})") from None
+    _question_white(values, path)
     if values.dtype.kind + str(values.dtype.itemsize) not in _WHITE:
         return _wide(values, path, encoding)
     return in_light(values, encoding)
+
+
+def _question_white(values: AnyArray, path: Path) -> None:
+    """Warn where 16 bits may hold fewer, so that white is not the code that it is taken to be."""
+    if values.dtype != np.uint16 or values.size == 0:
+        return
+    used = int(values.max()).bit_length()
+    bits = next((each for each in _PARTIAL_CODES if each >= used), None)
+    if used and bits:
+        warnings.warn(
+            f"{path}: no code of its 16 bits is above {values.max()}, so it may hold {bits} bits; "
+            f"white is taken to be 65535 (multiply the codes by {2 ** (16 - bits)} if it is "
+            f"{2**bits - 1})",
+            ImageWarning,
+            stacklevel=3,
+        )
 
 
 def in_light(values: AnyArray, encoding: Encoding) -> Light:

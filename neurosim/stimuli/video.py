@@ -14,6 +14,14 @@ from neurosim.stimuli.images import Encoding, in_light
 __all__ = ["VideoFile"]
 
 
+# containers of frames, and this file alone: a playlist would open others, or the network
+_ALLOWED = {
+    "format_whitelist": "avi,asf,flv,gif,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mpeg,mpegts,"
+    "mpegvideo,h264,hevc,ogg,rawvideo,yuv4mpegpipe,apng,ivf",
+    "protocol_whitelist": "file",
+}
+
+
 class VideoFile:
     """Frames of luminance of a video, by index; cheapest in order.
 
@@ -56,7 +64,7 @@ class VideoFile:
         except ImportError:
             raise InputError(f"{self._path}: video {needs('PyAV', 'video')}") from None
         try:
-            with av.open(str(self._path)) as container:
+            with av.open(str(self._path), options=_ALLOWED) as container:
                 yield from container.decode(video=0)
         except (av.FFmpegError, IndexError, ValueError) as error:
             raise InputError(f"{self._path}: cannot be read as a video ({error})") from None

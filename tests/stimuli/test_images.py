@@ -6,10 +6,11 @@ from PIL import Image
 
 from neurosim import (
     InputError,
+    Movie,
     Photographs,
     VisualField,
 )
-from neurosim.stimuli.images import read_image, srgb_to_linear
+from neurosim.stimuli.images import ImageWarning, read_image, srgb_to_linear
 
 FIELD = VisualField(size=2, ppd=16, frame_rate=50)
 
@@ -91,3 +92,83 @@ def test_wide_numbers_are_luminance_only_if_said_to_be(tmp_path):
     assert patch.values[0] == pytest.approx(expected)
     with pytest.raises(InputError, match="8 or 16 bits per colour for sRGB, got float32"):
         Photographs(tmp_path)
+
+
+def test_no_file_starts_another_program(tmp_path, monkeypatch):
+    # Pillow would hand PostScript to Ghostscript, whatever the name of the file
+    script = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 40 40\n%%EndComments\nshowpage\n"
+    started = []
+    monkeypatch.setattr("subprocess.Popen", lambda *a, **k: started.append(a))
+    monkeypatch.setattr("subprocess.check_call", lambda *a, **k: started.append(a))
+    for name in ("figure.eps", "photo.png", "photo.jpg", "photo.tiff"):
+        (tmp_path / name).write_bytes(script)
+        for door in (Photographs, read_image):
+            with pytest.raises(InputError, match=r"not an image file|cannot be read|none"):
+                door(tmp_path / name)
+    (tmp_path / "frames").mkdir()
+    (tmp_path / "frames" / "1.png").write_bytes(script)
+    with pytest.raises(InputError, match="not an image file"):
+        Movie(tmp_path / "frames").frames(FIELD)
+    assert not started
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14])
+@pytest.mark.parametrize("kind", ["png", "tiff"])
+def test_fewer_bits_in_sixteen_are_noticed(tmp_path, bits, kind):
+    codes = np.random.default_rng(0).integers(0, 2**bits, (40, 50)).astype(np.uint16)
+    codes[0, 0] = 2**bits - 1
+    path = tmp_path / f"camera.{kind}"
+    Image.fromarray(codes).save(path)
+    with pytest.warns(ImageWarning, match=f"may hold {bits} bits.*multiply the codes by"):
+        read_image(path, "linear")
+    Image.fromarray(codes << (16 - bits)).save(path)
+    assert read_image(path, "linear").luminance.max() > 0.99
+
+
+def _pages(path):
+    """A TIFF of two pages, and where its second directory begins."""
+    page = Image.fromarray((np.random.default_rng(0).random((40, 50)) * 255).astype(np.uint8))
+    page.save(path, save_all=True, append_images=[page])
+    content = path.read_bytes()
+    first = int.from_bytes(content[4:8], "little")
+    entries = int.from_bytes(content[first : first + 2], "little")
+    at = first + 2 + 12 * entries
+    return bytearray(content), at, int.from_bytes(content[at : at + 4], "little")
+
+
+@pytest.mark.parametrize("damage", ["beyond", "cut", "tags", "noise"])
+def test_a_tiff_whose_second_page_is_damaged_is_one_line(tmp_path, damage):
+    path = tmp_path / "two.tiff"
+    content, at, second = _pages(path)
+    if damage == "beyond":
+        content[at : at + 4] = (2**31).to_bytes(4, "little")
+    elif damage == "cut":
+        content = content[: second + 3]
+    elif damage == "tags":
+        content[second : second + 2] = (60_000).to_bytes(2, "little")
+    else:
+        content[second:] = np.random.default_rng(1).bytes(len(content) - second)
+    path.write_bytes(content)
+    with pytest.raises(InputError) as refused:
+        read_image(path)
+    assert "two.tiff" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["png", "tiff", "jpg", "bmp", "webp", "gif", "pgm"])
+def test_mutated_images_are_read_or_one_line(tmp_path, kind):
+    random = np.random.default_rng(2)
+    Image.fromarray((random.random((20, 30)) * 255).astype(np.uint8)).save(tmp_path / f"a.{kind}")
+    whole = (tmp_path / f"a.{kind}").read_bytes()
+    for number in range(60):
+        content = bytearray(whole)
+        for _ in range(number % 4 + 1):
+            content[random.integers(len(content))] = random.integers(256)
+        path = tmp_path / f"mutated.{kind}"
+        path.write_bytes(content[: len(content) if number % 3 else random.integers(len(content))])
+        said = ""
+        try:
+            assert read_image(path).luminance.ndim == 2
+        except InputError as error:
+            said = str(error)
+        assert "\n" not in said

@@ -43,3 +43,19 @@ def test_without_its_reader_a_video_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(InputError, match=r"film.mp4: video needs PyAV \(in .* -e '.\[video\]'\)$"):
         Movie(tmp_path / "film.mp4")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ffconcat version 1.0\nfile {other}\n",
+        "#EXTM3U\n#EXTINF:1,\n{other}\n#EXT-X-ENDLIST\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n",
+    ],
+    ids=["concat", "playlist", "sdp"],
+)
+def test_a_video_file_opens_no_other(tmp_path, text):
+    _write_video(tmp_path / "other.mkv", np.zeros((3, 32, 32), dtype=np.uint8))
+    (tmp_path / "film.mp4").write_text(text.format(other=tmp_path / "other.mkv"))
+    with pytest.raises(InputError, match=r"film.mp4: cannot be read as a video"):
+        Movie(tmp_path / "film.mp4")
