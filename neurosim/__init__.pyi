@@ -51,9 +51,9 @@ from .base.errors import InputError as InputError
 from .base.version import __version__ as __version__
 from .convnet.filters.paired_filters import paired_filters as paired_filters
 from .data.quadrature import with_quadrature as with_quadrature
-from .data.responses import load_responses as load_responses
+from .data.response_files import load_responses as load_responses
+from .data.response_files import save_responses as save_responses
 from .data.responses import responses_from_counts as responses_from_counts
-from .data.responses import save_responses as save_responses
 from .experiment.experiment import Experiment as Experiment
 from .models.cells.brian_cell import BrianCell as BrianCell
 from .models.cells.brian_cell import adaptive_lif as adaptive_lif

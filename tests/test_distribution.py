@@ -48,7 +48,7 @@ def test_both_carry_every_file_of_the_package(built):
         if path.is_file() and path.suffix != ".pyc"
     }
     assert {"neurosim/py.typed", "neurosim/__init__.pyi", "neurosim/convnet/__init__.pyi"} <= here
-    assert {Path(name).suffix for name in here} == {".py", ".pyi", ".typed", ".h", ".cpp"}
+    assert {Path(name).suffix for name in here} == {".py", ".pyi", ".typed", ".h", ".cpp", ""}
     wheel = zipfile.ZipFile(next(built.glob("*.whl"))).namelist()
     assert here == {name for name in wheel if name.startswith("neurosim/")}
     with tarfile.open(next(built.glob("*.tar.gz"))) as source:

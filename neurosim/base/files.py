@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 
 from neurosim.base.errors import Faults, InputError
 
-__all__ = ["folder_for_output", "path_of", "written_together"]
+__all__ = ["folder_for_output", "path_of", "regular_file", "written_together"]
 
 
 def path_of(given: Any, subject: str, name: str = "path") -> Path:
@@ -37,6 +38,27 @@ def path_of(given: Any, subject: str, name: str = "path") -> Path:
     faults.require(whole, f"{name} without a null character", repr(given))
     faults.stop()
     return Path(given)
+
+
+def regular_file(path: Path) -> None:
+    """See that there is a file at a path, and one that ends.
+
+    Raises
+    ------
+    InputError
+        For what is absent, a folder, a device or a pipe, which might be read for ever.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: cannot be read ({reason})") from None
+    if stat.S_ISDIR(mode):
+        raise InputError(f"{path}: expected a file, got a folder")
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{path}: expected a file, got a device or a pipe (copy it to a file)")
 
 
 def folder_for_output(path: str | os.PathLike[str]) -> Path:

@@ -9,15 +9,12 @@ A responses `Dataset` holds
 - ``duration``: s; one number, or (stimulus, cell), or where trials of a condition differ in length
   (stimulus, cell, trial), beyond ``trials`` NaN.
 
-Where the responses came from stands in attrs. Files are NetCDF (through h5netcdf).
+Where the responses came from stands in attrs. `response_files` writes and reads them.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,17 +22,15 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from neurosim.base.errors import Faults, InputError
-from neurosim.base.files import path_of
 from neurosim.base.units import in_unit
 from neurosim.data.beside import check_beside
+from neurosim.data.storable import check_storable, plain_labels
 from neurosim.data.trials import LONGEST, MOST_SPIKES, SHORTEST, duration_variable, selected
 
 __all__ = [
     "cell_labels",
     "check_responses",
-    "load_responses",
     "responses_from_counts",
-    "save_responses",
 ]
 
 
@@ -241,7 +236,7 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
         f"select with a list, as isel({gone[0] if gone else ''}=[0])",
     )
     faults.stop()
-    responses = selected(responses, faults)
+    responses = plain_labels(selected(responses, faults))
     for name, dims in (("drive", by), ("trials", by), ("count", (*by, "trial"))):
         faults.require(
             set(responses[name].dims) == set(dims), f"{name} {dims}", responses[name].dims
@@ -281,6 +276,7 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
     whole = count.dtype.kind in "iu" or expected or (counted == np.floor(counted)).all()
     faults.require(whole, "whole numbers of spikes", "fractions")
     check_beside(responses, faults)
+    check_storable(responses, faults)
     faults.stop()
     if count.dtype.kind not in "iu" and not expected:
         whole = np.where(real, count, 0).astype(np.int64)
@@ -293,40 +289,3 @@ def cell_labels(responses: xr.Dataset) -> NDArray[Any]:
     if "cell" in responses.coords:
         return responses["cell"].values
     return np.arange(responses.sizes["cell"])
-
-
-def save_responses(responses: xr.Dataset, path: str | os.PathLike[str]) -> None:
-    """Write responses as NetCDF; the file appears whole or not at all."""
-    path = path_of(path, "save_responses")
-    check_responses(responses)
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.parent}")
-    if path.is_dir():
-        raise InputError(f"{path}: expected a file, got a folder")
-    packed = {name: {"zlib": True} for name in ("drive", "count") if name in responses}
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as scratch:
-        whole = Path(scratch) / path.name
-        try:
-            responses.to_netcdf(whole, engine="h5netcdf", encoding=packed)
-        except (TypeError, ValueError) as error:  # attrs and labels may be anything
-            raise InputError(f"{path}: cannot be written as NetCDF ({error})") from None
-        os.replace(whole, path)
-
-
-def load_responses(path: str | os.PathLike[str]) -> xr.Dataset:
-    """Read responses that `save_responses` wrote.
-
-    Raises
-    ------
-    InputError
-        When the file is missing, is not NetCDF, or does not hold responses.
-    """
-    path = path_of(path, "load_responses")
-    try:
-        with xr.open_dataset(path, engine="h5netcdf") as stored:
-            return check_responses(stored.load())
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: cannot be read as NetCDF ({reason})") from None

@@ -16,7 +16,7 @@ from neurosim.analysis.comparison.files import write_comparison
 from neurosim.base.errors import Faults
 from neurosim.base.files import folder_for_output, written_together
 from neurosim.base.units import in_unit
-from neurosim.data.responses import save_responses
+from neurosim.data.response_files import save_responses
 from neurosim.models.cells.brian_cell import BrianCell
 from neurosim.models.cells.lif import LIF
 from neurosim.models.receptive_fields.bank import QUADRATURE, GaborBank

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from neurosim.analysis.comparison.comparison import Comparison
 from neurosim.base.files import folder_for_output, written_together
-from neurosim.data.responses import save_responses
+from neurosim.data.response_files import save_responses
 from neurosim.report.figure_files import check_format, save_figure
 
 if TYPE_CHECKING:

@@ -87,8 +87,7 @@ def _a_little_wider(
 ) -> list[tuple[Indices, Array]]:
     """Rows whose scale is at its least, and starts with one that is small beside the drives."""
     starts = []
-    apart = np.diff(np.sort(model.counts.shown[rows], axis=1), axis=1)
-    middle = np.median(apart, axis=1) if apart.size else np.zeros(len(rows))
+    _, middle = _distances(np.sort(model.counts.shown[rows], axis=1))
     for index in scales:
         low, high = model.low[rows, index], model.high[rows, index]
         at_least = (top.theta[rows, index] <= low) & (high > low) & (top.theta[rows, 1] > 0)
@@ -119,12 +118,9 @@ def _steps(model: RateModel, rows: Indices) -> list[tuple[Indices, Array]]:
     """Rows with drives that nearly coincide, and starts with the best steps between or beside two
     drives, from as sharp as the nearest are apart; of a place and a scale."""
     drives = np.sort(model.counts.shown[rows], axis=1)
-    apart = np.diff(drives, axis=1)
-    if apart.size == 0:
-        return []
-    least = np.where(apart > 0, apart, np.inf).min(1)
-    middle = np.median(apart, axis=1)
+    least, middle = _distances(drives)
     near = least < _NEAR * middle
+    near &= least > 0
     if not near.any():
         return []
     rows, drives, least, middle = rows[near], drives[near], least[near], middle[near]
@@ -142,3 +138,16 @@ def _steps(model: RateModel, rows: Indices) -> list[tuple[Indices, Array]]:
     best = np.take_along_axis(index, order, axis=1)
     starts = np.take_along_axis(theta, best[..., None], axis=1)
     return [(rows, starts[:, number]) for number in range(starts.shape[1])]
+
+
+def _distances(drives: Array) -> tuple[Array, Array]:
+    """The least and the middle distance of neighbours that differ, of sorted drives (row, drive);
+    0 where all are one."""
+    apart = np.sort(np.diff(drives, axis=1), axis=1)
+    alike = (apart <= 0).sum(1)
+    if apart.size == 0 or (alike == apart.shape[1]).all():
+        return np.zeros(len(drives)), np.zeros(len(drives))
+    last = apart.shape[1] - 1
+    places = [np.minimum(alike, last), np.minimum((alike + last) // 2, last)]
+    least, middle = (np.take_along_axis(apart, at[:, None], axis=1)[:, 0] for at in places)
+    return least, middle
