@@ -9,7 +9,15 @@ from typing import TypeAlias
 
 from neurosim.report.figure_files import FORMATS
 
-__all__ = ["Commands", "add_format", "add_models", "add_out", "time_of_text", "unit_of_column"]
+__all__ = [
+    "Commands",
+    "add_format",
+    "add_models",
+    "add_out",
+    "number_of_name",
+    "time_of_text",
+    "unit_of_column",
+]
 
 _LONG = 60.0  # s of a trial, from which on milliseconds may be meant
 
@@ -57,6 +65,18 @@ def time_of_text(text: str) -> float | str:
         told = f"neurosim: {text} is taken as {seconds:g} s; {text}ms is so many milliseconds"
         print(told, file=sys.stderr)
     return seconds
+
+
+def number_of_name(text: str) -> tuple[str, float]:
+    """A parameter and its value, of text like r0=0."""
+    name, equals, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not (name and equals and math.isfinite(number)):
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, a number, got {text!r}")
+    return name, number
 
 
 def unit_of_column(text: str) -> tuple[str, str]:

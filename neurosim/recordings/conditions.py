@@ -5,9 +5,9 @@ Conditions are sorted, so that the order of the rows of a table changes nothing.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,15 @@ from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.base.errors import Faults
 from neurosim.data.responses import check_responses
 from neurosim.data.trials import duration_variable
+from neurosim.recordings.ranks import Labels, combined, order_of, ranked
 
 __all__ = ["RESERVED", "Trials", "refuse_single_conditions", "responses_of_trials"]
 
 RESERVED = ("cell", "trial", "drive", "count", "trials", "duration")
 """Names that a coordinate of conditions cannot have."""
 
-_MOST = 2**30  # bytes that the counts may take
+_MOST = 2**30  # bytes that putting responses together may take
+_COPIES = 5  # of the counts, at the most, while they are checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,16 +55,33 @@ class Trials:
     x: Array
     count: Array
     duration: Array
-    cell: Sequence[Any]
-    by: dict[str, Sequence[Any]] = field(default_factory=dict)
+    cell: Labels
+    by: dict[str, Labels] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     name: str = "drive"
     shown: Sequence[Any] | None = None
 
+    @cached_property
+    def cells(self) -> tuple[list[Any], Indices]:
+        """The cells in order, and whose each trial is."""
+        return ranked(self.cell)
+
+    @cached_property
+    def drives(self) -> tuple[list[Any], Indices]:
+        """The different x in order, and which one each trial showed."""
+        return ranked(self.x)
+
     @property
-    def conditions(self) -> list[tuple[Any, ...]]:
-        """What each trial showed; (row,)."""
-        return list(zip(*self.by.values(), self.shown or self.x.tolist(), strict=True))
+    def conditions(self) -> tuple[dict[str, list[Any]], Indices]:
+        """What tells the conditions apart beside x, in order, and which one each trial showed."""
+        shown = self.drives if self.shown is None else ranked(self.shown)
+        parts = [*(ranked(part) for part in self.by.values()), shown]
+        place, which = combined(parts)
+        found = {
+            name: [labels[k] for k in place[:, column]]
+            for column, (name, (labels, _)) in enumerate(zip(self.by, parts, strict=False))
+        }
+        return found, which
 
 
 def responses_of_trials(trials: Trials, subject: str, attrs: dict[str, Any]) -> xr.Dataset:
@@ -96,40 +115,42 @@ def responses_of_trials(trials: Trials, subject: str, attrs: dict[str, Any]) -> 
     >>> responses_of_trials(rows, "trials", {})["trials"].values.ravel()
     array([1, 2])
     """
-    cells, cell = _sorted(list(trials.cell))
-    keys, condition = _sorted(trials.conditions)
-    shape = (len(keys), len(cells))
+    cells, cell = trials.cells
+    told, condition = trials.conditions
+    shape = (int(condition.max()) + 1, len(cells))
     faults = Faults(subject)
     refuse_single_conditions(trials, faults)
-    most = int(np.unique(condition * shape[1] + cell, return_counts=True)[1].max())
-    size = 8 * shape[0] * shape[1] * most
+    where = condition * shape[1] + cell
+    exist = np.bincount(where, minlength=shape[0] * shape[1]).reshape(shape)
+    most = int(exist.max())
+    even = bool((trials.duration == trials.duration[0]).all())
+    size = 8 * shape[0] * shape[1] * most * (_COPIES if even else 2 * _COPIES)
     faults.require(
         size <= _MOST,
-        f"counts within {_MOST:.2g} bytes",
-        f"{size:.2g}",
+        f"responses that take up to {_MOST / 2**30:.0f} GiB to put together",
+        f"{size / 2**30:.2g} GiB",
         "cells x conditions x most repeats: take fewer cells at a time",
     )
     faults.stop()
-    exist = np.zeros(shape, dtype=np.int64)
-    np.add.at(exist, (condition, cell), 1)
+    order = order_of(where)
     drive = np.full(shape, np.nan)
     drive[condition, cell] = trials.x
     some = np.take_along_axis(drive, (exist > 0).argmax(1)[:, None], axis=1)
     drive = np.where(exist > 0, drive, some)  # where nothing was shown, what another cell was shown
     by_trial = ("stimulus", "cell", "trial")
-    seconds = _padded(condition, cell, trials.duration, exist)
+    seconds = trials.duration[0] if even else _padded(where, order, trials.duration, exist)
     responses = xr.Dataset(
         {
             "drive": (("stimulus", "cell"), drive, _drive_attrs(trials)),
-            "count": (by_trial, _padded(condition, cell, trials.count.astype(np.int64), exist)),
+            "count": (by_trial, _padded(where, order, trials.count.astype(np.int64), exist)),
             "trials": (("stimulus", "cell"), exist),
-            "duration": duration_variable(seconds, exist),
+            "duration": duration_variable(np.asarray(seconds), exist),
         },
         coords={
             "stimulus": np.arange(shape[0]),
             "cell": cells,
             "trial": np.arange(most),
-            **_coordinates(trials, keys),
+            **_coordinates(trials, told),
         },
         attrs=attrs,
     )
@@ -138,10 +159,11 @@ def responses_of_trials(trials: Trials, subject: str, attrs: dict[str, Any]) -> 
 
 def refuse_single_conditions(trials: Trials, faults: Faults) -> None:
     """Note cells that were shown a single x; one that is NaN may be any."""
-    seen = defaultdict(set)
-    for cell, x in zip(trials.cell, trials.x.tolist(), strict=True):
-        seen[cell].add(x)
-    few = [str(cell) for cell in sorted(seen) if len(seen[cell]) < 2]
+    cells, cell = trials.cells
+    place, _ = combined([(cells, cell), trials.drives])
+    many = np.bincount(place[place[:, 1] >= 0, 0], minlength=len(cells))
+    unknown = np.bincount(cell[np.isnan(trials.x)], minlength=len(cells))
+    few = [str(cells[k]) for k in np.flatnonzero(many + unknown < 2)]
     more = f" and {len(few) - 5} more" if len(few) > 5 else ""
     faults.require(
         not few,
@@ -151,33 +173,23 @@ def refuse_single_conditions(trials: Trials, faults: Faults) -> None:
     )
 
 
-def _sorted(values: list[Any]) -> tuple[list[Any], Indices]:
-    """The different values in order, and which one each is."""
-    unique = sorted(set(values))
-    index = {value: k for k, value in enumerate(unique)}
-    return unique, np.array([index[value] for value in values], dtype=np.int64)
-
-
-def _padded(condition: Indices, cell: Indices, values: AnyArray, exist: Indices) -> AnyArray:
+def _padded(where: Indices, order: Indices, values: AnyArray, exist: Indices) -> AnyArray:
     """Values by condition, cell and trial, trials in the order of their rows and zeros behind."""
-    order = np.lexsort((condition, cell))  # stable
-    condition, cell = condition[order], cell[order]
-    first = np.r_[0, np.flatnonzero((np.diff(cell) != 0) | (np.diff(condition) != 0)) + 1]
-    begun = np.repeat(first, exist[condition, cell][first])
-    padded: AnyArray = np.zeros((*exist.shape, exist.max()), dtype=values.dtype)
-    padded[condition, cell, np.arange(order.size) - begun] = values[order]
-    return padded
+    first = np.cumsum(exist.ravel()) - exist.ravel()
+    place = where[order]
+    padded: AnyArray = np.zeros((exist.size, exist.max()), dtype=values.dtype)
+    padded[place, np.arange(order.size) - first[place]] = values[order]
+    return padded.reshape(*exist.shape, -1)
 
 
 def _drive_attrs(trials: Trials) -> dict[str, str]:
     return {"units": trials.units.get("x") or "1", "long_name": trials.name}
 
 
-def _coordinates(trials: Trials, keys: list[Any]) -> dict[str, Any]:
+def _coordinates(trials: Trials, told: dict[str, list[Any]]) -> dict[str, Any]:
     """What tells conditions apart, along stimulus."""
     found = {}
-    for k, name in enumerate(trials.by):
-        unit = trials.units.get(name)
-        values = np.array([key[k] for key in keys])
+    for name, labels in told.items():
+        unit, values = trials.units.get(name), np.array(labels)
         found[name.replace("/", "_")] = ("stimulus", values, {"units": unit} if unit else {})
     return found

@@ -20,7 +20,7 @@ from neurosim.base.extras import needs
 from neurosim.base.files import path_of
 from neurosim.base.numbers import is_number
 from neurosim.recordings.from_spike_times import Presentations
-from neurosim.recordings.table_file import file_source
+from neurosim.recordings.tables.table import file_source
 
 __all__ = ["require_pynwb", "responses_from_nwb"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +33,7 @@ def compare(
     seed: int = 0,
     progress: bool = False,
     likelihood: str | type[Likelihood] = AUTO,
+    fixed: Mapping[str, float] | None = None,
 ) -> Comparison:
     """Fit several rectifiers to the same responses and compare them.
 
@@ -53,6 +54,9 @@ def compare(
         How counts scatter, of every fit and of the held-out scores. By default ("auto") each cell's
         trials decide, see `fit`; or "Poisson", "negative binomial", "under-dispersed" or another
         `Likelihood` of counts. For rates there are `fit_rates` and `rank`.
+    fixed : mapping of name to number, optional
+        Parameters that are known (``{"r0": 0}``), in every rectifier that has them; the constant
+        rate is free.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def compare(
     Raises
     ------
     InputError
-        As for `fit`, and for more folds than conditions.
+        As for `fit`, and for more folds than conditions, or a fixed parameter that none has.
 
     Examples
     --------
@@ -89,6 +93,10 @@ def compare(
         parts = faults.whole("folds", given_folds, 2, conditions)
     seed = faults.whole("seed", seed, 0)
     begun = likelihood_of(likelihood, data.counts, faults)
+    held = faults.mapping("fixed", fixed)
+    names = sorted({name for each in named for name in each.parameter_names})
+    for name in held:
+        faults.require(name in names, f"fixed parameters among {', '.join(names)}", name)
     faults.stop()
     assert begun is not None  # or it is a fault
     warn_of_scatter("compare", begun, data.counts)
@@ -97,7 +105,7 @@ def compare(
     fits, scores = [], []
     with progress_bar("fitting", progress) as advance:
         for done, rectifier in enumerate(chosen):
-            fits.append(fit_reduced(rectifier, data, likelihood))
+            fits.append(fit_reduced(rectifier, data, likelihood, _of(rectifier, held)))
             scores.append(held_out(fits[-1], fold))
             advance((done + 1) / len(chosen))
     found = Comparison(responses, fits, scores, parts)
@@ -106,5 +114,12 @@ def compare(
         return found
     other = turned(responses, rows)
     data = reduced(other)
-    again = [fit_reduced(each, data, likelihood) for each in chosen]
+    again = [fit_reduced(each, data, likelihood, _of(each, held)) for each in chosen]
     return replace(found, opposite=Comparison(other, again, [], 0))
+
+
+def _of(rectifier: Rectifier, held: Mapping[str, float]) -> dict[str, float]:
+    """Which of the fixed parameters a rectifier has; the null, a constant rate, has none."""
+    if rectifier is CONSTANT:
+        return {}
+    return {name: value for name, value in held.items() if name in rectifier.parameter_names}

@@ -114,7 +114,10 @@ def held_out(fitted: Fit, fold: Indices) -> HeldOut:
     all_folds = counts.take(every)
     training, left_out = all_folds.only(~test), all_folds.only(test)
     start, begun = np.tile(fitted.values, (number, 1)), likelihood.take(every)
-    refit = fit_counts(fitted.rectifier, training, start=start, likelihood=begun, settled=_SETTLED)
+    fixed = fitted.fixed
+    refit = fit_counts(
+        fitted.rectifier, training, start=start, likelihood=begun, fixed=fixed, settled=_SETTLED
+    )
     found = refit.model.likelihood
     linear = 1 + len(fitted.rectifier.gains)
     plain = rate_model(fitted.rectifier, all_folds).plain
@@ -125,6 +128,8 @@ def held_out(fitted: Fit, fold: Indices) -> HeldOut:
     driven = driven - below[:, None]
     lowest = np.maximum(refit.values[:, 0] + below, 0.0)
     r0 = posterior_mean_r0(training, driven, lowest, found.with_mean(training))
+    if "r0" in fixed:  # it is known
+        r0 = np.full_like(r0, fixed["r0"]) + below
     constant = np.broadcast_to(_mean_rate(begun, training)[:, None], test.shape)
 
     def over_folds(per_condition: Array) -> Array:

@@ -273,7 +273,7 @@ def _gaps(
     )
     truth = likelihood.terms(rate, expected).sum(-1)
     for k in members:
-        again = fit_counts(fits[k].rectifier, expected)
+        again = fit_counts(fits[k].rectifier, expected, fixed=fits[k].fixed)
         lost = truth - likelihood.terms(np.maximum(again.rates, 0.0), expected).sum(-1)
         price = (
             (fits[k].free_of_rate - probes.size[which]) / 2 * np.log(_observations(fits[0])[rows])

@@ -182,11 +182,8 @@ def _simulated(fitted: Fit, simulations: int, randoms: list[np.random.Generator]
     drawn = _drawn(model, np.maximum(fitted.rates, 0.0), simulations, randoms)
     rows = np.repeat(np.arange(cells), simulations)
     likelihood = model.likelihood.take(rows)
-    held = (model.high <= model.low)[0]
-    names = zip(model.rectifier.parameter_names, fitted.values[0], held, strict=True)
-    fixed = {name: float(value) for name, value, is_held in names if is_held}
     start, begun = fitted.values[rows], likelihood.begun(drawn)
-    again = fit_counts(model.rectifier, drawn, start=start, likelihood=begun, fixed=fixed)
+    again = fit_counts(model.rectifier, drawn, start=start, likelihood=begun, fixed=fitted.fixed)
     return deviance(again).value.reshape(cells, simulations)
 
 

@@ -92,6 +92,13 @@ class Fit:
         return self.model.plain.rate(self.values)
 
     @property
+    def fixed(self) -> dict[str, float]:
+        """Parameters that were given, with their values."""
+        held = (self.model.high <= self.model.low)[0]
+        every = zip(self.rectifier.parameter_names, self.values[0], held, strict=True)
+        return {name: float(value) for name, value, is_held in every if is_held}
+
+    @property
     def families(self) -> AnyArray:
         """Name of each cell's likelihood, which "auto" decides cell by cell; (cell,)."""
         return self.model.likelihood.families(len(self.cells))

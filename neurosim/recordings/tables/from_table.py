@@ -3,51 +3,54 @@
 from __future__ import annotations
 
 import os
-import re
-import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from neurosim.base.arrays import Array
+from neurosim.base.arrays import Array, Indices
 from neurosim.base.errors import Faults, InputError
 from neurosim.base.units import in_unit
 from neurosim.base.version import __version__
 from neurosim.data.trials import MOST_SPIKES
-from neurosim.recordings.columns import (
-    Column,
-    RowFaults,
-    find_column,
-    labels,
-    numbers,
-    unit_size,
-)
 from neurosim.recordings.conditions import (
     RESERVED,
     Trials,
     refuse_single_conditions,
     responses_of_trials,
 )
-from neurosim.recordings.table_file import Table, read_table
+from neurosim.recordings.ranks import Labels, combined, ranked
+from neurosim.recordings.tables.columns import (
+    Column,
+    RowFaults,
+    find_column,
+    labels,
+    numbers,
+    says_percent,
+    unit_size,
+)
+from neurosim.recordings.tables.missing import Gaps, missing_rows
+from neurosim.recordings.tables.questions import (
+    question_fractions,
+    question_pooling,
+    question_unit,
+)
+from neurosim.recordings.tables.reading import read_table
+from neurosim.recordings.tables.table import Dialect, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["UnitWarning", "responses_from_table"]
+__all__ = ["responses_from_table"]
 
 _MOST_SECONDS = 1e6
-_UNIT_IN_NAME = re.compile(r"(?:^|[_\s.\-])(ms|msec|us|µs)$", re.IGNORECASE)
 _LARGEST = 1e12  # of the stimulus variable
 _SMALLEST = 1e-12
 _DRIVE = f"a number, 0 or of size {_SMALLEST:g} to {_LARGEST:g}"
 _WHOLE = 0.01  # spikes by which a rate times a duration may miss a whole number
-
-
-class UnitWarning(UserWarning):
-    """A column's name suggests another unit than the one it is read in."""
 
 
 def responses_from_table(
@@ -61,6 +64,12 @@ def responses_from_table(
     trial: str | None = None,
     by: Iterable[str] = (),
     units: Mapping[str, str] | None = None,
+    missing: str | Iterable[Any] | None = None,
+    blank: float | None = None,
+    sep: str | None = None,
+    decimal: str | None = None,
+    comment: str | None = None,
+    sheet: str | int | None = None,
 ) -> xr.Dataset:
     """Responses from a table of recorded counts, a row being one trial of one cell.
 
@@ -70,7 +79,8 @@ def responses_from_table(
     Parameters
     ----------
     table : path or DataFrame
-        A CSV or TSV file (UTF-8), a Parquet file (needs the ``parquet`` extra), or a DataFrame.
+        A text file (.csv, .tsv, .tab, .txt; UTF-8), a Parquet or Feather file (they need the
+        ``parquet`` extra), an Excel workbook (``excel``), or a DataFrame.
     x : str
         Column of the stimulus variable that drives: contrast, current, mean potential, ...
     count : str
@@ -90,13 +100,32 @@ def responses_from_table(
         Columns that make separate conditions of the same x (orientation, say); they become
         coordinates along `stimulus`.
     units : mapping, optional
-        Unit of a column, by name; goes before the one in parentheses. That of x is the drive's.
+        Unit of a column, by name; goes before the one in parentheses. That of x is the drive's. A
+        column whose values all end in % is in percent.
+    missing : "drop" or values, optional
+        What stands for a missing value: the usual (an empty field, NA, NaN, -, ...), or values of
+        yours; rows in which a column that is used lacks its value are left out, and counted in
+        attrs. Default: such rows are refused.
+    blank : float, optional
+        x of blank screens, whose field is empty (or says "blank"). Default: it is missing.
+    sep, decimal, comment : str, optional
+        Of text: what separates fields, the decimal mark ("." or ","), and what lines that are
+        passed over begin with. Default: what cuts the first lines alike; a comma where all numbers
+        of a column with one can have no other meaning; # before the table.
+    sheet : str or int, optional
+        Of an Excel workbook, by name or number from 0. Default: the first.
 
     Returns
     -------
     Dataset
         See `neurosim.data.responses`; attrs name the file, its SHA-256 and the columns. Conditions
         are sorted by `by` and x: the order of rows changes only the order of trials.
+
+    Warns
+    -----
+    UnitWarning, LabelWarning
+        Where a name suggests another unit; where a column seems to tell cells apart and `cell` is
+        not given; where labels are numbers with fractions, of which 1.10 is 1.1 already.
 
     Raises
     ------
@@ -123,14 +152,22 @@ def responses_from_table(
     neurosim.base.errors.InputError: table: row 1: expected spikes as a whole number >= 0, \
 got -1.0; row 2: expected spikes as a whole number >= 0, got 2.5
     """
-    read = read_table(table)
+    said = Faults("responses_from_table")
+    for name, value in (("sep", sep), ("comment", comment)):
+        said.require(value is None or (isinstance(value, str) and value), f"{name} as text", value)
+    said.require(sep is None or len(str(sep)) == 1, "sep as one character", repr(sep))
+    said.require(decimal in (None, ".", ","), 'decimal "." or ","', repr(decimal))
+    if blank is not None:
+        blank = said.number("blank", blank, "as a number", lambda b: bool(_moderate(b)))
+    gaps = Gaps.of(missing, said)
+    said.stop()
+    read = read_table(table, Dialect(sep, decimal, comment, sheet))
     faults = Faults(read.subject)
     by = faults.several("by", by, "a column or several")
     units = faults.mapping("units", units)
     got = "neither" if count is None else "both"
     faults.require((count is None) != (rate is None), "either count or rate", got)
     faults.require(x is not None, "a column for x", "none")
-    faults.require(len(read.row_names), "rows below the column names", "none")
     named = {"x": x, "count": count, "rate": rate, "cell": cell, "trial": trial}
     roles = {role: name for role, name in named.items() if name is not None}
     roles |= {f"by[{k}]": name for k, name in enumerate(by)}
@@ -141,7 +178,17 @@ got -1.0; row 2: expected spikes as a whole number >= 0, got 2.5
     columns = {role: column for role, column in found.items() if column is not None}
     _refuse_shared(columns, units, faults)
     faults.stop()
-    trials = _trials(read, columns, length)
+    labelled = [c.title for role, c in columns.items() if role.startswith(("cell", "by", "trial"))]
+    counted = [c.title for c in columns.values() if c.title not in labelled]
+    read.prepare(counted, labelled)
+    faults.require(read.rows, "rows below the column names", "none")
+    faults.stop()
+    question_pooling(read, columns)
+    question_fractions(read, columns)
+    kept, dropped = _kept(read, columns, gaps, blank)
+    if says_percent(read, columns["x"]) and columns["x"].unit in ("", "%"):
+        columns["x"] = replace(columns["x"], unit="%")
+    trials = _trials(read, columns, length, kept, blank)
     attrs = {
         "source": "recorded spike counts",
         **read.source,
@@ -149,22 +196,38 @@ got -1.0; row 2: expected spikes as a whole number >= 0, got 2.5
             f"{role.split('[')[0]}={column.title}" for role, column in columns.items()
         ),
         "neurosim_version": __version__,
+        **dropped,
     }
     return responses_of_trials(trials, read.subject, attrs)
+
+
+def _kept(
+    table: Table, columns: dict[str, Column], gaps: Gaps, blank: float | None
+) -> tuple[Indices | None, dict[str, int]]:
+    """The rows that lack no value (None for all), and attrs that say how many do."""
+    lacking = np.zeros(table.rows, dtype=bool)
+    for role, column in columns.items():
+        lacking |= missing_rows(table, column.title, gaps, role == "x" and blank is not None)
+    if not lacking.any():
+        return None, {}
+    faults = Faults(table.subject)
+    faults.require(not lacking.all(), "a row without a missing value", "none")
+    faults.stop()
+    return np.flatnonzero(~lacking), {"rows_with_missing_values": int(lacking.sum())}
 
 
 def _length(
     table: Table, duration: Any, faults: Faults, units: Mapping[str, str] | None
 ) -> Column | float | None:
     """The column of durations, or the one duration, s."""
-    names = {c.title for c in map(Column.titled, table.columns)}
-    names |= {c.name for c in map(Column.titled, table.columns)}
+    names = {c.title for c in map(Column.titled, table.names)}
+    names |= {c.name for c in map(Column.titled, table.names)}
     if isinstance(duration, str) and duration in names:
         return find_column(table, duration, "duration", faults, units)
     try:
         seconds = in_unit(duration, "s", table.subject, "duration")
     except InputError:
-        there = ", ".join(table.columns) or "none"
+        there = ", ".join(table.names) or "none"
         faults.require(
             False,
             'a column for duration, or a time like 0.5 (s) or "500 ms"',
@@ -199,27 +262,35 @@ def _refuse_shared(
     faults.require(not unknown, "units of columns that are used", ", ".join(unknown))
 
 
-def _trials(table: Table, columns: dict[str, Column], length: Column | float | None) -> Trials:
+def _trials(
+    table: Table,
+    columns: dict[str, Column],
+    length: Column | float | None,
+    kept: Indices | None,
+    blank: float | None,
+) -> Trials:
     """Every row as a trial; refused with all that is wrong in it."""
-    rows = RowFaults(table)
+    rows = RowFaults(table, kept)
     faults = Faults(table.subject)
-    x = numbers(table, columns["x"], _DRIVE, _moderate, rows)
+    x = numbers(columns["x"], _DRIVE, _moderate, rows, blank)
     seconds = np.full(len(x), length if isinstance(length, float) else np.nan)
     if "duration" in columns:
-        _question_unit(columns["duration"], table.subject)
+        question_unit(columns["duration"], table.subject)
         size = unit_size(columns["duration"], "s", table.subject)
         seconds = size * numbers(
-            table, columns["duration"], "a time > 0", lambda t: 0 < t * size <= _MOST_SECONDS, rows
+            columns["duration"],
+            "a time > 0",
+            lambda t: (t * size > 0) & (t * size <= _MOST_SECONDS),
+            rows,
         )
     count = _counts(table, columns, seconds, rows)
-    cell = labels(table, columns["cell"], rows) if "cell" in columns else [0] * len(x)
-    by: dict[str, Sequence[Any]] = {
-        c.name: labels(table, c, rows, names=False)
-        for role, c in columns.items()
-        if role.startswith("by")
+    one = np.zeros(len(x), dtype=np.int64)
+    cell = labels(columns["cell"], rows) if "cell" in columns else one
+    by: dict[str, Labels] = {
+        c.name: labels(c, rows, names=False) for role, c in columns.items() if role.startswith("by")
     }
     if "trial" in columns:
-        trial = labels(table, columns["trial"], rows)
+        trial = labels(columns["trial"], rows)
         _refuse_twice(cell, x, by, trial, rows, columns["trial"].title)
     units = {c.name: c.unit for role, c in columns.items() if role.startswith("by")}
     units["x"] = columns["x"].unit
@@ -230,65 +301,57 @@ def _trials(table: Table, columns: dict[str, Column], length: Column | float | N
     return trials
 
 
-def _question_unit(column: Column, subject: str) -> None:
-    """Warn where a column's name ends in another unit than the s that it is read in."""
-    match = _UNIT_IN_NAME.search(column.name)
-    if match and not column.unit:
-        warnings.warn(
-            f"{subject}: {column.name} says no unit and is read in s; if it is in {match[1]}, name "
-            f'it "{column.name} ({match[1]})" or say units={{"{column.name}": "{match[1]}"}}',
-            UnitWarning,
-            stacklevel=4,
-        )
+def _moderate(x: Any) -> Any:
+    """Whether drives are such that arithmetic can square and scale them."""
+    return (x == 0) | ((abs(x) >= _SMALLEST) & (abs(x) <= _LARGEST))
 
 
-def _moderate(x: float) -> bool:
-    """Whether a drive is one that arithmetic can square and scale."""
-    return x == 0 or _SMALLEST <= abs(x) <= _LARGEST
-
-
-def _possible_rate(rate: float) -> bool:
-    return 0 <= rate <= MOST_SPIKES
+def _possible_rate(rate: Any) -> Any:
+    return (rate >= 0) & (rate <= MOST_SPIKES)
 
 
 def _counts(table: Table, columns: dict[str, Column], seconds: Array, rows: RowFaults) -> Array:
     """Spikes of each trial, from its count or from its rate and duration."""
     if "count" in columns:
         return numbers(
-            table,
             columns["count"],
             "a whole number >= 0",
-            lambda n: 0 <= n <= MOST_SPIKES and n == int(n),
+            lambda n: (n >= 0) & (n <= MOST_SPIKES) & (n == np.floor(n)),
             rows,
         )
     size = unit_size(columns["rate"], "Hz", table.subject)
-    rate = size * numbers(table, columns["rate"], "a number >= 0", _possible_rate, rows)
+    rate = size * numbers(columns["rate"], "a number >= 0", _possible_rate, rows)
     spikes = rate * seconds
-    for row in np.flatnonzero(np.isfinite(spikes)):
-        off = abs(spikes[row] - np.round(spikes[row]))
-        if off > _WHOLE or spikes[row] > MOST_SPIKES:
-            rows.note(
-                int(row),
-                f"expected {columns['rate'].title} times duration to be a whole number of spikes, "
-                f"got {spikes[row]:.4g} (give the counts of single trials; a mean or smoothed rate "
-                "has no Poisson likelihood)",
-            )
+    with np.errstate(invalid="ignore"):
+        off = (abs(spikes - np.round(spikes)) > _WHOLE) | (spikes > MOST_SPIKES)
+    for row in np.flatnonzero(off):
+        rows.note(
+            int(row),
+            f"expected {columns['rate'].title} times duration to be a whole number of spikes, "
+            f"got {spikes[row]:.4g} (give the counts of single trials; a mean or smoothed rate "
+            "has no Poisson likelihood: fit_rates takes it, as does neurosim fit --rate without "
+            "--duration)",
+        )
     return np.round(spikes)
 
 
 def _refuse_twice(
-    cell: Sequence[Any],
+    cell: Labels,
     x: Array,
-    by: dict[str, Sequence[Any]],
-    trial: Sequence[Any],
+    by: dict[str, Labels],
+    trial: Labels,
     rows: RowFaults,
     title: str,
 ) -> None:
     """Note rows whose cell, condition and trial label have been there before."""
-    first: dict[tuple[Any, ...], int] = {}
-    for row, key in enumerate(zip(cell, x.tolist(), trial, *by.values(), strict=True)):
-        if first.setdefault(key, row) != row:
-            before = rows.table.row(first[key])
+    _, which = combined([ranked(part) for part in (cell, x, trial, *by.values())])
+    unique, first = np.unique(which, return_index=True)
+    if unique.size == which.size:
+        return
+    for row in np.flatnonzero(first[which] != np.arange(which.size)):
+        if np.isfinite(x[row]):
+            before, label = rows.name(int(first[which[row]])), trial[row]
+            label = label.item() if isinstance(label, np.generic) else label
             rows.note(
-                row, f"{title} {trial[row]!r} of this cell and condition is in {before} already"
+                int(row), f"{title} {label!r} of this cell and condition is in {before} already"
             )
