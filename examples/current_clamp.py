@@ -16,6 +16,7 @@ Without a folder a LIF cell without noise takes their place, whose parameters ar
 the files takes the extra `neo`.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -66,10 +67,16 @@ def responses_to(current, spikes):
     return responses
 
 
-folder, figure_path, *_ = [*sys.argv[1:3], "", ""]
-files = sorted(Path(folder).glob("*.abf")) if folder else []
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+parser.add_argument("folder", nargs="?", type=Path, help="of *.abf files (default: a made-up cell)")
+parser.add_argument("figure", nargs="?", default="fi_curve.png", help="where the figure goes")
+asked = parser.parse_args()
+folder = asked.folder
+files = sorted(folder.glob("*.abf")) if folder else []
 if folder and not files:
-    sys.exit(f"{folder}: expected files *.abf, found none")
+    parser.error(f"{folder}: expected files *.abf, found none")
 cells = {file.stem: recorded(file) for file in files} or {"LIF without noise": made_up()}
 
 
@@ -112,7 +119,7 @@ figure, axes = plt.subplots(
     1, len(cells), figsize=(1 + 4.5 * len(cells), 4), squeeze=False, layout="constrained"
 )
 for axis, (name, (current, spikes)) in zip(axes[0], cells.items(), strict=True):
-    comparison = compare(responses_to(current, spikes), NAMES)
+    comparison = compare(responses_to(current, spikes), NAMES, progress=True)
     scatter = [dispersion(fit, current, spikes) for fit in comparison.fits]
     scores = pd.DataFrame(
         {
@@ -133,4 +140,4 @@ for axis, (name, (current, spikes)) in zip(axes[0], cells.items(), strict=True):
         axis.plot(fine, fit.rate(fine), style, linewidth=2, label=fit.rectifier.name)
     axis.set(title=name, xlabel="current (pA)", ylabel="rate (Hz)")
     axis.legend(frameon=False)
-figure.savefig(figure_path or "fi_curve.png", dpi=150)
+figure.savefig(asked.figure, dpi=150)

@@ -8,7 +8,7 @@ in a small network that learns handwritten digits. Needs the `convnet` extra.
     python examples/measured_neuron_in_a_network.py [--plot FILE]
 """
 
-import sys
+import argparse
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,12 @@ from matplotlib.figure import Figure
 
 from neurosim import LIF, simulate
 from neurosim.convnet import Activation, MeasuredRate, Training, digits, network, train
+
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+parser.add_argument("--plot", metavar="FILE", help="where the figure goes")
+asked = parser.parse_args()
 
 # %%
 # The cell is shown 41 drives, 50 times each; its noise lets it fire below threshold.
@@ -43,7 +49,7 @@ for name, layer in layers.items():
 
 # %%
 # Beside the counts it was measured from, and ReLU.
-if "--plot" in sys.argv:
+if asked.plot:
     x = torch.linspace(-6, 6, 601, dtype=torch.float64)
     figure = Figure(figsize=(6, 3.6), dpi=150, layout="constrained")
     panel = figure.subplots()
@@ -54,4 +60,4 @@ if "--plot" in sys.argv:
     panel.set(xlabel="input", ylabel="output (1 is 20 Hz)", ylim=(-0.2, 4))
     panel.legend(frameon=False)
     panel.spines[["top", "right"]].set_visible(False)
-    figure.savefig(sys.argv[sys.argv.index("--plot") + 1])
+    figure.savefig(asked.plot)

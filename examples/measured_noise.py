@@ -17,7 +17,7 @@ Give their folder:
 Without a folder a simulated LIF cell under four levels of noise takes their place.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +39,14 @@ BY_MEAN = ("thresholded half-wave", "half-wave", "half-squared")
 def recorded(file):
     """Name, resting potential (mV) and conditions of one cell."""
     with np.load(file, allow_pickle=False) as cell:
-        spikes = np.round(cell["Fout"] * SECONDS).astype(int)
-        conditions = cell["muV_exp"], cell["sV_exp"], spikes[:, None]
+        measured = cell["muV_exp"], cell["sV_exp"], cell["Fout"] * SECONDS
+        whole = np.isfinite(measured).all(axis=0)
+        if not whole.all():
+            print(
+                f"{file.stem}: {(~whole).sum()} of {whole.size} conditions lack a value, left out"
+            )
+        mean, noise_sd, spikes = (each[whole] for each in measured)
+        conditions = mean, noise_sd, np.round(spikes).astype(int)[:, None]
         return file.stem, 1e3 * float(cell["El"]), conditions
 
 
@@ -61,10 +67,16 @@ def simulated():
     return "LIF", lif.v_rest, conditions
 
 
-if len(sys.argv) > 1:
-    files = sorted(Path(sys.argv[1]).glob("cell*.npz"), key=lambda f: (len(f.stem), f.stem))
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+parser.add_argument("folder", nargs="?", type=Path, help="of cell*.npz (default: a simulated cell)")
+parser.add_argument("--shuffles", type=int, default=5, help="of the folds (default: 5)")
+asked = parser.parse_args()
+if asked.folder:
+    files = sorted(asked.folder.glob("cell*.npz"), key=lambda f: (len(f.stem), f.stem))
     if not files:
-        sys.exit(f"{sys.argv[1]}: expected files cell*.npz, found none")
+        parser.error(f"{asked.folder}: expected files cell*.npz, found none")
     cells = [recorded(file) for file in files]
 else:
     cells = [simulated()]
@@ -81,18 +93,25 @@ def compared(conditions, zero, rectifiers):
     mean, noise_sd, spikes = conditions
     responses = responses_from_counts(mean - zero, spikes, SECONDS, drive_unit="mV")
     responses["drive_noise"] = responses["drive"].copy(data=noise_sd[:, None])
-    comparison = compare(responses, rectifiers)
-    scores = zip(comparison.fits, comparison.scores, strict=True)
-    bits = {fit.rectifier.name: float(score.bits_per_spike[0]) for fit, score in scores}
-    return comparison, bits
+    bits = []
+    for seed in range(asked.shuffles):  # a score of one shuffle is partly chance
+        comparison = compare(responses, rectifiers, seed=seed)
+        scores = zip(comparison.fits, comparison.scores, strict=True)
+        bits.append({fit.rectifier.name: float(one.bits_per_spike[0]) for fit, one in scores})
+    return comparison, pd.DataFrame(bits).drop(columns="constant rate")
 
 
-rows, thresholds = [], []
+rows, thresholds, leads = [], [], []
 for name, rest, conditions in cells:
     comparison, from_rest = compared(conditions, rest, [BY_MEAN_AND_NOISE, *BY_MEAN])
     _, from_mean = compared(conditions, conditions[0].mean(), BY_MEAN[1:])
-    from_mean = {f"{rectifier} (from mean)": bits for rectifier, bits in from_mean.items()}
-    rows.append({"cell": name, **from_rest, **from_mean})
+    from_mean = from_mean.drop(columns="constant rate", errors="ignore").add_suffix(" (from mean)")
+    shuffled = pd.concat(
+        [from_rest.drop(columns="constant rate", errors="ignore"), from_mean], axis=1
+    )
+    rows.append({"cell": name, **shuffled.mean()})
+    lead = shuffled[BY_MEAN_AND_NOISE] - shuffled.drop(columns=BY_MEAN_AND_NOISE).max(axis=1)
+    leads.append(lead)
     fit = next(fit for fit in comparison.fits if fit.rectifier.name == BY_MEAN_AND_NOISE)
     _, gain, threshold = fit.values[0]
     thresholds.append(
@@ -108,12 +127,19 @@ for name, rest, conditions in cells:
     )
 
 # %%
-# Bits per spike beyond a constant rate, on held-out conditions (five folds).
+# Bits per spike beyond a constant rate, on held-out conditions (five folds), in the mean over
+# shuffles of the conditions into folds; the lead over the best rival with its standard error over
+# shuffles.
 bits = pd.DataFrame(rows).set_index("cell").sort_index(axis=1)
 rivals = bits.drop(columns=BY_MEAN_AND_NOISE)
 print(bits.to_string(float_format="{:.3f}".format, index_names=False, justify="right"))
-best = bits[BY_MEAN_AND_NOISE] > rivals.max(axis=1)
-print(f"\nThe {BY_MEAN_AND_NOISE} predicts best in {best.sum()} of {len(bits)} cells.")
+print(f"\nLead of the {BY_MEAN_AND_NOISE} over the best rival (bits, SE over shuffles):")
+sure = 0
+for name, lead in zip(bits.index, leads, strict=True):
+    error = lead.std() / len(lead) ** 0.5 if len(lead) > 1 else np.nan
+    sure += bool(lead.mean() > 2 * error)
+    print(f"  {name}: {lead.mean():+.3f} ({error:.3f})")
+print(f"It is above zero by two standard errors in {sure} of {len(bits)} cells.")
 for rival in rivals:
     more = bits[BY_MEAN_AND_NOISE] - bits[rival]
     print(f"  above {rival} in {(more > 0).sum()}, by {more.median():.3f} bits in the median")

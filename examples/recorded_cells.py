@@ -11,15 +11,24 @@ Without a folder two made-up cells take their place, a half-wave and an energy c
 spikes, so that the script shows what it does anywhere.
 """
 
+import argparse
 import csv
-import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from scipy.io import loadmat
 
-from neurosim import compare, modulation, responses_from_spike_times, responses_from_table
+from neurosim import (
+    compare,
+    modulation,
+    modulation_of_trials,
+    responses_from_spike_times,
+    responses_from_table,
+)
 
 BINS = 12  # of the grating's cycle
 
@@ -27,10 +36,21 @@ BINS = 12  # of the grating's cycle
 # %%
 # A recording is a list of trials: spatial frequency (cycles/deg), duration (s), spike times (s).
 # In the files the components of a compound grating stand one behind another; these gratings have
-# one, and it is NaN on blank trials. Times count from the stimulus, and the response is there from
-# the first milliseconds on, so its latency has been taken off already.
+# one, and it is NaN on blank trials, whose mean rate is the spontaneous one. Times count from the
+# stimulus, and the response is there from the first milliseconds on, so its latency has been taken
+# off already. The files also hold F1/F0 as its authors took it.
+class Unit(NamedTuple):
+    """A unit: its trials are (spatial frequency, duration, spike times)."""
+
+    name: str
+    temporal: float  # frequency, Hz
+    trials: list
+    spontaneous: float = 0.0  # Hz
+    published: Mapping = MappingProxyType({})  # spatial frequency -> F1/F0
+
+
 def recorded(file):
-    """Name, temporal frequency (Hz) and trials of one unit."""
+    """One unit of a file."""
     sweep = loadmat(file, squeeze_me=True, struct_as_record=False)["S"].sf.exp
     shown = sweep.trial
     spatial, temporal = (np.asarray(each[0], dtype=float) for each in (shown.sf, shown.tf))
@@ -38,11 +58,16 @@ def recorded(file):
         (spatial[k], shown.duration[k], np.atleast_1d(shown.spikeTimes[k]).astype(float))
         for k in np.flatnonzero(np.isfinite(spatial))
     ]
-    return file.stem.removesuffix("_sf"), np.nanmax(temporal), trials
+    blank = [
+        np.size(shown.spikeTimes[k]) / shown.duration[k] for k in np.flatnonzero(np.isnan(spatial))
+    ]
+    published = dict(zip(np.round(sweep.sf, 4), sweep.modRatioGeoMean, strict=True))
+    name = file.stem.removesuffix("_sf")
+    return Unit(name, np.nanmax(temporal), trials, float(np.mean(blank)), published)
 
 
 def made_up(name, both_paths, random):
-    """The same, of a cell that is tuned to 2 cycles/deg and starts at any phase."""
+    """A unit that is tuned to 2 cycles/deg and starts at any phase."""
     temporal, trials = 5.0, []
     for spatial in np.tile([0.5, 1.0, 2.0, 4.0, 8.0], 6):
         time = np.sort(random.uniform(0, 1, random.poisson(200)))
@@ -50,11 +75,19 @@ def made_up(name, both_paths, random):
         shape = 0.5 if both_paths else np.maximum(drive, 0)  # a quadrature set sums to a constant
         kept = random.uniform(size=time.size) < shape * np.exp(-(np.log2(spatial / 2) ** 2))
         trials.append((spatial, 1.0, time[kept]))
-    return name, temporal, trials
+    return Unit(name, temporal, trials)
 
 
-if len(sys.argv) > 1:
-    units = [recorded(file) for file in sorted(Path(sys.argv[1]).glob("*_sf.mat"))]
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+parser.add_argument("folder", nargs="?", type=Path, help="of *_sf.mat (default: made-up cells)")
+folder_of_files = parser.parse_args().folder
+if folder_of_files:
+    files = sorted(folder_of_files.glob("*_sf.mat"))
+    if not files:
+        parser.error(f"{folder_of_files}: expected files *_sf.mat, found none")
+    units = [recorded(file) for file in files]
 else:
     generator = np.random.default_rng(1)
     units = [made_up("half-wave", False, generator), made_up("energy", True, generator)]
@@ -67,25 +100,59 @@ with tempfile.TemporaryDirectory() as folder:
     with table.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["unit", "spatial frequency (cycles/deg)", "spikes", "seconds"])
-        for name, _, trials in units:
-            writer.writerows([name, sf, len(spikes), seconds] for sf, seconds, spikes in trials)
+        for unit in units:
+            rows = ([unit.name, sf, len(spikes), t] for sf, t, spikes in unit.trials)
+            writer.writerows(rows)
     tuning = responses_from_table(
         table, x="spatial frequency", count="spikes", duration="seconds", cell="unit"
     )
-time_shown = tuning["trials"] * tuning["duration"]
+exists = tuning["trial"] < tuning["trials"]
+time_shown = tuning["duration"].where(exists).sum("trial")  # of trials that differ in length too
 rates = tuning["count"].sum("trial") / time_shown.where(time_shown > 0)
 print(f"Rates (Hz) by spatial frequency (cycles/deg), from a table of {time_shown.size} conditions")
-for name, _, _ in units:
+for name in [unit.name for unit in units]:
     rate = rates.sel(cell=name).dropna("stimulus")
     shown = zip(tuning["drive"].sel(cell=name, stimulus=rate["stimulus"]).values, rate, strict=True)
     print(f"  {name}: " + ", ".join(f"{x:.3g}: {float(r):.1f}" for x, r in shown))
 
 
 # %%
-# F1/F0 (Skottun et al. 1991) at the best spatial frequency. The phase of the response may differ
+# F1/F0 (Skottun et al. 1991), the spontaneous rate taken off. The phase of the response may differ
 # from trial to trial (eyes drift by fractions of a cycle), which blurs what all trials have in
-# common: each trial gets its own phase, that of its first harmonic. Chance makes some modulation of
-# any spikes that way, sqrt(pi/N) of F1/F0 for N spikes.
+# common: each trial gets its own phase, that of its first harmonic, and the ratios their geometric
+# mean. Chance makes some modulation of any spikes that way, sqrt(pi/N) of F1/F0 for N spikes. A
+# trial with no more spikes than the spontaneous rate's has no ratio, and says nothing of the kind.
+#
+# Windows are whole cycles, as the part of a window beyond them does not cancel: an unmodulated cell
+# would be modulated by it. The values in the files are of the first second of each trial.
+def of_trials(unit, spatial, window=None):
+    """The geometric mean of single trials' F1/F0, and how many trials have none."""
+    shown = [each for each in unit.trials if np.isclose(each[0], spatial, rtol=1e-3)]
+    longest = max(seconds for _, seconds, _ in shown)  # they differ by a millisecond
+    spikes = [times[times <= longest] for _, _, times in shown]
+    found = modulation_of_trials(spikes, unit.temporal, longest, window, baseline=unit.spontaneous)[
+        "F1/F0, geometric mean of trials"
+    ]
+    return float(found.value[0]), int(found.more["trials without a ratio"][0])
+
+
+for unit in units:
+    if not unit.published:
+        continue
+    print(f"\nF1/F0 of {unit.name} by spatial frequency: whole cycles, 1 s, and in its file")
+    print(f"(spontaneous rate {unit.spontaneous:.2f} Hz, {unit.temporal:.2f} cycles/s)")
+    off = []
+    for spatial, published in unit.published.items():
+        (whole, without), (second, _) = of_trials(unit, spatial), of_trials(unit, spatial, 1.0)
+        off.append([abs(whole - published), abs(second - published)])
+        note = f" ({without} trials without a ratio)" if without else ""
+        print(f"  {spatial:7.3f}: {whole:.3f} {second:.3f} {published:.3f}{note}")
+    far = np.nanmax(off, axis=0)
+    near = (np.array(off)[:, 1] <= 0.002).sum()
+    print(f"  largest difference: {far[0]:.4f} (whole cycles), {far[1]:.4f} (1 s, {near} of")
+    print(f"  {np.isfinite(off).all(1).sum()} within 0.002)")
+
+
 def at_best(name, trials):
     """The best spatial frequency, and durations and spike times of its trials."""
     rate = rates.sel(cell=name).values
@@ -122,14 +189,17 @@ def over_the_cycle(name, temporal, trials):
     )
 
 
-for name, temporal, trials in units:
-    best, shown = at_best(name, trials)
+for unit in units:
+    name, temporal = unit.name, unit.temporal
+    best, shown = at_best(name, unit.trials)
     cycle = np.stack([cycle_histogram(*each, temporal) for each in shown], axis=1)
     degrees = (np.arange(len(cycle)) + 0.5) * 360 / len(cycle)
-    single, together = modulation(cycle, degrees).mean(), modulation(cycle.sum(1), degrees)
-    kind = "simple" if single > 1 else "complex"
+    together = modulation(cycle.sum(1), degrees)
+    single, without = of_trials(unit, best)
+    kind = "simple" if single > 1 else "complex" if single <= 1 else "neither, as no trial has one"
+    left_out = f" ({without} trials without a ratio left out)" if without else ""
     print(
-        f"\n{name} at {best:.3g} cycles/deg: F1/F0 = {single:.2f} in single trials, "
+        f"\n{name} at {best:.3g} cycles/deg: F1/F0 = {single:.2f} in single trials{left_out}, "
         f"{together:.2f} over all together: {kind}"
     )
     comparison = compare(over_the_cycle(name, temporal, shown))

@@ -7,7 +7,7 @@ Neurophysiol 58:1233). The figures go to `receptive_fields.png` and `gabor_fit.p
 folder (or to the folder given).
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 from neurosim import (
@@ -22,7 +22,13 @@ from neurosim import (
     spike_triggered_average,
 )
 
-folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="where the figures go")
+folder = parser.parse_args().folder
+if not folder.is_dir():
+    parser.error(f"{folder}: there is no such folder")
 
 # %%
 # A movie of independent pixels, each frame a function of the seed and its number, at 30 Hz.

@@ -6,9 +6,16 @@ response to a drifting grating exceeds the mean. A rectified sinusoid has F1/F0 
 half-wave, 16/(3 pi) when it is half-squared, and 0 when both paths have the same gain.
 """
 
+import argparse
+
 import numpy as np
 
 from neurosim import RECTIFIERS, GaborBank, Gratings, modulation
+
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+parser.parse_args()
 
 # %%
 # A grating swept through phase drives a quadrature set through its whole range.

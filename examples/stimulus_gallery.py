@@ -5,7 +5,7 @@ One page of stimuli, each set made by a line; the page goes to `stimuli.png` in 
 (or to the path given).
 """
 
-import sys
+import argparse
 
 from neurosim import (
     AnnulusWindow,
@@ -23,6 +23,12 @@ from neurosim import (
 )
 
 field = VisualField(size=4, ppd=24)
+
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+parser.add_argument("figure", nargs="?", default="stimuli.png", help="where the figure goes")
+asked = parser.parse_args()
 
 # %%
 # Sets are joined with +, and any of them can be seen through a window.
@@ -48,4 +54,4 @@ for part in stimuli.parts():
 
 # %%
 # The labels that differ are written above each picture.
-stimuli.plot(field).savefig(sys.argv[1] if len(sys.argv) > 1 else "stimuli.png")
+stimuli.plot(field).savefig(asked.figure)

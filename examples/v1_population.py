@@ -7,11 +7,17 @@ the medians of each sample beside those that both published. The figure goes to
 `v1_population.png` in the current folder (or to the path given).
 """
 
-import sys
+import argparse
 
 import pandas as pd
 
 from neurosim import GaborBank
+
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+parser.add_argument("figure", nargs="?", default="v1_population.png", help="where the figure goes")
+asked = parser.parse_args()
 
 # %%
 # Each source has what it measured; what it lacks is the other's.
@@ -36,4 +42,4 @@ print(published.to_string(na_rep="-"))
 # %%
 # The digitised distributions, with the square root of each count as its error.
 figure = GaborBank.sample_v1(2000, seed=1).plot_against_published()
-figure.savefig(sys.argv[1] if len(sys.argv) > 1 else "v1_population.png")
+figure.savefig(asked.figure)

@@ -8,9 +8,15 @@ put to Gabor responses over white noise, which are Gaussian and symmetric, and o
 which are sparse: ``python what_rectifiers_keep.py --plot FILE`` draws the photograph's.
 """
 
-import sys
+import argparse
 
 from neurosim import photograph_responses, what_is_kept, white_noise_responses
+
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+parser.add_argument("--plot", metavar="FILE", help="where the figure goes")
+asked = parser.parse_args()
 
 # %%
 # White noise has answers on paper: energy kept is 1 for the absolute value, 1/2 for ReLU and, as a
@@ -33,5 +39,5 @@ print(f"\n{photograph}")
 
 # %%
 # One figure over all rectifiers.
-if "--plot" in sys.argv[1:-1]:
-    photograph.plot().savefig(sys.argv[sys.argv.index("--plot") + 1])
+if asked.plot:
+    photograph.plot().savefig(asked.plot)

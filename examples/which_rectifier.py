@@ -7,9 +7,16 @@ law. Hubel & Wiesel's simple cell, spiking in Brian2, is fitted with the rectifi
 The whole way, from stimulus to comparison, in a dozen lines.
 """
 
+import argparse
+
 import numpy as np
 
 from neurosim import LIF, GaborBank, Gratings, Photographs, compare, simulate
+
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
+parser.parse_args()
 
 # %%
 # Stimuli: a grating swept through phase at two contrasts, and patches of a photograph.

@@ -39,6 +39,7 @@ from .analysis.tuning.modulation import modulation as modulation
 from .analysis.tuning.modulation_index import modulation_index as modulation_index
 from .analysis.tuning.modulation_index import modulation_of_spikes as modulation_of_spikes
 from .analysis.tuning.selectivity import orientation_selectivity as orientation_selectivity
+from .analysis.tuning.single_trials import modulation_of_trials as modulation_of_trials
 from .analysis.variability.ceilings import response_ceilings as response_ceilings
 from .analysis.variability.count_variability import count_variability as count_variability
 from .analysis.variability.count_variability import fano_factor as fano_factor

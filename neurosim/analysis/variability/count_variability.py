@@ -48,6 +48,9 @@ _CLIMBS = 50  # steps of at most 1 in a logarithm: e^50 apart from the start
 def fano_factor(responses: Any, level: float = 0.95) -> Measures:
     """The Fano factor of every condition.
 
+    Variances have n - 1 degrees of freedom, so that the mean over conditions is not too low
+    (Elephant's `fanofactor` and NumPy's `var` have n: theirs times n/(n - 1) is this).
+
     Parameters
     ----------
     responses : Dataset, or counts (stimulus, cell, trial) or (stimulus, trial)
@@ -67,8 +70,9 @@ def fano_factor(responses: Any, level: float = 0.95) -> Measures:
 
     Examples
     --------
-    >>> fano_factor([[3, 5, 4, 6, 2]])["Fano factor"].value
-    array([0.625])
+    >>> counts = np.array([3, 5, 4, 6, 2])
+    >>> fano_factor(counts[None])["Fano factor"].value, counts.var() / counts.mean() * 5 / 4
+    (array([0.625]), np.float64(0.625))
     """
     repeats, freedom = _checked(responses, level, "fano_factor")
     trials, free = repeats.trials.ravel(), freedom.ravel()

@@ -1,5 +1,7 @@
 """Fano factors, CV and CV2: Poisson and gamma processes, and coverage by simulation."""
 
+import itertools
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -101,9 +103,13 @@ def gamma_process(random, shape, rate=20.0, duration=2.0, trials=20):
 
 @pytest.mark.parametrize(("shape", "cv", "cv2"), [(1, 1.0, 1.0), (4, 0.5, 35 / 64)])
 def test_gamma_intervals(shape, cv, cv2):
-    # oracle: CV 1/sqrt(k); CV2 = 2 E|2B - 1|, B of Beta(k, k): 1 and 35/64
-    values, share, rejected = simulated_intervals(shape, (cv, cv2), sets=80, samples=200)
-    assert values.mean(0) == pytest.approx([cv, cv2], abs=0.015)
+    # oracle: CV 1/sqrt(k); CV2 = 2 E|2B - 1|, B of Beta(k, k): 1 and 35/64; LV 3/(2k + 1); LvR is
+    # LV + 12 R E[(2B - 1)^2] E[1/sum], of a sum of Gamma(2k): (2k rate)/(2k - 1) k / (2k)
+    lv = 3 / (2 * shape + 1)
+    revised = lv * (1 + 4 * 0.005 * 20 * shape / (2 * shape - 1))
+    wanted = (cv, cv2, lv, revised)
+    values, share, rejected = simulated_intervals(shape, wanted, sets=80, samples=200)
+    assert values.mean(0) == pytest.approx(wanted, rel=0.03)
     assert (share >= 0.85).all()
     assert (rejected <= 0.15).all() if shape == 1 else (rejected == 1).all()
 
@@ -143,7 +149,7 @@ def test_the_null_knows_how_long_each_trial_was():
     # oracle: as many spikes in each of two trials of 1 and 4 s, drawn one after the other
     random = np.random.default_rng(6)
     trains = Trains(np.zeros(16), np.repeat([0, 1], 8), np.array([1.0, 4.0]))
-    null = _null(trains, 4000, random)["CV"]
+    null = _null(trains, 4000, random, 0.005)["CV"]
     by_hand = []
     for _ in range(1000):
         gaps = [np.diff(np.sort(random.random(8) * seconds)) for seconds in (1.0, 4.0)]
@@ -181,3 +187,22 @@ def test_variability_refuses():
         interval_variability(theory)
     with pytest.raises(InputError, match="spike times from 0 to 1 s"):
         interval_variability_of_spikes([[1.5]], 1.0)
+
+
+def test_neighbours_by_their_definitions():
+    # oracle: Shinomoto et al. 2003 and 2009, and Holt et al. 1996, written out
+    random = np.random.default_rng(5)
+    trials = [np.cumsum(random.gamma(2, 0.02, 30)) for _ in range(4)]
+    rest = 0.003
+    pairs = [(a, b) for each in trials for a, b in itertools.pairwise(np.diff(each))]
+    lv = 3 * np.mean([((a - b) / (a + b)) ** 2 for a, b in pairs])
+    lvr = 3 * np.mean([(1 - 4 * a * b / (a + b) ** 2) * (1 + 4 * rest / (a + b)) for a, b in pairs])
+    cv2 = np.mean([2 * abs(a - b) / (a + b) for a, b in pairs])
+    for given in (rest, "3 ms"):
+        found = interval_variability_of_spikes(trials, 10.0, refractory=given)
+        assert found["LV"].value[0] == pytest.approx(lv, rel=1e-12)
+        assert found["LvR"].value[0] == pytest.approx(lvr, rel=1e-12)
+        assert found["CV2"].value[0] == pytest.approx(cv2, rel=1e-12)
+    for wrong in (-1, "3 mV", np.nan):
+        with pytest.raises(InputError, match="refractory"):
+            interval_variability_of_spikes(trials, 10.0, refractory=wrong)
