@@ -16,6 +16,7 @@ from neurosim.base.errors import Faults
 from neurosim.base.numbers import LARGEST, is_truth, is_whole, real_numbers
 from neurosim.convnet.bounds import Within
 from neurosim.convnet.curve import Curve
+from neurosim.data.cells import place_of_cell
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
 from neurosim.models.rectifiers.formula import require_tensors
@@ -111,14 +112,15 @@ class Activation(nn.Module):
 
     @classmethod
     def of_fit(
-        cls, fit: Fit, cell: int = 0, learn: bool | str | Iterable[str] = False
+        cls, fit: Fit, cell: Any = None, learn: bool | str | Iterable[str] = False
     ) -> Activation:
-        """The rectifier with the parameters fitted to the cell at an index; Hz out for drive in."""
+        """The rectifier with the parameters of a cell, by its label, or the first; Hz out for drive
+        in."""
         faults = Faults("Activation.of_fit")
         if faults.kind("fit", fit, Fit, "a Fit"):
-            cell = faults.whole("cell", cell, 0, len(fit.cells) - 1)
+            place = place_of_cell(fit.cells, cell, faults)
         faults.stop()
-        named = dict(zip(fit.rectifier.parameter_names, fit.values[cell].tolist(), strict=True))
+        named = dict(zip(fit.rectifier.parameter_names, fit.values[place].tolist(), strict=True))
         return cls(fit.rectifier, learn, **named)
 
     def forward(self, x: torch.Tensor, *regressors: torch.Tensor) -> torch.Tensor:

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from neurosim.base.errors import Faults
+from neurosim.data.cells import where_not_finite
 
 __all__ = ["REGRESSORS", "check_beside"]
 
@@ -32,7 +33,8 @@ def check_beside(responses: xr.Dataset, faults: Faults) -> None:
         if faults.require(by, f"{name} ('stimulus', 'cell')", given.dims) and faults.require(
             given.dtype.kind in "iuf", f"{name} as numbers", given.dtype
         ):
-            faults.require(np.isfinite(given.values).all(), f"finite {name}", "NaN or infinity")
+            finite = np.isfinite(given.values).all()
+            faults.require(finite, f"finite {name}", "" if finite else where_not_finite(given))
     if "spike_time" in responses:
         _check_spikes(responses, faults)
 

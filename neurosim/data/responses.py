@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurosim.base.errors import Faults, InputError
 from neurosim.base.units import in_unit
 from neurosim.data.beside import check_beside
+from neurosim.data.cells import where_not_finite
 from neurosim.data.storable import check_storable, plain_labels
 from neurosim.data.trials import LONGEST, MOST_SPIKES, SHORTEST, duration_variable, selected
 
@@ -253,7 +254,7 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
     faults.stop()
     drive, count = responses["drive"].values, responses["count"].values
     trials, duration = responses["trials"].values, responses["duration"].values
-    faults.require(np.isfinite(drive).all(), "finite drive", "NaN or infinity")
+    faults.require(np.isfinite(drive).all(), "finite drive", where_not_finite(responses["drive"]))
     inside = trials.dtype.kind in "iu" and (trials >= 0).all() and (trials <= count.shape[2]).all()
     faults.require(inside, f"trials as whole numbers from 0 to {count.shape[2]}", trials)
     faults.stop()
@@ -268,7 +269,9 @@ def check_responses(responses: xr.Dataset) -> xr.Dataset:
         reach = f"durations from {SHORTEST:g} to {LONGEST:g} s"
         faults.require(possible, reach, least if least < SHORTEST else most)
     counted = count[real]
-    faults.require(np.isfinite(counted).all(), "counts for every trial that exists", "NaN")
+    if not np.isfinite(counted).all():
+        told = where_not_finite(responses["count"].where(real, 0))
+        faults.require(False, "counts for every trial that exists", told)
     possible = (counted >= 0).all() and (counted <= MOST_SPIKES).all()
     worst = counted.min(initial=0) if counted.min(initial=0) < 0 else counted.max(initial=0)
     faults.require(possible, f"counts from 0 to {MOST_SPIKES:g}", worst)

@@ -17,6 +17,7 @@ import xarray as xr
 from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
 from neurosim.base.units import in_unit
+from neurosim.data.cells import where_not_finite
 from neurosim.simulation.engine.lif import Sinusoid
 from neurosim.simulation.sampled_drive import Integral, MeanOverSteps
 
@@ -219,8 +220,8 @@ def _check_values(part: xr.DataArray, may_vary: bool, faults: Faults) -> None:
     if not faults.require(part.dtype.kind in "iufb", "drive as numbers", part.dtype):
         faults.stop()
     faults.require(part.size > 0, "at least one stimulus and cell", dict(part.sizes))
-    finite = np.isfinite(part.values)
-    faults.require(finite.all(), "finite drive", f"{(~finite).sum()} NaN or infinite")
+    if not np.isfinite(part.values).all():
+        faults.require(False, "finite drive", where_not_finite(part))
 
 
 def _over_all_but_cells(drive: xr.DataArray) -> tuple[Array, Array]:

@@ -33,7 +33,12 @@ def test_files_that_are_not_responses_are_refused(tmp_path):
         ([0, 1], [[1, -1], [0, 0]], {}, "counts from 0 to 1e[+]09, got -1"),
         ([0, 1], [[1, 0.5], [0, 0]], {}, "whole numbers of spikes, got fractions"),
         ([0, 1], [[np.nan, 1], [0, 0]], {}, "NaN only behind the last trial"),
-        ([0, 1], [[1, np.nan], [0, 0]], {"trials": 2}, "every trial that exists, got NaN"),
+        (
+            [0, 1],
+            [[1, np.nan], [0, 0]],
+            {"trials": 2},
+            "every trial that exists, got nan at stimulus 0, cell 0, trial 1",
+        ),
         ([0, 1], [["a"], ["b"]], {}, "counts as numbers"),
         ([0, np.nan], [[1], [0]], {}, "finite drive"),
         ([0, 1], [[1], [0]], {"duration": 0}, "duration > 0 s"),

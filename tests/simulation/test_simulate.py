@@ -139,7 +139,7 @@ def test_responses_say_where_they_came_from(as_drive):
 @pytest.mark.parametrize(
     ("lif", "drive", "arguments", "message"),
     [
-        (LIF(), [[np.nan]], {}, "finite drive, got 1 NaN"),
+        (LIF(), [[np.nan]], {}, "finite drive, got nan at stimulus 0, cell 0"),
         (LIF(), [[0.0]], {"duration": 0}, "at least one time step, got 0"),
         (LIF(), [[0.0]], {"dt": 0.01}, r"dt at most tau_m / 10 = 0.002 s, got 0.01"),
         (LIF(), [[0.0]], {"duration": "3 mV"}, "expected duration in s or a unit like it"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -17,6 +18,7 @@ from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.likelihoods.poisson import Poisson
 from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
+from neurosim.data.cells import place_of_cell
 from neurosim.data.counts import reduced
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
@@ -80,7 +82,7 @@ def told_apart(
     responses: xr.Dataset,
     one: Rectifier | str,
     other: Rectifier | str,
-    cell: int = 0,
+    cell: Any = None,
     goal: float = 0.95,
     simulations: int = 400,
     seed: int = 0,
@@ -92,8 +94,8 @@ def told_apart(
     responses : Dataset
         See `neurosim.data.responses`; their conditions, repeats and durations are the design.
     one, other : Rectifier or str
-    cell : int
-        Index of the cell whose fits are simulated.
+    cell : label, optional
+        Of the cell whose fits are simulated. Default: the first.
     goal : float
         Share to reach.
     simulations : int
@@ -117,10 +119,11 @@ def told_apart(
     >>> told_apart(made, "half-squared", "thresholded half-wave", simulations=100).conditions
     12
     """
-    counts = reduced(responses).counts
+    data = reduced(responses)
+    counts = data.counts
     pair = [named_rectifier(one), named_rectifier(other)]
     faults = Faults("told_apart")
-    cell = faults.whole("cell", cell, 0, len(counts.x) - 1)
+    place = place_of_cell(data.cells, cell, faults)
     simulations = faults.whole("simulations", simulations, 10)
     seed = faults.whole("seed", seed, 0)
     goal = faults.number("goal", goal, "between 0 and 1", lambda share: 0 < share < 1)
@@ -128,7 +131,7 @@ def told_apart(
     needs = sorted({name for each in pair for name in each.regressors})
     faults.require(not needs, "rectifiers of the drive alone", f"one that needs {', '.join(needs)}")
     faults.stop()
-    counts = counts.take(np.array([cell]))
+    counts = counts.take(np.array([place]))
     fits = [fit_counts(each, counts) for each in pair]
     shown = counts.exposure[0] > 0
     rates = [each.rate(counts.x[0]) for each in fits]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import xarray as xr
 from numpy.typing import ArrayLike
 
 from neurosim.analysis.fitting.fit import fit_counts
@@ -14,6 +15,7 @@ from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import Array
 from neurosim.base.errors import Faults
 from neurosim.data.beside import REGRESSORS
+from neurosim.data.cells import where_not_finite
 from neurosim.data.counts import Counts
 from neurosim.models.rectifiers import named_rectifier
 from neurosim.models.rectifiers.base import Rectifier
@@ -82,13 +84,13 @@ def fit_rates(
     same = drive.shape == measured.shape and drive.ndim == 2 and drive.size > 0
     faults.require(same, "as many rates as drives", f"{measured.shape} and {drive.shape}")
     faults.stop()
-    finite = np.isfinite(drive).all() and np.isfinite(measured).all()
-    faults.require(finite, "finite drives and rates", "NaN or infinity")
+    for name, values in (("x", drive), ("rate", measured)):
+        _require_finite(name, values, faults)
     unknown = [str(name) for name in beside if name not in REGRESSORS]
     faults.require(not unknown, f"regressors among {', '.join(REGRESSORS)}", unknown)
     given = {name: faults.numbers(name, values, drive.shape) for name, values in beside.items()}
     for name, values in given.items():
-        faults.require(np.isfinite(values).all(), f"finite {name}", "NaN or infinity")
+        _require_finite(name, values, faults)
     sd = faults.numbers("error", 1.0 if error is None else error, drive.shape).copy()
     faults.require((sd > 0).all() and np.isfinite(sd).all(), "errors > 0 Hz", sd.min(initial=1))
     conditions = drive.shape[1]
@@ -112,6 +114,13 @@ def fit_rates(
         scatter=scatter,
         model=replace(found.model, likelihood=likelihood),
     )
+
+
+def _require_finite(name: str, values: Array, faults: Faults) -> None:
+    """Note values (cell, condition) that are NaN or infinite, with their places."""
+    if not np.isfinite(values).all():
+        told = where_not_finite(xr.DataArray(values, dims=("cell", "condition")))
+        faults.require(False, f"finite {name}", told)
 
 
 def _searched(

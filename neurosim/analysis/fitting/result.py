@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +17,7 @@ from neurosim.analysis.fitting.refits import refitted_band
 from neurosim.analysis.fitting.shrinkage import shrunk
 from neurosim.base.arrays import AnyArray, Array, Flags, Indices
 from neurosim.base.errors import Faults
+from neurosim.data.cells import place_of_cell
 from neurosim.models.rectifiers.base import Rectifier
 
 if TYPE_CHECKING:
@@ -209,18 +210,18 @@ class Fit:
     def _error_estimated(self) -> bool:
         return self.model.likelihood.of == "rates" and self.scatter is not None
 
-    def rate(self, x: ArrayLike, cell: int = 0) -> Array:
-        """Fitted rate (Hz) of the cell at an index, at drives x of any shape."""
+    def rate(self, x: ArrayLike, cell: Any = None) -> Array:
+        """Fitted rate (Hz) at drives x of any shape; of a cell by its label, or the first."""
         faults = Faults("Fit.rate")
-        cell = faults.whole("cell", cell, 0, len(self.cells) - 1)
+        place = place_of_cell(self.cells, cell, faults)
         drives = faults.numbers("x", x)
         faults.require(drives.size or faults.found, "at least one drive", "none")
         faults.stop()
-        named = dict(zip(self.rectifier.parameter_names, self.values[cell], strict=True))
+        named = dict(zip(self.rectifier.parameter_names, self.values[place], strict=True))
         return self.rectifier.rate(drives, **named)
 
-    def plot(self, cell: int = 0, simulations: int = 200, seed: int = 0) -> Figure:
-        """Rates of the cell at an index with the curve, its 95 % band, and residuals.
+    def plot(self, cell: Any = None, simulations: int = 200, seed: int = 0) -> Figure:
+        """Rates of a cell, by its label, or the first, with curve, 95 % band and residuals.
 
         The band is pointwise, from refits of responses simulated from the fit (parametric
         bootstrap); residuals are in standard deviations of a condition's rate, as the likelihood
@@ -229,13 +230,13 @@ class Fit:
         from neurosim.analysis.fitting.figure import fit_figure
 
         faults = Faults("Fit.plot")
-        cell = faults.whole("cell", cell, 0, len(self.cells) - 1)
+        place = place_of_cell(self.cells, cell, faults)
         simulations = faults.whole("simulations", simulations, 20)
         seed = faults.whole("seed", seed, 0)
         needs = " and ".join(self.rectifier.regressors)
         faults.require(not needs, "a rectifier of the drive alone", f"one that needs {needs}")
         faults.stop()
-        model, values = self.model.take(np.array([cell])), self.values[[cell]]
+        model, values = self.model.take(np.array([place])), self.values[[place]]
         shown = model.counts.shown[0]
         x = np.linspace(shown.min(), shown.max(), _POINTS)
         band = refitted_band(model, values, x, simulations, seed)

@@ -22,7 +22,7 @@ from neurosim.recordings.conditions import (
     refuse_single_conditions,
     responses_of_trials,
 )
-from neurosim.recordings.ranks import Labels, combined, ranked
+from neurosim.recordings.ranks import Labels
 from neurosim.recordings.tables.columns import (
     Column,
     RowFaults,
@@ -39,6 +39,7 @@ from neurosim.recordings.tables.questions import (
     question_unit,
 )
 from neurosim.recordings.tables.reading import read_table
+from neurosim.recordings.tables.repeated_rows import refuse_twice
 from neurosim.recordings.tables.table import Dialect, Table
 
 if TYPE_CHECKING:
@@ -291,7 +292,7 @@ def _trials(
     }
     if "trial" in columns:
         trial = labels(columns["trial"], rows)
-        _refuse_twice(cell, x, by, trial, rows, columns["trial"].title)
+        refuse_twice(cell, x, by, trial, rows, columns["trial"].title)
     units = {c.name: c.unit for role, c in columns.items() if role.startswith("by")}
     units["x"] = columns["x"].unit
     trials = Trials(x, count, seconds, cell, by, units, columns["x"].name)
@@ -333,25 +334,3 @@ def _counts(table: Table, columns: dict[str, Column], seconds: Array, rows: RowF
             "--duration)",
         )
     return np.round(spikes)
-
-
-def _refuse_twice(
-    cell: Labels,
-    x: Array,
-    by: dict[str, Labels],
-    trial: Labels,
-    rows: RowFaults,
-    title: str,
-) -> None:
-    """Note rows whose cell, condition and trial label have been there before."""
-    _, which = combined([ranked(part) for part in (cell, x, trial, *by.values())])
-    unique, first = np.unique(which, return_index=True)
-    if unique.size == which.size:
-        return
-    for row in np.flatnonzero(first[which] != np.arange(which.size)):
-        if np.isfinite(x[row]):
-            before, label = rows.name(int(first[which[row]])), trial[row]
-            label = label.item() if isinstance(label, np.generic) else label
-            rows.note(
-                int(row), f"{title} {label!r} of this cell and condition is in {before} already"
-            )

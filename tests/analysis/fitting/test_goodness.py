@@ -117,7 +117,7 @@ def test_goodness_refuses_what_cannot_be():
         bootstrap_intervals(
             "half-wave", responses.isel(trial=[0]).assign(trials=responses["trials"] * 0 + 1)
         )
-    with pytest.raises(InputError, match="cell as a whole number from 0 to 1, got 7"):
+    with pytest.raises(InputError, match=r"cell as a label, got 7 .cells: 0; 1.$"):
         fit("half-wave", responses).plot(cell=7)
 
 
