@@ -37,7 +37,7 @@ def test_files_that_are_not_responses_are_refused(tmp_path):
             [0, 1],
             [[1, np.nan], [0, 0]],
             {"trials": 2},
-            "every trial that exists, got nan at stimulus 0, cell 0, trial 1",
+            "exists, got nan at stimulus 0, cell 0, trial 1",
         ),
         ([0, 1], [["a"], ["b"]], {}, "counts as numbers"),
         ([0, np.nan], [[1], [0]], {}, "finite drive"),
