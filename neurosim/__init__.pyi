@@ -70,10 +70,13 @@ from .models.rectifiers.parameter import Parameter as Parameter
 from .recordings.clocks import ClockWarning as ClockWarning
 from .recordings.from_nwb import responses_from_nwb as responses_from_nwb
 from .recordings.from_spike_times import responses_from_spike_times as responses_from_spike_times
+from .recordings.neo_blocks import responses_from_neo as responses_from_neo
+from .recordings.neo_blocks import responses_to_neo as responses_to_neo
 from .recordings.tables.from_table import responses_from_table as responses_from_table
 from .recordings.tables.questions import LabelWarning as LabelWarning
 from .recordings.tables.questions import UnitWarning as UnitWarning
 from .recordings.to_nwb import responses_to_nwb as responses_to_nwb
+from .recordings.to_pynapple import responses_to_pynapple as responses_to_pynapple
 from .simulation.simulate import simulate as simulate
 from .stimuli import AnnulusWindow as AnnulusWindow
 from .stimuli import Bars as Bars

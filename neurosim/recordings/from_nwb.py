@@ -19,7 +19,7 @@ from neurosim.base.errors import Faults, InputError
 from neurosim.base.extras import needs
 from neurosim.base.files import path_of
 from neurosim.base.numbers import is_number
-from neurosim.recordings.from_spike_times import Presentations
+from neurosim.recordings.presentations import Presentations
 from neurosim.recordings.tables.table import file_source
 
 __all__ = ["require_pynwb", "responses_from_nwb"]

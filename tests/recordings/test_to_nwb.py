@@ -5,6 +5,7 @@ import pytest
 from neurosim import (
     InputError,
     responses_from_counts,
+    responses_from_nwb,
     responses_to_nwb,
 )
 
@@ -25,7 +26,15 @@ def test_what_cannot_be_written_as_nwb(simulated, tmp_path):
             responses_to_nwb(responses, tmp_path / "x.nwb")
     with pytest.raises(InputError, match=r"a path that ends in .nwb"):
         responses_to_nwb(simulated, tmp_path / "x.h5")
-    fewer = simulated.assign(trials=simulated["trials"] - 1)
-    with pytest.raises(InputError, match="all trials of every stimulus"):
-        responses_to_nwb(fewer, tmp_path / "x.nwb")
+    fewer = simulated["trials"].copy()
+    fewer[0, 0] -= 1
+    with pytest.raises(InputError, match="the same trials, as long, of every cell"):
+        responses_to_nwb(simulated.assign(trials=fewer), tmp_path / "x.nwb")
     assert not list(tmp_path.iterdir())
+
+
+def test_trials_of_unequal_number_and_length_come_back(unequal, same_trials, tmp_path):
+    pytest.importorskip("pynwb")
+    responses_to_nwb(unequal, tmp_path / "x.nwb")
+    again = responses_from_nwb(tmp_path / "x.nwb", x="drive", by=["stimulus"])
+    same_trials(again, unequal)

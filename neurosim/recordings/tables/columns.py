@@ -269,7 +269,8 @@ def labels(column: Column, faults: RowFaults, names: bool = True) -> AnyArray:
         texts = list(unique)
     read = {text: _as_written(text, names) for text in texts}
     numbered = [number for number in read.values() if number is not None]
-    if len(numbered) < len(read) or len(set(numbered)) < len(read):
+    mixed = names and 0 < sum(isinstance(each, int) for each in numbered) < len(numbered)
+    if len(numbered) < len(read) or len(set(numbered)) < len(read) or mixed:  # 3 is not 3.0
         labelled = np.empty(len(texts), dtype=object)
         labelled[:] = texts
         found: AnyArray = labelled[code]
