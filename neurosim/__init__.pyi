@@ -68,10 +68,13 @@ from .models.rectifiers import RECTIFIERS as RECTIFIERS
 from .models.rectifiers.base import Rectifier as Rectifier
 from .models.rectifiers.parameter import Parameter as Parameter
 from .recordings.clocks import ClockWarning as ClockWarning
+from .recordings.from_bins import responses_from_bins as responses_from_bins
 from .recordings.from_nwb import responses_from_nwb as responses_from_nwb
 from .recordings.from_spike_times import responses_from_spike_times as responses_from_spike_times
 from .recordings.neo_blocks import responses_from_neo as responses_from_neo
 from .recordings.neo_blocks import responses_to_neo as responses_to_neo
+from .recordings.response_arrays import responses_from_arrays as responses_from_arrays
+from .recordings.response_arrays import responses_to_arrays as responses_to_arrays
 from .recordings.tables.from_table import responses_from_table as responses_from_table
 from .recordings.tables.questions import LabelWarning as LabelWarning
 from .recordings.tables.questions import UnitWarning as UnitWarning

@@ -81,7 +81,8 @@ def responses_from_table(
     ----------
     table : path or DataFrame
         A text file (.csv, .tsv, .tab, .txt; UTF-8), a Parquet or Feather file (they need the
-        ``parquet`` extra), an Excel workbook (``excel``), or a DataFrame.
+        ``parquet`` extra), an Excel workbook (``excel``), a MATLAB or NumPy file of
+        vectors or of a struct of trials (.mat, .npz; columns by dotted names), or a DataFrame.
     x : str
         Column of the stimulus variable that drives: contrast, current, mean potential, ...
     count : str

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from neurosim.base.errors import Faults, InputError
 from neurosim.base.extras import needs
 from neurosim.base.files import path_of
+from neurosim.recordings.tables.arrays import columns_of
 from neurosim.recordings.tables.table import (
     Dialect,
     Table,
@@ -201,6 +202,14 @@ def _excel(path: Path, source: dict[str, str], dialect: Dialect) -> Table:
     return Table(str(path), names, lambda: (columns, lines), "row", source)
 
 
+def _arrays(path: Path, source: dict[str, str], dialect: Dialect) -> Table:
+    columns = columns_of(path)
+    names = unique_names(list(columns), str(path))
+    found = dict(zip(names, columns.values(), strict=True))
+    rows = range(1, len(next(iter(found.values()))) + 1)
+    return Table(str(path), names, lambda: (found, rows), "trial", source)
+
+
 def _gap(names: list[str]) -> int:
     return next((k + 1 for k, name in enumerate(names) if not name), 0)
 
@@ -211,5 +220,7 @@ _READERS: dict[str, Callable[[Path, dict[str, str], Dialect], Table]] = {
     ".arrow": _feather,
     ".xlsx": _excel,
     ".xlsm": _excel,
+    ".mat": _arrays,
+    ".npz": _arrays,
 }
 """Besides text: by how the file's name ends."""
