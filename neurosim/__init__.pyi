@@ -69,6 +69,7 @@ from .models.rectifiers.base import Rectifier as Rectifier
 from .models.rectifiers.parameter import Parameter as Parameter
 from .recordings.clocks import ClockWarning as ClockWarning
 from .recordings.from_bins import responses_from_bins as responses_from_bins
+from .recordings.from_icephys import responses_from_icephys as responses_from_icephys
 from .recordings.from_nwb import responses_from_nwb as responses_from_nwb
 from .recordings.from_spike_times import responses_from_spike_times as responses_from_spike_times
 from .recordings.neo_blocks import responses_from_neo as responses_from_neo

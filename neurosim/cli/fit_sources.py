@@ -29,7 +29,12 @@ _OF_TABLE = {
     "comment": "--comment",
     "sheet": "--sheet",
 }
-_OF_NWB = {"trials": "--trials", "window": "--window", "where": "--where"}
+_OF_NWB = {
+    "trials": "--trials",
+    "window": "--window",
+    "where": "--where",
+    "cells_where": "--cells-where",
+}
 _OF_ALL = {"x": "--x", "by": "--by", "blank": "--blank"}
 
 
@@ -101,6 +106,14 @@ def add_source(fit: argparse.ArgumentParser) -> None:
         type=unit_of_column,
         help="only trials with this value",
     )
+    nwb.add_argument(
+        "--cells-where",
+        nargs="+",
+        default=[],
+        metavar="COLUMN=VALUE",
+        type=unit_of_column,
+        help="only units with this value: quality=good",
+    )
 
 
 def responses_of(options: argparse.Namespace) -> xr.Dataset:
@@ -160,6 +173,7 @@ def _of_nwb(options: argparse.Namespace) -> xr.Dataset:
         by=options.by,
         where={name: _value(text) for name, text in options.where} or None,
         blank=options.blank,
+        cells_where={name: _value(text) for name, text in options.cells_where} or None,
     )
 
 

@@ -22,7 +22,7 @@ from neurosim.base.numbers import is_number
 from neurosim.recordings.presentations import Presentations
 from neurosim.recordings.tables.table import file_source
 
-__all__ = ["require_pynwb", "responses_from_nwb"]
+__all__ = ["opened_nwb", "require_pynwb", "responses_from_nwb"]
 
 
 def responses_from_nwb(
@@ -35,6 +35,7 @@ def responses_from_nwb(
     where: Mapping[str, Any] | None = None,
     blank: float | str | None = None,
     cells: Iterable[int] | None = None,
+    cells_where: Mapping[str, Any] | None = None,
     unit: str = "1",
     overlapping: bool = False,
 ) -> xr.Dataset:
@@ -58,6 +59,9 @@ def responses_from_nwb(
         The x of trials that have none (NaN or text), or that they are left out. Default: refused.
     cells : ids, optional
         Units to take. Default: all.
+    cells_where : mapping, optional
+        Column of the units -> the value, or values, that they must have: ``{"quality": "good"}``,
+        ``{"brain_area": ["V1", "LM"]}``.
     unit : str
         Of x.
     overlapping : bool
@@ -87,14 +91,15 @@ def responses_from_nwb(
         for each in cells:
             faults.whole("cells", each, 0)
     overlapping = faults.flag("overlapping", overlapping)
+    chosen = faults.mapping("cells_where", cells_where)
     faults.stop()
     source = file_source(path)
-    with _opened(path) as nwb:
+    with opened_nwb(path) as nwb:
         table = _intervals(nwb, trials, str(path))
         wanted = dict.fromkeys(["start_time", "stop_time", x, *names, *where])
         columns = _columns(table, list(wanted), str(path))
         rows = _rows(columns, x, where, blank, str(path))
-        ids, trains, observed = _units(nwb, cells, str(path))
+        ids, trains, observed = _units(nwb, cells, chosen, str(path))
         invalid = _invalid(nwb, ids)
         drive = _drive(columns[x], blank)[rows]
         if drive.ndim == 2:
@@ -117,7 +122,7 @@ def responses_from_nwb(
 
 
 @contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[Any]:
+def opened_nwb(path: str | os.PathLike[str]) -> Iterator[Any]:
     """The NWB file of a path, open for reading."""
     require_pynwb(path)
     from hdmf.build import ConstructError
@@ -172,14 +177,25 @@ def _columns(table: Any, wanted: list[str], subject: str) -> dict[str, AnyArray]
     faults.require(len(table), f"rows in {table.name}", "none")
     faults.stop()
     for name in wanted:
-        ragged = hasattr(table[name], "target")  # an index into another column
-        faults.require(not ragged, f"one value per trial in {name}", "lists of unequal length")
+        if hasattr(table[name], "target"):  # an index into another column
+            sizes = {np.size(table[name][row]) for row in range(len(table))}
+            alike = len(sizes) == 1 and 0 not in sizes
+            told = f"{min(sizes)} to {max(sizes)}"
+            faults.require(alike, f"as many values in every trial of {name}", told)
     faults.stop()
-    found = {name: np.asarray(table[name].data[:]) for name in wanted}
+    found = {name: _values(table, name) for name in wanted}
     return {
         name: np.array([_text(value) for value in values]) if values.dtype.kind in "OS" else values
         for name, values in found.items()
     }
+
+
+def _values(table: Any, name: str) -> AnyArray:
+    """A column's values; a list of one value each is that value."""
+    if not hasattr(table[name], "target"):
+        return np.asarray(table[name].data[:])
+    rows = np.array([np.ravel(np.asarray(table[name][row])) for row in range(len(table))])
+    return rows[:, 0] if rows.shape[1] == 1 else rows
 
 
 def _text(value: Any) -> str:
@@ -241,7 +257,7 @@ def _number(text: Any) -> float:
 
 
 def _units(
-    nwb: Any, cells: Iterable[int] | None, subject: str
+    nwb: Any, cells: Iterable[int] | None, chosen: Mapping[str, Any], subject: str
 ) -> tuple[list[int], dict[int, Array], dict[int, Array]]:
     """Ids of the units taken, their spike times, and when they were observed."""
     faults = Faults(subject)
@@ -251,6 +267,16 @@ def _units(
     there = [int(each) for each in nwb.units.id[:]]
     ids = there if cells is None else [int(each) for each in cells]
     absent = [each for each in ids if each not in there]
+    columns = nwb.units.colnames
+    for name in chosen:
+        faults.require(name in columns, f"a column {name!r} of units", ", ".join(columns))
+    faults.stop()
+    for name, wanted in chosen.items():
+        values = [wanted] if isinstance(wanted, str | int | float) else list(wanted)
+        kept = {there[k] for k, value in enumerate(nwb.units[name][:]) if _is_among(value, values)}
+        ids = [each for each in ids if each in kept]
+        faults.require(ids, f"units whose {name} is {' or '.join(map(str, values))}", "none")
+    faults.stop()
     shown = ", ".join(map(str, there[:20])) + (" ..." if len(there) > 20 else "")
     faults.require(ids and not absent, f"cells among the units {shown}", absent or "none")
     faults.stop()
@@ -265,6 +291,11 @@ def _units(
             observed[each] = intervals.reshape(-1, 2)
     faults.stop()
     return ids, trains, observed
+
+
+def _is_among(value: Any, wanted: list[Any]) -> bool:
+    value = _text(value) if isinstance(value, bytes | str) else value
+    return any(np.ndim(value) == 0 and value == each for each in wanted)
 
 
 def _invalid(nwb: Any, ids: list[int]) -> dict[int, Array]:

@@ -1,5 +1,9 @@
 """Recorded spikes from NWB files."""
 
+import subprocess
+import sys
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
@@ -160,3 +164,96 @@ def test_trials_that_touch_invalid_time_are_left_out(tmp_path, units, wanted):
     assert trials[0].tolist() == list(wanted.values())
     assert trials[1].tolist() == [2, 2]
     assert made.attrs["trials_in_invalid_time"] == (2 if units is None else 1)
+
+
+@pytest.mark.filterwarnings("ignore::neurosim.recordings.clocks.ClockWarning")
+def test_units_are_chosen_by_any_column(simulated, tmp_path):
+    # oracle: the same units by their ids
+    pytest.importorskip("pynwb")
+    path = tmp_path / "x.nwb"
+    responses_to_nwb(simulated, path)
+    wanted = responses_from_nwb(path, x="drive", by=["stimulus"])
+    phases = simulated["preferred_phase"].values.tolist()
+    one = responses_from_nwb(
+        path, x="drive", by=["stimulus"], cells_where={"preferred_phase": phases[2]}
+    )
+    assert one["cell"].values.tolist() == [wanted["cell"].values[2]]
+    two = responses_from_nwb(
+        path, x="drive", by=["stimulus"], cells_where={"preferred_phase": phases[1:3]}
+    )
+    assert two["count"].equals(wanted["count"].isel(cell=[1, 2]))
+    for where, message in (
+        ({"quality": "good"}, "a column 'quality' of units, got"),
+        ({"cell": "nobody"}, "units whose cell is nobody, got none"),
+        (5, "cells_where as a mapping"),
+    ):
+        with pytest.raises(InputError, match=message):
+            responses_from_nwb(path, x="drive", cells_where=where)
+
+
+def test_lists_of_one_length_are_values_and_others_are_refused(tmp_path):
+    pynwb = pytest.importorskip("pynwb")
+
+    def written(lists):
+        nwb = pynwb.NWBFile("lists", "id", datetime.now(UTC))
+        nwb.add_trial_column("contrast", "one in a list", index=True)
+        for k, each in enumerate(lists):
+            nwb.add_trial(start_time=float(k), stop_time=k + 0.5, contrast=each)
+        nwb.add_unit(spike_times=[0.1, 1.1, 1.2, 2.3])
+        with pynwb.NWBHDF5IO(str(tmp_path / "l.nwb"), "w") as io:
+            io.write(nwb)
+        return responses_from_nwb(tmp_path / "l.nwb", x="contrast")
+
+    assert written([[0.0], [0.5], [1.0]])["count"].values.ravel().tolist() == [1, 2, 1]
+    with pytest.raises(InputError, match="as many values in every trial of contrast, got 1 to 2"):
+        written([[0.0], [0.5, 0.6], [1.0]])
+
+
+READ = """
+import resource, signal, sys, warnings
+resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
+warnings.simplefilter("ignore")
+from neurosim import InputError, responses_from_nwb
+for path in sys.stdin.read().split("\\n"):
+    signal.alarm(30)
+    try:
+        found = responses_from_nwb(path, x="drive", by=["stimulus"])
+        print("read", flush=True)
+    except InputError as error:
+        assert "\\n" not in str(error), str(error)
+        print("refused", flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", [15, pytest.param(2000, marks=pytest.mark.slow)])
+def test_mutated_nwb_files_are_read_or_one_line(simulated, tmp_path, number):
+    pytest.importorskip("pynwb")
+    responses_to_nwb(simulated, tmp_path / "whole.nwb")
+    whole, random = (tmp_path / "whole.nwb").read_bytes(), np.random.default_rng(number)
+    left, loops = [], 0
+    for k in range(number):
+        changed = bytearray(whole)
+        at = int(random.integers(len(changed)))
+        if k % 3 == 0:
+            changed[at] ^= 1 << int(random.integers(8))
+        elif k % 3 == 1:
+            changed = changed[:at]
+        else:
+            changed[at : at + 8] = random.bytes(len(changed[at : at + 8]))
+        (tmp_path / f"m{k}.nwb").write_bytes(changed)
+        left.append(str(tmp_path / f"m{k}.nwb"))
+    while left:
+        done = subprocess.run(
+            [sys.executable, "-c", READ],
+            input="\n".join(left),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        left = left[len(done.stdout.split("\n")) - 1 :]
+        if left:
+            assert done.returncode == -14, done.stderr[-1500:]  # HDF5's own loop, nothing else
+            loops += 1
+            left.pop(0)
+    print(f"HDF5 looped on {loops} of {number} files")
+    assert loops <= 0.02 * number + 1

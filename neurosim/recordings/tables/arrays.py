@@ -6,7 +6,12 @@ read, so that a few damaged bytes do not ask for all memory.
 
 from __future__ import annotations
 
+import io
+import json
 import math
+import subprocess
+import tempfile
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +20,15 @@ from typing import Any
 import numpy as np
 
 from neurosim.base.arrays import AnyArray
+from neurosim.base.child_processes import child_settings, end_child, own_process
 from neurosim.base.errors import Faults, InputError
+from neurosim.base.messages import received
+from neurosim.recordings.tables.mat_program import joined
 
 __all__ = ["arrays_of", "columns_of"]
 
 _MOST = 2**30  # bytes that a file's arrays may take
+_LONGEST = 300.0  # s for a MATLAB file
 
 
 def arrays_of(path: Path) -> dict[str, Any]:
@@ -99,51 +108,37 @@ def _npz(path: Path) -> Iterator[tuple[str, AnyArray]]:
 
 
 def _mat5(path: Path) -> Iterator[tuple[str, Any]]:
-    from scipy.io import loadmat, whosmat
-
-    _refuse_large(path, sum(math.prod(shape) for _, shape, _ in whosmat(path)))
-    found = loadmat(path, squeeze_me=False, struct_as_record=True, chars_as_strings=True)
-    for name, value in found.items():
-        if not name.startswith("__"):
-            yield from _unfolded(path, name, value)
-
-
-def _unfolded(path: Path, name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """A variable of MATLAB's, its structs by dotted names and its cells as text or numbers."""
-    array = np.asarray(value)
-    if type(value).__name__ in ("MatlabOpaque", "MatlabFunction", "MatlabObject"):
-        raise InputError(
-            f"{path}: {name} is an object of MATLAB's (strings: save cellstr(x); tables: "
-            "save table2struct(x, ToScalar=true))"
+    """By a process of its own, as SciPy's reader can crash over a damaged file."""
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            own_process("neurosim.recordings.tables.mat_program", str(path.absolute())),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            **child_settings(),
         )
-    if array.dtype.names:
-        for field in array.dtype.names:
-            yield from _unfolded(path, f"{name}.{field}", _joined(array[field].ravel()))
-    elif array.dtype == object:
-        yield name, _joined(array.ravel())
-    elif array.dtype.kind == "U":
-        yield name, np.array([str(each).rstrip() for each in array.ravel()])
-    else:
-        yield name, array
-
-
-def _joined(cells: Any) -> Any:
-    """Values of a struct array's field or of a cell array: one value each, or one array alone."""
-    if len(cells) == 1:
-        return cells[0]
-    values = []
-    for each in cells:
-        flat = np.asarray(each).ravel()
-        while flat.dtype == object and flat.size == 1:
-            flat = np.asarray(flat[0]).ravel()
-        if flat.size > 1 or flat.dtype.names:
-            return np.zeros((0, 0))  # not one value per trial: no column
-        values.append(flat[0] if flat.size else None)
-    if all(isinstance(v, str) for v in values):
-        return np.array([str(v) for v in values])
-    found = np.empty(len(values), dtype=object)
-    found[:] = [v.item() if isinstance(v, np.generic) else v for v in values]
-    return found
+        late = threading.Timer(_LONGEST, end_child, [process])
+        late.start()
+        try:
+            reply = process.communicate()[0]
+        finally:
+            late.cancel()
+            end_child(process)
+        said.seek(0)
+        words = said.read().decode(errors="replace").strip().splitlines()
+    if process.returncode:
+        crashed = process.returncode < 0 or not words
+        raise ValueError("its reader crashed" if crashed else words[-1])
+    text, arrays = received(io.BytesIO(reply))
+    for name, kept in json.loads(text):
+        if kept is None:
+            yield name, arrays[name]
+        elif isinstance(kept, str):
+            raise InputError(f"{path}: {name} {kept}")
+        else:
+            found = np.empty(len(kept), dtype=object)
+            found[:] = kept
+            yield name, found
 
 
 def _mat73(path: Path) -> Iterator[tuple[str, Any]]:
@@ -151,9 +146,10 @@ def _mat73(path: Path) -> Iterator[tuple[str, Any]]:
 
     with h5py.File(path, "r") as file:
         total = 0.0
-        for name in file:
+        for key in file:
+            name = key if isinstance(key, str) else key.decode(errors="replace")
             if name != "#refs#" and name != "#subsystem#":
-                for found, array in _of_hdf5(path, file, name, file[name], 0):
+                for found, array in _of_hdf5(path, file, name, file[key], 0):
                     total += np.asarray(array).nbytes
                     _refuse_large(path, total)
                     yield found, array
@@ -164,8 +160,9 @@ def _of_hdf5(path: Path, file: Any, name: str, item: Any, depth: int) -> Iterato
     if depth > 8:
         raise InputError(f"{path}: {name} holds structs within structs within structs")
     if hasattr(item, "keys"):
-        for field in item:
-            yield from _of_hdf5(path, file, f"{name}.{field}", item[field], depth + 1)
+        for key in item:
+            field = key if isinstance(key, str) else key.decode(errors="replace")
+            yield from _of_hdf5(path, file, f"{name}.{field}", item[key], depth + 1)
         return
     _refuse_large(path, math.prod(item.shape) * item.dtype.itemsize)
     kind = item.attrs.get("MATLAB_class", b"").decode(errors="replace")
@@ -173,7 +170,7 @@ def _of_hdf5(path: Path, file: Any, name: str, item: Any, depth: int) -> Iterato
         yield name, np.zeros(0)
     elif item.dtype.kind == "O" or kind == "cell":
         values = [_cell(file[reference]) for reference in item[()].ravel()]
-        yield name, _joined(values)
+        yield name, joined(values)
     elif kind in ("double", "single", "logical", "") or kind.startswith(("int", "uint")):
         yield name, item[()].T
     elif kind == "char":

@@ -16,9 +16,9 @@ import numpy as np
 from neurosim.base.arrays import AnyArray, Array
 from neurosim.base.child_processes import child_settings, end_child, own_process
 from neurosim.base.errors import InputError
+from neurosim.base.messages import received, send
 from neurosim.models.cells.brian_cell import BrianCell
 from neurosim.simulation.engine.blocks import Block, Plan
-from neurosim.simulation.engine.messages import received, send
 
 __all__ = ["GridPlan"]
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from neurosim.base.arrays import AnyArray
 from neurosim.base.child_processes import end_with_parent
-from neurosim.simulation.engine.messages import received, send
+from neurosim.base.messages import received, send
 
 __all__ = ["run"]
 
