@@ -6,15 +6,20 @@ import contextlib
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from neurosim.base.errors import Faults, InputError
 
+if TYPE_CHECKING:
+    from filelock import FileLock
+
 __all__ = ["folder_for_output", "path_of", "regular_file", "written_together"]
+
+_UNFINISHED, _LOCK = ".unfinished-", ".lock"
 
 
 def path_of(given: Any, subject: str, name: str = "path") -> Path:
@@ -93,8 +98,7 @@ def written_together(folder: Path) -> Iterator[Path]:
 
     Examples
     --------
-    >>> import tempfile
-    >>> out = Path(tempfile.mkdtemp()) / "results"
+    >>>     >>> out = Path(tempfile.mkdtemp()) / "results"
     >>> with written_together(out) as scratch:
     ...     _ = (scratch / "a.txt").write_text("done")
     >>> [file.name for file in out.iterdir()], (out / "a.txt").read_text()
@@ -102,7 +106,8 @@ def written_together(folder: Path) -> Iterator[Path]:
     """
     new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))  # on the same file system
+    _sweep(folder)
+    held, scratch = _scratch(folder)  # on the same file system
     try:
         yield scratch
         files = sorted(scratch.iterdir())
@@ -115,6 +120,44 @@ def written_together(folder: Path) -> Iterator[Path]:
         new = False
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        Path(held.lock_file).unlink(missing_ok=True)
+        held.release()
         if new:  # nothing was written: leave nothing
             with contextlib.suppress(OSError):
                 folder.rmdir()
+
+
+def _scratch(folder: Path) -> tuple[FileLock, Path]:
+    """A new folder to work in, and the lock that says that somebody does."""
+    from filelock import FileLock, Timeout
+
+    while True:
+        name = f"{_UNFINISHED}{uuid4().hex[:12]}"
+        held = FileLock(folder / f"{name}{_LOCK}")
+        try:
+            held.acquire(timeout=0)
+        except Timeout:  # swept just now, by another process
+            continue
+        scratch = folder / name
+        scratch.mkdir(mode=0o700)
+        return held, scratch
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what was left unfinished by processes that are gone: nobody holds its lock."""
+    locks = list(folder.glob(f"{_UNFINISHED}*{_LOCK}"))
+    if not locks:
+        return
+    from filelock import FileLock, Timeout
+
+    for lock in locks:
+        left = FileLock(lock)
+        try:
+            left.acquire(timeout=0)
+        except (Timeout, OSError):
+            continue
+        try:
+            shutil.rmtree(lock.with_name(lock.name.removesuffix(_LOCK)), ignore_errors=True)
+            lock.unlink(missing_ok=True)
+        finally:
+            left.release()

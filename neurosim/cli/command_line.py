@@ -6,11 +6,13 @@ Nothing heavy is imported before the arguments are parsed, so that `--help` is i
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import warnings
 
-from neurosim.cli import compare, fit, recovery, rectifiers, reproduce
+from neurosim.cli import compare, ends, fit, recovery, rectifiers, reproduce
+from neurosim.cli.ends import ending_in_order, with_streams
 
 __all__ = ["main"]
 
@@ -19,30 +21,42 @@ _COMMANDS = (compare, fit, reproduce, rectifiers, recovery)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    options = _parser().parse_args(arguments)
-    from neurosim.base.errors import InputError
-
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal without Greek is no reason to fail
+    with_streams()
     try:
-        with warnings.catch_warnings():
-            warnings.showwarning = _say
-            status: int = options.run(options)
-        sys.stdout.flush()
-        return status
+        try:
+            options = _parser().parse_args(arguments)
+        except SystemExit:  # --help and --version have printed; a wrong option too
+            sys.stdout.flush()
+            raise
+        return _run(options)
     except BrokenPipeError:  # whoever read has seen enough, as in | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except (InputError, OSError) as error:
+    except OSError as error:
         print(f"neurosim: {error}", file=sys.stderr)
+        with contextlib.suppress(OSError, ValueError):  # what is left unprinted is not tried again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
     except MemoryError as error:
         print(f"neurosim: not enough memory ({error}); ask for less", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("neurosim: stopped; nothing was written", file=sys.stderr)
-        return 130
+        return ends.status()
+
+
+def _run(options: argparse.Namespace) -> int:
+    from neurosim.base.errors import InputError
+
+    try:
+        with warnings.catch_warnings(), ending_in_order():
+            warnings.showwarning = _say
+            status: int = options.run(options)
+        sys.stdout.flush()
+        return status
+    except InputError as error:
+        print(f"neurosim: {error}", file=sys.stderr)
+        return 2
 
 
 def _say(message: Warning | str, *_: object, **__: object) -> None:

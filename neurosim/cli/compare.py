@@ -6,6 +6,7 @@ import argparse
 import sys
 import warnings
 
+from neurosim.cli import ends
 from neurosim.cli.options import Commands, add_format, add_models, add_out, time_of_text
 from neurosim.cli.summary import print_summary
 
@@ -73,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
         kept = experiment.keep(responses, options.out)
         trials = f"{responses.sizes['trial']} of {experiment.trials} trials"
         print(f"neurosim: stopped after {trials}, kept in {kept}", file=sys.stderr)
-        return 130
+        return ends.status()
     result = experiment.compare(responses, progress=True)
     files = result.write(options.out, options.format)
     print_summary(result.comparison, files)
