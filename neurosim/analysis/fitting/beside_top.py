@@ -22,18 +22,22 @@ _ROUNDS = 4  # of looking beside the last top
 _WITHIN = (0.02, 0.5)  # of the interval beside, from its border: where a climb begins
 _RISE = 1e-9  # nats that make another round worth while
 _NEAR = 0.25  # of the middle distance between drives: drives that nearly coincide
+_WIDE = 0.1  # of the largest scale, from which on a top may lead to it
 _STEP, _SCALES = 0.1, 6  # of the nearest drives' distance: the sharpest step; scales from there on
 _STEPS_CLIMBED = 6  # places
 _SHARP = (0.05, 0.15, 0.4)  # of the middle distance between drives: a curve beside scale 0
 
 
-def best_beside(model: RateModel, top: Top) -> Top:
+def best_beside(model: RateModel, top: Top, far: bool = True) -> Top:
     """The top of every row, or one beside it if that is higher.
 
     Parameters
     ----------
     model : RateModel
     top : Top
+    far : bool
+        Whether to look for steps between drives that nearly coincide, and at the largest scales,
+        too: not where the top is known from data of the same kind.
     """
     shapes = list(enumerate(model.rectifier.parameters.values()))
     kinked = [model.linear + k for k, each in shapes if each.kinked]
@@ -42,7 +46,8 @@ def best_beside(model: RateModel, top: Top) -> Top:
     for turn in range(_ROUNDS):
         starts = _between_next_drives(model, top, active, kinked) if len(kinked) > 1 else []
         if turn == 0:
-            starts += _a_little_wider(model, top, active, scales)
+            starts += _a_little_wider(model, top, active, scales, _SHARP if far else _SHARP[1:])
+        if turn == 0 and far:
             starts += _at_the_end(model, top, active, scales)
             if [each.within for _, each in shapes] == ["drive", "spread"]:
                 starts += _steps(model, active)
@@ -83,7 +88,7 @@ def _between_next_drives(
 
 
 def _a_little_wider(
-    model: RateModel, top: Top, rows: Indices, scales: list[int]
+    model: RateModel, top: Top, rows: Indices, scales: list[int], shares: tuple[float, ...]
 ) -> list[tuple[Indices, Array]]:
     """Rows whose scale is at its least, and starts with one that is small beside the drives."""
     starts = []
@@ -91,7 +96,7 @@ def _a_little_wider(
     for index in scales:
         low, high = model.low[rows, index], model.high[rows, index]
         at_least = (top.theta[rows, index] <= low) & (high > low) & (top.theta[rows, 1] > 0)
-        for share in _SHARP:
+        for share in shares:
             start = top.theta[rows].copy()
             start[:, index] = np.minimum(low + share * middle, high)
             starts.append((rows[at_least], start[at_least]))
@@ -105,7 +110,8 @@ def _at_the_end(
     starts = []
     for index in scales:
         high = model.high[rows, index]
-        below = rows[np.isfinite(high) & (top.theta[rows, index] < high)]
+        scale = top.theta[rows, index]
+        below = rows[np.isfinite(high) & (scale < high) & (scale > _WIDE * high)]
         if below.size == 0:
             continue
         shape = top.theta[below, model.linear :].copy()

@@ -121,7 +121,7 @@ def best_parameters(model: RateModel, start: Array | None = None, search: bool =
         if parameter.steep:
             top = best_of_every_interval(model, top, linear + k)
     if not held:
-        top = best_beside(model, top)
+        top = best_beside(model, top, far=start is None)
     theta, value, converged = top
     reach = np.zeros(theta.shape)
     reach[:, linear:] = _AT_BOUND * model.scale

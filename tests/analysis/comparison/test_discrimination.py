@@ -38,7 +38,7 @@ def test_the_best_drive_is_where_the_rates_differ_most():
 
 def test_designs_that_cannot_be_are_refused():
     for arguments, message in (
-        ({"cell": 5}, "cell as a whole number from 0 to 1, got 5"),
+        ({"cell": 5}, "cell as a label, got 5"),
         ({"goal": 2}, "goal between 0 and 1"),
         ({"other": "half-squared"}, "two rectifiers, got half-squared"),
         ({"other": "modulus"}, "one that needs quadrature"),
