@@ -21,6 +21,7 @@ __all__ = ["best_beside"]
 _ROUNDS = 4  # of looking beside the last top
 _WITHIN = (0.02, 0.5)  # of the interval beside, from its border: where a climb begins
 _RISE = 1e-9  # nats that make another round worth while
+_NEAREST = 3  # pairs of drives, between and beside which steps are looked for
 _NEAR = 0.25  # of the middle distance between drives: drives that nearly coincide
 _WIDE = 0.1  # of the largest scale, from which on a top may lead to it
 _STEP, _SCALES = 0.1, 6  # of the nearest drives' distance: the sharpest step; scales from there on
@@ -129,12 +130,16 @@ def _steps(model: RateModel, rows: Indices) -> list[tuple[Indices, Array]]:
     near &= least > 0
     if not near.any():
         return []
-    rows, drives, least, middle = rows[near], drives[near], least[near], middle[near]
-    places = np.concatenate([drives, drives[:, :-1] + np.diff(drives, axis=1) / 2], axis=1)
-    scales = np.geomspace(_STEP * least, middle, _SCALES, axis=1)
-    shape = np.stack(np.broadcast_arrays(places[:, :, None], scales[:, None, :]), axis=-1).reshape(
-        len(rows), -1, 2
-    )
+    rows, drives, middle = rows[near], drives[near], middle[near]
+    apart = np.diff(drives, axis=1)
+    nearest = np.argsort(np.where(apart > 0, apart, np.inf), axis=1)[:, :_NEAREST]
+    gap = np.take_along_axis(apart, nearest, axis=1)
+    first = np.take_along_axis(drives, nearest, axis=1)
+    places = np.concatenate([first, first + gap / 2, first + gap], axis=1)
+    sharpest = _STEP * np.where(gap > 0, gap, middle[:, None])
+    scales = np.geomspace(np.tile(sharpest, (1, 3)), middle[:, None], _SCALES, axis=2)
+    shape = np.stack(np.broadcast_arrays(places[:, :, None], scales), axis=-1)
+    shape = shape.reshape(len(rows), -1, 2)
     low, high = model.low[rows, None, model.linear :], model.high[rows, None, model.linear :]
     theta, value = solved_in_parts(model.take(rows), np.clip(shape, low, high))
     # the best scale of each place: sharper and softer steps at one place climb to one top
