@@ -22,6 +22,7 @@ def alive(text):
 
 
 @posix
+@pytest.mark.slow  # it waits for a simulation to be on its way
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_keeps_what_is_finished(tmp_path, name):
     out, number = tmp_path / "out", getattr(signal, name)
