@@ -98,7 +98,8 @@ def written_together(folder: Path) -> Iterator[Path]:
 
     Examples
     --------
-    >>>     >>> out = Path(tempfile.mkdtemp()) / "results"
+    >>> import tempfile
+    >>> out = Path(tempfile.mkdtemp()) / "results"
     >>> with written_together(out) as scratch:
     ...     _ = (scratch / "a.txt").write_text("done")
     >>> [file.name for file in out.iterdir()], (out / "a.txt").read_text()
