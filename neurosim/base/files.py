@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,18 @@ from uuid import uuid4
 
 from neurosim.base.errors import Faults, InputError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from filelock import FileLock
 
 __all__ = ["folder_for_output", "path_of", "regular_file", "written_together"]
 
-_UNFINISHED, _LOCK = ".unfinished-", ".lock"
+_UNFINISHED, _FINISHED, _LOCK = ".unfinished-", ".finished-", ".lock"
+_GOES = ".instead-of"  # lists what goes when the files beside it move up
 
 
 def path_of(given: Any, subject: str, name: str = "path") -> Path:
@@ -88,8 +94,18 @@ def folder_for_output(path: str | os.PathLike[str]) -> Path:
 
 
 @contextmanager
-def written_together(folder: Path) -> Iterator[Path]:
+def written_together(folder: Path, instead_of: Iterable[str] = ()) -> Iterator[Path]:
     """A scratch folder in `folder`; its files move up into it only if the block succeeds.
+
+    What another process writes there at the same time stands before or after, whole; a process that
+    is killed while its files move up has them moved by the next that writes there.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if absent.
+    instead_of : names
+        Files of an earlier run that go with it where this one has none of that name.
 
     Raises
     ------
@@ -111,14 +127,19 @@ def written_together(folder: Path) -> Iterator[Path]:
     held, scratch = _scratch(folder)  # on the same file system
     try:
         yield scratch
-        files = sorted(scratch.iterdir())
-        for file in files:
-            target = folder / file.name
-            if target.exists() and not target.is_file():
-                raise InputError(f"output: {target} is in the way (move it, or give another --out)")
-        for file in files:
-            os.replace(file, folder / file.name)
-        new = False
+        with _alone(folder):
+            for file in scratch.iterdir():
+                target = folder / file.name
+                if target.exists() and not target.is_file():
+                    told = f"output: {target} is in the way (move it, or give another --out)"
+                    raise InputError(told)
+            (scratch / _GOES).write_text("\n".join(instead_of))
+            finished = folder / scratch.name.replace(_UNFINISHED, _FINISHED)
+            try:
+                os.rename(scratch, finished)  # from here on it is the result
+                new = False
+            finally:  # Ctrl-C does not end between two files
+                _move_up(finished)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         Path(held.lock_file).unlink(missing_ok=True)
@@ -142,6 +163,40 @@ def _scratch(folder: Path) -> tuple[FileLock, Path]:
         scratch = folder / name
         scratch.mkdir(mode=0o700)
         return held, scratch
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """While it lasts, no other process moves files up there (where the system can lock folders)."""
+    if fcntl is None:
+        yield
+        return
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # file systems without locks
+            fcntl.flock(held, fcntl.LOCK_EX)
+        for left in sorted(folder.glob(f"{_FINISHED}*")):  # of a process that is gone
+            _move_up(left)
+        yield
+    finally:
+        os.close(held)
+
+
+def _move_up(finished: Path) -> None:
+    """Move files into the folder above, and remove there those that they stand for."""
+    if not finished.is_dir():
+        return
+    listed, folder = finished / _GOES, finished.parent
+    names = {file.name for file in finished.iterdir()}
+    goes = set(listed.read_text().splitlines()) if _GOES in names else set()
+    for name in sorted(goes - names):
+        if name == Path(name).name and (folder / name).is_file():
+            (folder / name).unlink()
+    for name in sorted(names - {_GOES}):
+        os.replace(finished / name, folder / name)
+    listed.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        finished.rmdir()
 
 
 def _sweep(folder: Path) -> None:

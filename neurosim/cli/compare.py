@@ -7,7 +7,14 @@ import sys
 import warnings
 
 from neurosim.cli import ends
-from neurosim.cli.options import Commands, add_format, add_models, add_out, time_of_text
+from neurosim.cli.options import (
+    Commands,
+    add_format,
+    add_models,
+    add_out,
+    add_workers,
+    time_of_text,
+)
 from neurosim.cli.summary import print_summary
 
 __all__ = ["add_to", "run"]
@@ -30,8 +37,8 @@ def add_to(commands: Commands) -> None:
         help="photographs instead of the embedded one",
     )
     add_out(compare, "neurosim-results")
-    add("--seed", type=int, default=0, help="the same seed gives the same spikes (default: 0)")
-    add("--quick", action="store_true", help="a smaller experiment, in a few seconds")
+    add("--seed", type=int, help="the same seed gives the same spikes (default: 0)")
+    add("--quick", action="store_true", default=None, help="a smaller experiment, in a few seconds")
     add_models(compare)
     add("--cells", type=int, help="a multiple of 4: whole quadrature sets (default: 48)")
     add("--trials", type=int, help="repeats of each stimulus (default: 10)")
@@ -46,8 +53,16 @@ def add_to(commands: Commands) -> None:
         type=float,
         default=1.0,
         metavar="GIB",
-        help="most memory the counts may take (default: 1 GiB)",
+        help="most memory that simulating and comparing may take (default: 1 GiB)",
     )
+    add(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="go on from what a stopped run kept (the file, or the one in --out), with its options",
+    )
+    add_workers(compare)
     add_format(compare)
 
 
@@ -55,27 +70,42 @@ def run(options: argparse.Namespace) -> int:
     """Simulate, compare, write and print."""
     from neurosim import Experiment
     from neurosim.base.files import folder_for_output
+    from neurosim.cli.resuming import KEPT, kept_file, options_of, with_options
+    from neurosim.data.response_files import load_responses
 
-    folder_for_output(options.out)  # refused before the work, not after it
+    out = folder_for_output(options.out)  # refused before the work, not after it
+    asked = {name: getattr(options, name) for name in KEPT}
+    kept, more = None, {}
+    if options.resume is not None:
+        kept = kept_file(options.resume, out)
+        more = {"begun": load_responses(kept)}
+        asked = options_of(more["begun"], asked, kept)
     experiment = Experiment.default(
-        images=options.images,
-        cells=options.cells,
-        trials=options.trials,
-        duration=options.duration,
-        seed=options.seed,
-        rectifiers=options.models,
-        quick=options.quick,
+        images=asked["images"],
+        cells=asked["cells"],
+        trials=asked["trials"],
+        duration=asked["duration"],
+        seed=asked["seed"] or 0,
+        rectifiers=asked["models"],
+        quick=bool(asked["quick"]),
         memory=options.memory * 2**30,
+        workers=options.workers,
     )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="stopped after")  # said below
-        responses = experiment.respond(progress=True)
-    if "stopped_early" in responses.attrs:
-        kept = experiment.keep(responses, options.out)
+        responses = with_options(experiment.respond(progress=True, **more), asked)
+    try:
+        if "stopped_early" in responses.attrs:
+            raise KeyboardInterrupt
+        result = experiment.compare(responses, progress=True)
+        files = result.write(options.out, options.format)
+    except KeyboardInterrupt:
+        where = experiment.keep(responses, options.out)
         trials = f"{responses.sizes['trial']} of {experiment.trials} trials"
-        print(f"neurosim: stopped after {trials}, kept in {kept}", file=sys.stderr)
+        told = f"stopped after {trials}, kept in {where} (neurosim compare --resume {where})"
+        print(f"neurosim: {told}", file=sys.stderr)
         return ends.status()
-    result = experiment.compare(responses, progress=True)
-    files = result.write(options.out, options.format)
     print_summary(result.comparison, files)
+    if kept is not None and kept not in files:
+        kept.unlink(missing_ok=True)  # all of it is in the results
     return 0

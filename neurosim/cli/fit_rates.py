@@ -24,11 +24,12 @@ def run_rates(options: argparse.Namespace, fixed: dict[str, float]) -> int:
     """Read, fit each cell, write fits.csv and ranking.csv, and print the best of each cell."""
     from rich.console import Console
 
+    from neurosim.analysis.comparison.files import RESULTS
     from neurosim.base.files import folder_for_output, written_together
 
     out = folder_for_output(options.out)
     ranking, fits = _ranked(options, fixed)
-    with written_together(out) as scratch:
+    with written_together(out, RESULTS) as scratch:
         fits.to_csv(scratch / "fits.csv", index=False)
         ranking.to_csv(scratch / "ranking.csv", index=False)
     console = Console()

@@ -14,6 +14,7 @@ __all__ = [
     "add_format",
     "add_models",
     "add_out",
+    "add_workers",
     "number_of_name",
     "time_of_text",
     "unit_of_column",
@@ -41,6 +42,16 @@ def add_out(parser: argparse.ArgumentParser, default: str) -> None:
         default=default,
         metavar="DIR",
         help="where to write (default: %(default)s)",
+    )
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """``--workers``: how many processes."""
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes (default: NEUROSIM_WORKERS, or one per processor that may be used)",
     )
 
 

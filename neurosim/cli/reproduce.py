@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from neurosim.cli.options import Commands, add_format, add_out
+from neurosim.cli.options import Commands, add_format, add_out, add_workers
 
 __all__ = ["add_to", "run"]
 
@@ -44,7 +44,7 @@ def add_to(commands: Commands) -> None:
     add_out(reproduce, "neurosim-reproduced")
     add("--seed", type=int, default=0, help="base seed (default: 0)")
     add("--repeats", type=int, metavar="N", help="seeds per condition, in place of the usual")
-    add("--workers", type=int, metavar="N", help="processes (default: one per processor)")
+    add_workers(reproduce)
     add_format(reproduce, "of the figures")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from neurosim.analysis.comparison.comparison import Comparison
 from neurosim.analysis.comparison.files import write_comparison
 from neurosim.base.errors import Faults
 from neurosim.base.files import folder_for_output, written_together
+from neurosim.base.processors import workers_of
 from neurosim.base.units import in_unit
 from neurosim.data.response_files import save_responses
 from neurosim.models.cells.brian_cell import BrianCell
@@ -59,7 +61,9 @@ class Experiment:
     rectifiers : tuple of str, optional
         To compare; default `RECTIFIERS.standard`.
     memory : float
-        Most bytes that the counts may take.
+        Most bytes that simulating and comparing may take; see `simulate`.
+    workers : int, optional
+        Processes; see `simulate`.
 
     Examples
     --------
@@ -81,6 +85,7 @@ class Experiment:
     seed: int = 0
     rectifiers: tuple[str | Rectifier, ...] | None = None
     memory: float = 2.0**30
+    workers: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("duration", "settle", "dt"):
@@ -106,6 +111,7 @@ class Experiment:
             "memory": faults.number("memory", self.memory, "> 0 bytes", lambda size: size > 0),
             "rectifiers": _names(self.rectifiers, faults),
         }
+        workers_of(self.workers, faults)
         faults.stop()
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -121,6 +127,7 @@ class Experiment:
         rectifiers: Iterable[str | Rectifier] | None = None,
         quick: bool = False,
         memory: float = 2.0**30,
+        workers: int | None = None,
     ) -> Experiment:
         """Gratings and photograph patches, shown to a heterogeneous bank of quadrature sets.
 
@@ -140,7 +147,9 @@ class Experiment:
         quick : bool
             A smaller experiment.
         memory : float
-            Most bytes that the counts may take.
+            Most bytes that simulating and comparing may take.
+        workers : int, optional
+            Processes; see `simulate`.
 
         Raises
         ------
@@ -190,6 +199,7 @@ class Experiment:
             seed=seed,
             rectifiers=names,
             memory=memory,
+            workers=workers,
             **{**small, **{name: value for name, value in given.items() if value is not None}},
         )
 
@@ -197,8 +207,16 @@ class Experiment:
         """The receptive fields' linear responses; (stimulus, cell)."""
         return self.bank.drive(self.stimulus, self.visual_field)
 
-    def respond(self, progress: bool = False) -> xr.Dataset:
-        """The cells' spikes (see `neurosim.data.responses`)."""
+    def respond(self, progress: bool = False, begun: xr.Dataset | None = None) -> xr.Dataset:
+        """The cells' spikes (see `neurosim.data.responses`).
+
+        Parameters
+        ----------
+        progress : bool
+            Show a bar on a terminal.
+        begun : Dataset, optional
+            What was kept of a run that was stopped; it is gone on from.
+        """
         from neurosim.simulation.simulate import simulate
 
         responses = simulate(
@@ -212,6 +230,8 @@ class Experiment:
             seed=self.seed,
             settle=self.settle,
             memory=self.memory,
+            workers=self.workers,
+            begun=begun,
             progress=progress,
         )
         shown = self.visual_field
@@ -234,11 +254,18 @@ class Experiment:
         return Result(self, found)
 
     def keep(self, responses: xr.Dataset, folder: str | os.PathLike[str]) -> Path:
-        """Write responses.nc alone, as when a run was stopped; returns where it is."""
+        """Write responses alone, as when a run was stopped; returns where they are.
+
+        They are responses.nc, or where results are already stopped.nc, stopped-2.nc and so on:
+        nothing is replaced.
+        """
         out = folder_for_output(folder)
+        numbered = (f"stopped-{number}.nc" for number in count(2))
+        names = chain(("responses.nc", "stopped.nc"), numbered)
+        name = next(each for each in names if not (out / each).exists())
         with written_together(out) as scratch:
-            save_responses(responses, scratch / "responses.nc")
-        return out / "responses.nc"
+            save_responses(responses, scratch / name)
+        return out / name
 
     def with_seed(self, seed: int) -> Experiment:
         """The same stimuli and cells, other spikes."""

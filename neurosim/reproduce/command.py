@@ -11,7 +11,7 @@ from neurosim.base.errors import Faults
 from neurosim.base.extras import needs
 from neurosim.base.files import folder_for_output
 from neurosim.base.numbers import LARGEST, is_whole
-from neurosim.base.processors import processors
+from neurosim.base.processors import workers_of
 from neurosim.reproduce.report import verdicts, write_outcome
 from neurosim.reproduce.run import Run
 from neurosim.reproduce.statement import EXPERIMENTS, Outcome, Reproduction
@@ -33,10 +33,11 @@ def reproduce(options: Namespace) -> int:
     chosen = _checked(options)
     folder = folder_for_output(options.out)
     data, filters = _given(options)
-    workers = options.workers or processors()
     outcomes: list[Outcome] = []
     try:
-        with Run(options.seed, options.repeats, workers, data, filters, progress=True) as run:
+        with Run(
+            options.seed, options.repeats, options.workers, data, filters, progress=True
+        ) as run:
             for experiment in chosen:
                 outcomes.append(_ran(experiment, run, folder, options.format))
     except KeyboardInterrupt:
@@ -87,15 +88,14 @@ def _checked(options: Namespace) -> list[Reproduction]:
     for name in options.names:
         faults.require(name in EXPERIMENTS, f"names among {', '.join(EXPERIMENTS)}", name)
     faults.whole("seed", options.seed, 0, LARGEST // 1000 - 1)  # a thousand come of each
-    repeats, workers = options.repeats, options.workers
+    repeats = options.repeats
     faults.require(
         repeats is None or is_whole(repeats, 3),
         "repeats >= 3",
         repeats,
         "fewer have no interval to speak of",
     )
-    if workers is not None:
-        faults.whole("workers", workers)
+    workers_of(options.workers, faults)
     whose = options.filters is not None or not options.drop
     faults.require(whose, "--drop with --filters", f"--drop {options.drop} alone")
     faults.stop()

@@ -15,6 +15,8 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from neurosim.base.child_processes import safe_children
+from neurosim.base.errors import Faults
+from neurosim.base.processors import workers_of
 from neurosim.base.progress import Advance, progress_bar
 
 if TYPE_CHECKING:
@@ -36,8 +38,8 @@ class Run:
         The base seed; `seeds` derives one for each repetition.
     repeats : int, optional
         Seeds per condition, instead of each experiment's own number.
-    workers : int
-        Processes, each with one thread.
+    workers : int, optional
+        Processes, each with one thread. Default: as in `simulate`.
     data : Dataset, optional
         Images to learn from, instead of scikit-learn's handwritten digits.
     filters : array (filter, channel, row, column), optional
@@ -53,7 +55,7 @@ class Run:
 
     seed: int = 0
     repeats: int | None = None
-    workers: int = 2
+    workers: int | None = None
     data: Dataset | None = None
     filters: Any = None
     progress: bool = False
@@ -90,7 +92,7 @@ class Run:
             Longest first is fastest.
         """
         with progress_bar(self.label or "running", self.progress) as advance:
-            if self.workers == 1:
+            if self._count() == 1:
                 _reproducible()
                 return [_noted(function(job), k, len(jobs), advance) for k, job in enumerate(jobs)]
             pool = self._processes()
@@ -107,13 +109,19 @@ class Run:
                 raise
             return [results[k] for k in range(len(jobs))]
 
+    def _count(self) -> int:
+        faults = Faults("Run")
+        workers = workers_of(self.workers, faults)
+        faults.stop()
+        return workers
+
     def _processes(self) -> ProcessPoolExecutor:
         if self._pool is None:
             # each computes on one thread: the processes are what runs side by side
             for library in ("OMP", "OPENBLAS", "MKL"):
                 os.environ.setdefault(f"{library}_NUM_THREADS", "1")
             self._pool = ProcessPoolExecutor(
-                self.workers, multiprocessing.get_context("spawn"), initializer=_reproducible
+                self._count(), multiprocessing.get_context("spawn"), initializer=_reproducible
             )
         return self._pool
 

@@ -24,6 +24,8 @@ from neurosim.simulation.sampled_drive import Integral, MeanOverSteps
 __all__ = ["Drive", "FreePotential", "drive_of"]
 
 _PARTS = ("drive_amplitude", "drive_mean", "drive_phase")  # of a sinusoid
+_DIMS = ("stimulus", "cell", "spike", "time_bin", "phase_bin")  # of responses
+_TAKEN = ("count", "trial", "trials", "duration", "drive", "count_in_bin", "count_at_phase")
 _FASTEST = 0.1  # cycles of a sinusoid in a time step
 
 
@@ -217,11 +219,31 @@ def _check_values(part: xr.DataArray, may_vary: bool, faults: Faults) -> None:
     known = dims == {"stimulus", "cell"} or (may_vary and dims == {"stimulus", "cell", "time"})
     expected = "drive with dims (stimulus, cell) or (stimulus, cell, time)"
     faults.require(known, expected, part.dims)
-    if not faults.require(part.dtype.kind in "iufb", "drive as numbers", part.dtype):
+    if not faults.require(part.dtype.kind in "iuf", "drive as numbers", part.dtype):
         faults.stop()
+    small = part.dtype.itemsize <= 8
+    faults.require(small, "drive as numbers of 64 bits at most", part.dtype, "drive.astype(float)")
+    _check_labels(part, faults)
     faults.require(part.size > 0, "at least one stimulus and cell", dict(part.sizes))
     if not np.isfinite(part.values).all():
         faults.require(False, "finite drive", where_not_finite(part))
+
+
+def _check_labels(part: xr.DataArray, faults: Faults) -> None:
+    """Note labels that name nothing, and coordinates in the place of what responses hold."""
+    for dim in part.dims:
+        if dim in part.coords and part[dim].dims == (dim,):
+            labels = part[dim].to_index()
+            whole = not labels.hasnans
+            faults.require(whole, f"labels of {dim} without a missing one", list(labels))
+    taken = sorted(
+        str(name)
+        for name in part.coords
+        if name in _TAKEN or (name in (*part.dims, *_DIMS) and part[name].dims != (name,))
+    )
+    remedy = f"drive.drop_vars({taken}), or other names"
+    expected = "drive without coordinates that responses hold themselves"
+    faults.require(not taken, expected, ", ".join(taken), remedy)
 
 
 def _over_all_but_cells(drive: xr.DataArray) -> tuple[Array, Array]:

@@ -25,6 +25,7 @@ __all__ = ["Request"]
 
 _MOST_SECOND_SPIKES = 1e-4  # chance that a step with a spike holds another
 _MOST_STEPS = 1 << 31
+_MOST = 1e6  # mV; steps of a membrane's noise are lost in the digits of more
 _SPIKING = ("noise_sd", "tau_m", "v_threshold", "v_reset", "t_ref", "tau_noise")
 
 
@@ -98,6 +99,10 @@ class Request:
         self.mean_drive = self.drive.mean(self.duration)
         self.potential = self._of_drive(self.mean_drive.values)
         self._check_bins(faults)
+        far = np.abs(np.stack([self._of_drive(each) for each in self.drive.extremes()])).max() * 1e3
+        expected = f"mean potentials within {_MOST:g} mV of zero"
+        faults.require(far <= _MOST, expected, f"{far:.3g}", "a smaller gain, drive or baseline")
+        faults.stop()
         if isinstance(self.cell, LIF):
             self._check_second_spikes(faults, self.cell)
         bins = (self.phase_bins or 0) + (self.duration / self.time_bin if self.time_bin else 0)

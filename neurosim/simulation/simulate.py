@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import warnings
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -20,15 +19,16 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from neurosim.base.arrays import AnyArray, Array, Indices
 from neurosim.base.errors import Faults
-from neurosim.base.processors import processors
+from neurosim.base.processors import workers_of
 from neurosim.base.progress import progress_bar
 from neurosim.base.version import __version__
 from neurosim.data.responses import check_responses
 from neurosim.models.cells.brian_cell import BrianCell
 from neurosim.models.cells.lif import LIF
-from neurosim.simulation.engine.blocks import Block, Plan, run_blocks
+from neurosim.simulation.begun import taken_over
+from neurosim.simulation.collected import Collected
+from neurosim.simulation.engine.blocks import run_blocks
 from neurosim.simulation.engine.worker import Target
 from neurosim.simulation.request import Request
 
@@ -61,6 +61,7 @@ def simulate(
     target: Target = "auto",
     correlation: float = 0.0,
     memory: float = _GIB,
+    begun: xr.Dataset | None = None,
     progress: bool = False,
 ) -> xr.Dataset:
     """Spikes of LIF cells that receive a drive.
@@ -106,7 +107,8 @@ def simulate(
         Also count, over all trials, the spikes in so many bins of the stimulus cycle; the duration
         must then be whole cycles of every stimulus.
     workers : int, optional
-        Processes; default one per processor this process may use.
+        Processes. Default: ``NEUROSIM_WORKERS``, or one per processor that this process may use
+        (of a SLURM, Dask or joblib task, what it was given).
     target : "auto", "cpp", "cython" or "numpy"
         Brian2's code-generation target; "auto" is C++ where there is a compiler. Counts are equal.
     correlation : float
@@ -114,6 +116,9 @@ def simulate(
         the time steps; what happens inside a step is independent between cells.
     memory : float
         Most bytes that results may take here.
+    begun : Dataset, optional
+        What the same call gave with fewer trials, or when it was stopped: those trials are taken
+        over, the others simulated, and the spikes are those of a call that does all.
     progress : bool
         Show a bar on a terminal. Ctrl-C stops after the running blocks and keeps whole trials.
 
@@ -156,10 +161,12 @@ def simulate(
         correlation,
     )
     faults = Faults("simulate")
-    workers = processors() if workers is None else faults.whole("workers", workers)
+    workers = workers_of(workers, faults)
     targets = ("auto", "cpp", "cython", "numpy")
     faults.one_of("target", target, targets)
     progress = faults.flag("progress", progress)
+    expected = engine == "theory"
+    faults.require(begun is None or not expected, "nothing begun of engine='theory'", "responses")
     faults.stop()
     request.check()
     responses = _without_counts(request)
@@ -169,112 +176,11 @@ def simulate(
         responses["count"] = (("stimulus", "cell", "trial"), counts, {"expected": 1})
         return check_responses(responses)
     plan = request.plan(target)
-    collected = _Collected(plan, request)
+    collected = Collected(plan, request)
+    first = 0 if begun is None else collected.put(taken_over(begun, responses, request))
     with progress_bar("simulating", progress) as advance:
-        done = run_blocks(plan, workers, collected.take, advance)
+        done = run_blocks(plan, workers, collected.take, advance, first)
     return check_responses(collected.into(responses, done))
-
-
-class _Histogram:
-    """Spikes per condition and bin, of whole trials: those of unfinished ones wait."""
-
-    def __init__(self, conditions: int, bins: int) -> None:
-        self.total = np.zeros((conditions, bins), dtype=np.int64)
-        self.waiting: list[tuple[Indices, Indices]] = []
-
-    def add(self, instance: Indices, place: Array, whole: int) -> None:
-        """Spikes of instances at places in bins; those below `whole` belong to whole trials."""
-        bins = np.minimum(place.astype(np.int64), self.total.shape[1] - 1)
-        self.waiting.append((instance, bins))
-        self.up_to(whole)
-
-    def up_to(self, whole: int) -> Indices:
-        """The histogram of all instances below `whole`."""
-        if self.waiting:
-            instance, bins = (np.concatenate(part) for part in zip(*self.waiting, strict=True))
-            sure = instance < whole
-            np.add.at(self.total, (instance[sure] % len(self.total), bins[sure]), 1)
-            self.waiting = [(instance[~sure], bins[~sure])]
-        return self.total
-
-
-class _Collected:
-    """What the blocks have given so far."""
-
-    def __init__(self, plan: Plan, request: Request) -> None:
-        self.plan, self.request = plan, request
-        stimuli, cells = plan.shape[:2]
-        self.counts = np.zeros(plan.instances, dtype=np.int32)
-        self.spikes: list[tuple[Indices, Array]] = []
-        self.bins, self.phases = request.time_bin, request.phase_bins
-        self.conditions, self.frontier = stimuli * cells, 0
-        self.taken: dict[int, int] = {}
-        if self.bins is not None:
-            self.in_bin = _Histogram(self.conditions, round(request.duration / self.bins))
-        if self.phases is not None and request.drive.frequency is not None:
-            self.at_phase = _Histogram(self.conditions, self.phases)
-            self.frequency = np.repeat(request.drive.frequency, cells)
-
-    def take(self, block: Block) -> None:
-        """Keep what a block gave."""
-        self.counts[block.start : block.stop] = block.counts
-        self.taken[block.start] = block.stop
-        while self.frontier in self.taken:  # blocks come back in almost their order
-            self.frontier = self.taken.pop(self.frontier)
-        whole = self.frontier // self.conditions * self.conditions
-        if self.bins is not None:
-            self.in_bin.add(block.instance, block.time / self.bins, whole)
-        if self.phases is not None:
-            turn = block.time * self.frequency[block.instance % self.conditions] % 1.0
-            self.at_phase.add(block.instance, turn * self.phases, whole)
-        if self.request.spike_times:
-            self.spikes.append((block.instance, block.time))
-
-    def into(self, responses: xr.Dataset, done: int) -> xr.Dataset:
-        """The responses, with as many trials as were finished."""
-        stimuli, cells, trials = self.plan.shape
-        conditions = stimuli * cells
-        whole = done // conditions
-        if whole < trials:
-            if whole == 0:
-                raise KeyboardInterrupt
-            warnings.warn(f"stopped after {whole} of {trials} trials", stacklevel=3)
-            responses = responses.isel(trial=slice(whole))
-            responses["trials"] = xr.full_like(responses["trials"], whole)
-            responses.attrs["stopped_early"] = 1
-        counts = self.counts[: whole * conditions].reshape(whole, stimuli, cells)
-        by = ("stimulus", "cell")
-        responses["count"] = ((*by, "trial"), np.moveaxis(counts, 0, -1))
-        shape = (stimuli, cells, -1)
-        if self.bins is not None:
-            binned = self.in_bin.up_to(whole * conditions)
-            responses["count_in_bin"] = ((*by, "time_bin"), binned.reshape(shape))
-            start = np.arange(binned.shape[1]) * self.bins
-            responses = responses.assign_coords(time_bin=("time_bin", start, {"units": "s"}))
-        if self.phases is not None:
-            binned = self.at_phase.up_to(whole * conditions)
-            responses["count_at_phase"] = ((*by, "phase_bin"), binned.reshape(shape))
-            middle = (np.arange(self.phases) + 0.5) * 360 / self.phases
-            responses = responses.assign_coords(phase_bin=("phase_bin", middle, {"units": "deg"}))
-        if self.request.spike_times:
-            responses = responses.assign(self._spike_table(whole * conditions))
-        return responses
-
-    def _spike_table(self, instances: int) -> dict[str, tuple[str, AnyArray]]:
-        instance = np.concatenate([s[0] for s in self.spikes])
-        time = np.concatenate([s[1] for s in self.spikes])
-        kept = instance < instances
-        instance, time = instance[kept], time[kept]
-        stimuli, cells, trials = self.plan.shape
-        trial, stimulus, cell = np.unravel_index(instance, (trials, stimuli, cells))
-        order = np.lexsort((time, trial, cell, stimulus))
-        named = {
-            "spike_time": time,
-            "spike_stimulus": stimulus,
-            "spike_cell": cell,
-            "spike_trial": trial,
-        }
-        return {name: ("spike", values[order]) for name, values in named.items()}
 
 
 def _without_counts(request: Request) -> xr.Dataset:

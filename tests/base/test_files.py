@@ -1,5 +1,7 @@
 """Files that are written whole or not at all."""
 
+import os
+
 import pytest
 
 from neurosim import InputError
@@ -27,3 +29,42 @@ def test_an_output_that_is_a_file_is_refused(tmp_path):
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(InputError, match="expected a folder, got the file"):
             folder_for_output(path)
+
+
+def test_what_was_moving_up_when_its_process_died_is_moved_by_the_next(tmp_path):
+    left = tmp_path / ".finished-0123456789ab"
+    left.mkdir()
+    (left / "a.txt").write_text("new")
+    (left / ".instead-of").write_text("a.txt\nb.pdf\n../outside")
+    (tmp_path / "a.txt").write_text("old")
+    (tmp_path / "b.pdf").write_text("old")
+    (tmp_path.parent / "outside").write_text("of others")
+    with written_together(tmp_path) as scratch:
+        (scratch / "c.txt").write_text("next")
+    said = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    assert said == {"a.txt": "new", "c.txt": "next"}
+    assert (tmp_path.parent / "outside").read_text() == "of others"
+
+
+def test_what_was_moving_up_when_it_was_ended_is_moved_by_the_next(tmp_path, monkeypatch):
+    whole, moved = os.replace, []
+
+    def replace(source, target):
+        moved.append(target)
+        if len(moved) == 2:
+            raise KeyboardInterrupt
+        whole(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(KeyboardInterrupt):
+        _write_three(tmp_path)
+    monkeypatch.setattr(os, "replace", whole)
+    with written_together(tmp_path):
+        pass  # the next that writes there
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a", "b", "c"]
+
+
+def _write_three(folder):
+    with written_together(folder) as scratch:
+        for name in "abc":
+            (scratch / name).write_text("whole")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -24,11 +26,12 @@ from neurosim.analysis.comparison.findings import (
     scatter_told,
 )
 from neurosim.analysis.comparison.held_out import HeldOut
-from neurosim.analysis.comparison.opposite import opposed
+from neurosim.analysis.comparison.opposite import opposed, turned
 from neurosim.analysis.comparison.population import Population, population_of
 from neurosim.analysis.comparison.ranking import fits_of_one_likelihood, likelihood_ratios
-from neurosim.analysis.comparison.selection import Selection, simplest
-from neurosim.analysis.comparison.standing import reasons_aside
+from neurosim.analysis.comparison.saved import Parts, packed_comparison, unpacked_comparison
+from neurosim.analysis.comparison.selection import Selection, above_best, descriptive, simplest
+from neurosim.analysis.comparison.standing import reasons_aside, undetermined_cells
 from neurosim.analysis.comparison.tables import comparison_summary, comparison_table
 from neurosim.analysis.comparison.verdicts import Verdicts, judged
 from neurosim.analysis.comparison.words import cells_said, headline, paragraph, report, summed_up
@@ -36,8 +39,8 @@ from neurosim.analysis.fitting.goodness import deviance_explained
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import AnyArray, Array, Flags, Indices
 from neurosim.base.errors import Faults
+from neurosim.data.response_files import load_responses, save_responses
 from neurosim.models.rectifiers.base import Rectifier
-from neurosim.models.rectifiers.constant import CONSTANT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +64,8 @@ class Comparison:
         Held-out folds, by condition.
     opposite : Comparison, optional
         Of the other sign of the drive, on the cells that nothing describes on this one.
+    turned : int array, optional
+        Which cells these are.
     """
 
     responses: xr.Dataset
@@ -68,6 +73,7 @@ class Comparison:
     scores: list[HeldOut]
     folds: int
     opposite: Comparison | None = None
+    turned: Indices | None = None
 
     def __post_init__(self) -> None:
         fits = fits_of_one_likelihood("Comparison", self.fits)
@@ -102,18 +108,12 @@ class Comparison:
     @cached_property
     def delta_aic(self) -> Array:
         """AIC above the best candidate's; (cell, rectifier)."""
-        return self._above(np.stack([each.aic for each in self.fits], axis=1))
+        return above_best([each.aic for each in self.fits], self.aside == "")
 
     @cached_property
     def delta_bic(self) -> Array:
         """Schwarz's criterion above the best candidate's; (cell, rectifier)."""
-        return self._above(np.stack([each.bic for each in self.fits], axis=1))
-
-    def _above(self, criterion: Array) -> Array:
-        best = np.where(self.aside == "", criterion, np.inf).min(1, keepdims=True)
-        best = np.where(np.isfinite(best), best, criterion.min(1, keepdims=True))
-        above: Array = criterion - best
-        return above
+        return above_best([each.bic for each in self.fits], self.aside == "")
 
     @cached_property
     def silent(self) -> Flags:
@@ -124,10 +124,7 @@ class Comparison:
     @cached_property
     def undetermined(self) -> Flags:
         """Cells that say nothing: no spikes, or too few conditions for any rectifier; (cell,)."""
-        constant = [each.name == CONSTANT.name for each in self.rectifiers]
-        able = (self.aside == "") & ~(np.array(constant) & ~np.all(constant))
-        undetermined: Flags = self.silent | ~able.any(1)
-        return undetermined
+        return undetermined_cells(self.aside, self.rectifiers, self.silent)
 
     @property
     def chosen(self) -> Indices:
@@ -144,15 +141,9 @@ class Comparison:
     @cached_property
     def verdicts(self) -> Verdicts:
         """What each cell is called, and why where it is no rectifier; see `verdict`."""
-        found = judged(
-            self.chosen,
-            self.delta_aic,
-            self.goodness,
-            self.candidates,
-            self.rectifiers,
-            self.silent,
-            scatter_told(self.fits, self.goodness, self.candidates),
-        )
+        told = scatter_told(self.fits, self.goodness, self.candidates)
+        seen = (self.chosen, self.delta_aic, self.goodness, self.candidates)
+        found = judged(*seen, self.rectifiers, self.silent, told)
         if self.opposite is None:
             return found
         return opposed(found, self.fits, self.opposite.verdicts, self.opposite.fits)
@@ -198,9 +189,7 @@ class Comparison:
         """`chosen` among the descriptive rectifiers alone, without the mechanistic reference, and
         whether one that is no limit or extension of it is within 4 AIC units too: what the cell is
         called when it is called a rectifier."""
-        descriptive = np.array([not each.mechanistic for each in self.rectifiers])
-        among = descriptive if descriptive.any() else ~descriptive
-        return simplest(self._candidates, self.rectifiers, among)
+        return simplest(self._candidates, self.rectifiers, descriptive(self.rectifiers))
 
     @cached_property
     def _selection(self) -> Selection:
@@ -309,7 +298,6 @@ class Comparison:
     @property
     def drawn(self) -> Drawn:
         """What `plot` draws, as arrays."""
-        bits = [score.bits_per_spike for score in self.scores]
         return Drawn(
             responses=self.responses,
             counts=self.fits[0].model.counts,
@@ -324,9 +312,35 @@ class Comparison:
             doubtful=self.indistinguishable,
             resembles=self.resembles,
             undetermined=self.undetermined,
-            bits=np.stack(bits, axis=1) if bits else None,
+            bits=[score.bits_per_spike for score in self.scores],
             cut=self.cut,
         )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write responses and fits to a NetCDF file or a Zarr store (see `save_responses`)."""
+        other = [] if self.opposite is None else self.opposite.fits
+        mine = (self.responses, self.fits, self.scores, self.folds, self.turned, other)
+        save_responses(packed_comparison(Parts(*mine)), path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], rectifiers: Iterable[Rectifier] = ()) -> Comparison:
+        """Read what `save` wrote; nothing is fitted again.
+
+        Parameters
+        ----------
+        path : path
+        rectifiers : Rectifiers, optional
+            Of your own, where some were compared.
+
+        Raises
+        ------
+        InputError
+            When it cannot be read, holds no comparison, or a rectifier is not known here.
+        """
+        found, other = unpacked_comparison(load_responses(path), rectifiers, turned, path), None
+        if found.turned is not None:
+            other = cls(turned(found.responses, found.turned), found.opposite, [], 0)
+        return cls(*found[:4], other, found.turned)
 
     def __repr__(self) -> str:
         names = ", ".join(each.name for each in self.rectifiers)

@@ -65,7 +65,7 @@ class Drawn:
     resembles : Selection
         Without the mechanistic reference.
     undetermined : bool array (cell,)
-    bits : array (cell, rectifier) or None
+    bits : list of array (cell,)
         Held-out information per spike.
     cut : Cut or None
         Noise SDs from rest to threshold that part cells nearer half-squared from others.
@@ -84,7 +84,7 @@ class Drawn:
     doubtful: Flags
     resembles: Selection
     undetermined: Flags
-    bits: Array | None
+    bits: list[Array]
     cut: Cut | None
 
     @cached_property

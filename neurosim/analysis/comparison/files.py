@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING
 from neurosim.analysis.comparison.comparison import Comparison
 from neurosim.base.files import folder_for_output, written_together
 from neurosim.data.response_files import save_responses
-from neurosim.report.figure_files import check_format, save_figure
+from neurosim.report.figure_files import FORMATS, check_format, save_figure
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.figure import Figure
 
-__all__ = ["NotDrawnWarning", "write_comparison"]
+__all__ = ["RESULTS", "NotDrawnWarning", "write_comparison"]
+
+RESULTS = (
+    *("responses.nc", "fits.csv", "summary.csv", "effective.csv", "ranking.csv"),
+    *(f"comparison.{form}" for form in FORMATS),
+)
+"""Files that `neurosim compare` and `neurosim fit` write: a folder holds those of one run."""
 
 
 class NotDrawnWarning(UserWarning):
@@ -40,7 +46,7 @@ def write_comparison(
     ----------
     comparison : Comparison
     folder : path
-        Made if absent; files of these names are replaced.
+        Made if absent; files of an earlier run there are replaced (`RESULTS`).
     format : str
         "png", "pdf" or "svg".
     draw : callable, optional
@@ -59,7 +65,7 @@ def write_comparison(
     out = folder_for_output(folder)
     check_format(format)
     name, failure = f"comparison.{format}", ""
-    with written_together(out) as scratch:
+    with written_together(out, RESULTS) as scratch:
         save_responses(comparison.responses, scratch / "responses.nc")
         comparison.table.to_csv(scratch / "fits.csv", index=False)
         comparison.summary.to_csv(scratch / "summary.csv", index=False)
@@ -72,9 +78,8 @@ def write_comparison(
             failure = " ".join(f"{type(error).__name__}: {error}".split())
         written = sorted(file.name for file in scratch.iterdir())
     if failure:
-        earlier = "; the one there is of an earlier run" if (out / name).exists() else ""
         warnings.warn(
-            f"{out / name} was not drawn ({failure}); the results are written{earlier}",
+            f"{out / name} was not drawn ({failure}); the results are written",
             NotDrawnWarning,
             stacklevel=2,
         )

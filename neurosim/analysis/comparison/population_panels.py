@@ -62,7 +62,7 @@ def draw_cells_described(ax: Axes, drawn: Drawn) -> None:
 def draw_held_out(ax: Axes, drawn: Drawn) -> None:
     """Held-out information per spike against the cell's best: median and quartiles over cells."""
     names = drawn.names
-    bits = np.empty((0, len(names))) if drawn.bits is None else drawn.bits
+    bits = np.stack(drawn.bits, axis=1) if drawn.bits else np.empty((0, len(names)))
     bits = bits[np.isfinite(bits).all(1)]
     short = bits - bits.max(1, keepdims=True)
     if len(short):

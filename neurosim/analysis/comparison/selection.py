@@ -10,7 +10,7 @@ import numpy as np
 from neurosim.base.arrays import Array, Flags, Indices
 from neurosim.models.rectifiers.base import Rectifier
 
-__all__ = ["INDISTINGUISHABLE", "Selection", "related", "simplest"]
+__all__ = ["INDISTINGUISHABLE", "Selection", "above_best", "descriptive", "related", "simplest"]
 
 INDISTINGUISHABLE = 4.0
 """AIC units within which a rectifier counts as no worse than the best."""
@@ -67,3 +67,29 @@ def related(rectifiers: Sequence[Rectifier]) -> Flags:
     inside = np.array([[a.is_nested_in(b) for b in rectifiers] for a in rectifiers])
     related: Flags = inside | inside.T
     return related
+
+
+def above_best(criteria: Sequence[Array], candidates: Flags) -> Array:
+    """A criterion above that of the cell's best candidate, or of the best where there is none.
+
+    Parameters
+    ----------
+    criteria : sequence of array (cell,)
+        One per rectifier.
+    candidates : bool array (cell, rectifier)
+
+    Returns
+    -------
+    array (cell, rectifier)
+    """
+    criterion = np.stack(criteria, axis=1)
+    best = np.where(candidates, criterion, np.inf).min(1, keepdims=True)
+    best = np.where(np.isfinite(best), best, criterion.min(1, keepdims=True))
+    above: Array = criterion - best
+    return above
+
+
+def descriptive(rectifiers: Sequence[Rectifier]) -> Flags:
+    """Which are no mechanistic reference; all of them where none is; (rectifier,)."""
+    mechanistic = np.array([each.mechanistic for each in rectifiers])
+    return ~mechanistic | mechanistic.all()

@@ -8,8 +8,10 @@ import numpy as np
 
 from neurosim.analysis.fitting.result import Fit
 from neurosim.base.arrays import AnyArray, Flags
+from neurosim.models.rectifiers.base import Rectifier
+from neurosim.models.rectifiers.constant import CONSTANT
 
-__all__ = ["TOO_MANY", "reasons_aside"]
+__all__ = ["TOO_MANY", "reasons_aside", "undetermined_cells"]
 
 TOO_MANY = "not ranked: k >= conditions"
 """Why a rectifier with as many parameters as a cell has conditions is no candidate."""
@@ -44,3 +46,11 @@ def _unseen_paths(fit: Fit) -> Flags:
     seen = (paths != 0) & (model.counts.exposure > 0)[:, None]
     unseen: Flags = ~seen.any(-1)
     return unseen
+
+
+def undetermined_cells(aside: AnyArray, rectifiers: list[Rectifier], silent: Flags) -> Flags:
+    """Cells that say nothing: no spikes, or too few conditions for any rectifier; (cell,)."""
+    constant = np.array([each.name == CONSTANT.name for each in rectifiers])
+    able = (aside == "") & ~(constant & ~constant.all())
+    undetermined: Flags = silent | ~able.any(1)
+    return undetermined

@@ -33,6 +33,8 @@ _UNITS = {
     "tau_noise": "s",
 }
 
+_MOST = 1000.0  # mV from zero: beyond any membrane, and what a wrong unit gives
+
 _SLOW = 0.2  # tau_noise over tau_m, up to which the first order is within some per cent
 
 # Ranges of the sampled population; see LIF.sample_v1
@@ -99,8 +101,17 @@ noise_sd 4 mV, tau_noise 0 s>
             faults.require(values.ndim <= 1, f"{name} as a number or a list", values.shape)
             faults.require(np.isfinite(values).all(), f"{name} finite", _brief(values))
             faults.require(values.size > 0, f"{name} for at least one cell", "none")
+            if unit == "mV":
+                far = np.abs(values) > _MOST
+                faults.require(
+                    not far.any(),
+                    f"{name} within {_MOST:g} mV of zero",
+                    _brief(values),
+                    "potentials are in mV",
+                )
             if name == "tau_m":
                 faults.require((values > 0).all(), f"{name} > 0 {unit}", _brief(values))
+            if unit == "s":
                 short = (values < 1).all()
                 faults.require(short, f"{name} < 1 s", _brief(values), "times are in seconds")
             if name in ("t_ref", "noise_sd", "tau_noise"):

@@ -71,8 +71,11 @@ class Plan(ABC):
         """A runner of its own."""
 
 
-def run_blocks(plan: Plan, workers: int, take: Callable[[Block], None], advance: Advance) -> int:
-    """Run every block, hand each to `take`, and return how many instances are done.
+def run_blocks(
+    plan: Plan, workers: int, take: Callable[[Block], None], advance: Advance, first: int = 0
+) -> int:
+    """Run every block from instance `first` on, hand each to `take`, and return how many instances
+    are done, those before the first counted.
 
     Ctrl-C stops after the blocks that are running; what is done is then a prefix of the instances.
     """
@@ -92,9 +95,9 @@ def run_blocks(plan: Plan, workers: int, take: Callable[[Block], None], advance:
             idle.append(runner)
         return done
 
-    starts = iter(range(0, plan.instances, plan.size))
+    starts = iter(range(first, plan.instances, plan.size))
     running: set[Future[Block]] = set()
-    done, stopped = 0, False
+    done, stopped = first, False
     try:
         with ThreadPoolExecutor(workers) as pool:
             while True:

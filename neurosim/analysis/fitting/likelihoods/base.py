@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 
 from neurosim.base.arrays import AnyArray, Array, Flags, Indices, divided
-from neurosim.base.errors import Faults
+from neurosim.base.errors import Faults, InputError
 from neurosim.data.counts import Counts
 
 __all__ = ["LIKELIHOODS", "Likelihood", "likelihood_of", "named_likelihood", "per_rate"]
@@ -70,6 +70,12 @@ class Likelihood(ABC):
     def put_together(self, parts: list[tuple[Indices, Likelihood]]) -> Likelihood:
         """The same with its own parameters as they are in its `parts`."""
         return parts[0][1]
+
+    def with_own(self, own: Array) -> Likelihood:
+        """The same with its own parameter as it was estimated (`scatter`); (row,)."""
+        if len(self.parameters) != 1:
+            raise InputError(f"{self.name}: expected a likelihood that takes up what was estimated")
+        return type(self)(own)  # type: ignore[call-arg]
 
     @abstractmethod
     def terms(self, rate: Array, counts: Counts) -> Array:

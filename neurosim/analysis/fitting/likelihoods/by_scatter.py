@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -96,6 +96,9 @@ class ByScatter(Likelihood, register=False):
         for rows, part in parts:
             own[rows] = np.nan if part.scatter is None else part.scatter
         return type(self)(self.family, self.known, self.seen, own)
+
+    def with_own(self, own: Array) -> Self:
+        return replace(self, own=own)
 
     def families(self, rows: int) -> AnyArray:
         names = np.array([each.name for each in FAMILIES], dtype=object)
