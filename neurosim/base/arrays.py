@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AnyArray", "Array", "Complexes", "Flags", "Indices", "divided"]
+__all__ = ["AnyArray", "Array", "Complexes", "Flags", "Indices", "divided", "in_parts"]
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -35,3 +35,19 @@ def divided(above: Any, below: Any, otherwise: float = np.nan) -> Array:
     out = np.full(np.broadcast_shapes(above.shape, below.shape), otherwise)
     divided: Array = np.divide(above, below, out=out, where=below > 0)
     return divided
+
+
+_ITEMS = 1 << 17  # (row, item) that are worked on together; it bounds the memory and nothing else
+
+
+def in_parts(rows: int, items: int) -> list[Indices]:
+    """Rows cut into parts of neighbours that are worked on one after the other, each of few enough
+    (row, item); one part at least.
+
+    Examples
+    --------
+    >>> [part.size for part in in_parts(5, 50_000)], in_parts(0, 3)
+    ([2, 2, 1], [array([], dtype=int64)])
+    """
+    most = max(1, _ITEMS // max(items, 1))
+    return np.array_split(np.arange(rows), max(1, -(-rows // most)))

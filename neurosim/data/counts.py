@@ -23,6 +23,8 @@ from neurosim.data.responses import cell_labels, check_responses
 
 __all__ = ["Counts", "Reduction", "reduced"]
 
+_TRIALS = 16  # that take as much memory as a condition does in a fit
+
 
 @dataclass(frozen=True, eq=False)
 class Counts:
@@ -77,6 +79,13 @@ class Counts:
         """How many conditions have data, per row."""
         conditions: Indices = (self.exposure > 0).sum(-1)
         return conditions
+
+    @property
+    def width(self) -> int:
+        """Items of a row, for work that is done on many: conditions, and trials where many are
+        held."""
+        trials = 0 if self.source is None else self.source.count.shape[-1]
+        return int(self.x.shape[1]) * max(1, trials // _TRIALS)
 
     @property
     def shown(self) -> Array:

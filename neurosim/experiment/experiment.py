@@ -37,6 +37,7 @@ _ORIENTATIONS = (0.0, 45.0, 90.0, 135.0)  # deg
 _SPATIAL_FREQUENCIES = (2.0, 1.4, 2.8)  # cycles/deg, half an octave apart
 _PHASES = tuple(range(0, 360, 30))  # deg; they sweep the drive of a cell through its whole range
 _CONTRASTS = (0.4, 1.0)
+_COUNT, _CONDITION = 110.0, 4e3  # bytes that comparing takes (`benchmarks/memory.py`)
 _FIELD_SIZE = 6.0  # deg; it holds cells of 1.4 cycles/deg to a millionth of their energy
 
 
@@ -205,10 +206,12 @@ class Experiment:
 
     def drive(self) -> xr.DataArray:
         """The receptive fields' linear responses; (stimulus, cell)."""
-        return self.bank.drive(self.stimulus, self.visual_field)
+        return self.bank.drive(self.stimulus, self.visual_field, memory=self.memory)
 
     def respond(self, progress: bool = False, begun: xr.Dataset | None = None) -> xr.Dataset:
         """The cells' spikes (see `neurosim.data.responses`).
+
+        Refused are as many trials as could not be compared within ``memory``.
 
         Parameters
         ----------
@@ -219,9 +222,19 @@ class Experiment:
         """
         from neurosim.simulation.simulate import simulate
 
+        drive = self.drive()
+        size = drive.size * (_COUNT * self.trials + _CONDITION)
+        faults = Faults("experiment")
+        faults.require(
+            size <= self.memory,
+            f"responses compared within memory={self.memory:g} bytes",
+            f"{size:g}",
+            "fewer trials or cells, or more memory",
+        )
+        faults.stop()
         responses = simulate(
             self.lif,
-            self.drive(),
+            drive,
             gain=self.gain,
             baseline=self.baseline,
             duration=self.duration,

@@ -8,10 +8,13 @@ import numpy as np
 import xarray as xr
 
 from neurosim.base.arrays import AnyArray, Array, Indices
+from neurosim.base.errors import Faults
 from neurosim.simulation.engine.blocks import Block, Plan
 from neurosim.simulation.request import Request
 
 __all__ = ["Collected"]
+
+_SPIKE = 90.0  # bytes of a spike time, with those that its sorting takes
 
 
 class _Histogram:
@@ -45,6 +48,7 @@ class Collected:
         stimuli, cells = plan.shape[:2]
         self.counts = np.zeros(plan.instances, dtype=np.int32)
         self.spikes: list[tuple[Indices, Array]] = []
+        self.held = 0.0  # bytes of spike times
         self.bins, self.phases = request.time_bin, request.phase_bins
         self.conditions, self.frontier = stimuli * cells, 0
         self.taken: dict[int, int] = {}
@@ -88,6 +92,20 @@ class Collected:
             self.at_phase.add(block.instance, turn * self.phases, whole)
         if self.request.spike_times:
             self.spikes.append((block.instance, block.time))
+            self._check_spikes(len(block.time))
+
+    def _check_spikes(self, more: int) -> None:
+        """Refuse spike times for which there is no memory, as soon as a whole trial tells."""
+        self.held += _SPIKE * more
+        seen = max(self.frontier, self.conditions) / len(self.counts)
+        faults = Faults("simulate")
+        faults.require(
+            self.held / min(seen, 1.0) <= self.request.memory,
+            f"spike times within memory={self.request.memory:g} bytes",
+            f"some {self.held / min(seen, 1.0):.2g}",
+            "fewer trials or stimuli, or more memory",
+        )
+        faults.stop()
 
     def into(self, responses: xr.Dataset, done: int) -> xr.Dataset:
         """The responses, with as many trials as were finished."""

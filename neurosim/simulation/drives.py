@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from neurosim.base.arrays import Array
+from neurosim.base.arrays import Array, Indices
 from neurosim.base.errors import Faults
 from neurosim.base.units import in_unit
 from neurosim.data.cells import where_not_finite
@@ -36,9 +36,13 @@ class FreePotential:
     offset: Any  # float or array (cell,)
     gain: Any
 
-    def __call__(self, drive: Array) -> Array:
-        """Of drive (..., cell)."""
-        potential: Array = (self.offset + self.gain * drive) * 1e-3
+    def __call__(self, drive: Array, cell: Indices | None = None) -> Array:
+        """Of drive (..., cell), or (..., instance) with each instance's cell."""
+        offset, gain = (
+            each if cell is None or not np.ndim(each) else np.asarray(each)[cell]
+            for each in (self.offset, self.gain)
+        )
+        potential: Array = (offset + gain * drive) * 1e-3
         return potential
 
     def swing(self, amplitude: Array) -> Array:

@@ -26,6 +26,7 @@ __all__ = ["Request"]
 _MOST_SECOND_SPIKES = 1e-4  # chance that a step with a spike holds another
 _MOST_STEPS = 1 << 31
 _MOST = 1e6  # mV; steps of a membrane's noise are lost in the digits of more
+_CONDITION, _COUNT, _BIN, _SAMPLE = 100.0, 12.0, 16.0, 50.0  # bytes, with what is made of them
 _SPIKING = ("noise_sd", "tau_m", "v_threshold", "v_reset", "t_ref", "tau_noise")
 
 
@@ -105,8 +106,7 @@ class Request:
         faults.stop()
         if isinstance(self.cell, LIF):
             self._check_second_spikes(faults, self.cell)
-        bins = (self.phase_bins or 0) + (self.duration / self.time_bin if self.time_bin else 0)
-        size = self.potential.size * (4.0 * self.trials + 8.0 * bins)
+        size = self._size()
         faults.require(
             size <= self.memory,
             f"counts within memory={self.memory:g} bytes",
@@ -114,6 +114,12 @@ class Request:
             "fewer trials, or more memory",
         )
         faults.stop()
+
+    def _size(self) -> float:
+        """Bytes that are held at the peak, spike times apart (`benchmarks/memory.py`)."""
+        bins = (self.phase_bins or 0) + (self.duration / self.time_bin if self.time_bin else 0)
+        size = self.potential.size * (_CONDITION + _COUNT * self.trials + _BIN * bins)
+        return size + (_SAMPLE * self.drive.given.size if self.drive.varies == "time" else 0.0)
 
     def _check_numbers(self, faults: Faults) -> None:
         gain, baseline = self.gain, self.baseline

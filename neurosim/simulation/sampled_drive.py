@@ -20,19 +20,20 @@ class MeanOverSteps:
     ----------
     drive : DataArray (stimulus, cell, time)
     volts : function
-        Mean potential, V, of drive (..., cell).
+        Mean potential, V, of drive (step, instance) and the instances' cells.
     dt : float
         s.
     """
 
-    def __init__(self, drive: xr.DataArray, volts: Callable[[Array], Array], dt: float) -> None:
+    def __init__(
+        self, drive: xr.DataArray, volts: Callable[[Array, Indices], Array], dt: float
+    ) -> None:
         self._integral, self._volts, self._dt = Integral(drive), volts, dt
 
     def __call__(self, stimulus: Indices, cell: Indices, first: int, steps: int) -> Array:
         edges = np.arange(first, first + steps + 1, dtype=np.float64) * self._dt
-        mean = np.diff(self._integral.at(edges), axis=0) / self._dt  # (step, stimulus, cell)
-        potential: Array = self._volts(mean)[:, stimulus, cell]
-        return potential
+        mean = np.diff(self._integral.at(edges, stimulus, cell), axis=0) / self._dt
+        return self._volts(mean, cell)  # (step, instance)
 
 
 class Integral:
@@ -47,9 +48,12 @@ class Integral:
             [np.zeros((1, *self._value.shape[1:])), np.cumsum(steps, axis=0)]
         )
 
-    def at(self, time: Array) -> Array:
-        """At times (s) in rising order, (time, stimulus, cell); before 0 the first value holds."""
+    def at(self, time: Array, *some: Indices) -> Array:
+        """At times (s) in rising order, (time, stimulus, cell), or (time, pair) of some pairs of
+        stimulus and cell; before 0 the first value holds."""
         sample = np.clip(np.searchsorted(self._time, time, side="right") - 1, 0, None)
-        since = (time - self._time[sample])[:, None, None]
-        integral: Array = self._sum[sample] + self._value[sample] * since
+        at = (sample[:, None], *some) if some else (sample,)
+        value, begun = self._value[at], self._sum[at]
+        since = (time - self._time[sample]).reshape(-1, *(1 for _ in value.shape[1:]))
+        integral: Array = begun + value * since
         return integral

@@ -115,7 +115,8 @@ def simulate(
         Of the noise of the cells of one stimulus and trial, 0 to 1. Exact for the free membranes at
         the time steps; what happens inside a step is independent between cells.
     memory : float
-        Most bytes that results may take here.
+        Most bytes that may be taken here at the peak, beside some 0.1 GiB for the engine; spike
+        times too many for it are refused after the first trial (`benchmarks/memory.py`).
     begun : Dataset, optional
         What the same call gave with fewer trials, or when it was stopped: those trials are taken
         over, the others simulated, and the spikes are those of a call that does all.

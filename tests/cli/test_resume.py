@@ -140,3 +140,19 @@ def test_several_that_write_to_one_folder_leave_one_runs_files(tmp_path):
     assert [each.wait() for each in every] == [0] * 4
     assert len(_files(tmp_path)) == 3
     assert len({file.read_text() for file in tmp_path.iterdir()}) == 1
+
+
+@pytest.mark.slow
+def test_twenty_runs_in_one_folder_leave_one_runs_files(tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "neurosim", *QUICK]
+    every = [
+        subprocess.Popen([*command, "--seed", str(k), "--out", str(out)], stdout=subprocess.DEVNULL)
+        for k in range(20)
+    ]
+    assert [each.wait() for each in every] == [0] * 20
+    seed = load_responses(out / "responses.nc").attrs["seed"]
+    alone = tmp_path / "alone"
+    assert main([*QUICK, "--seed", str(seed), "--out", str(alone)]) == 0
+    _same(out, alone)
+    assert sorted(file.name for file in out.iterdir()) == _files(alone)

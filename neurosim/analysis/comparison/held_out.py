@@ -12,7 +12,7 @@ highest drive are extrapolations where they are left out, and their part is give
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from neurosim.analysis.fitting.likelihoods import Likelihood
 from neurosim.analysis.fitting.optimum import rate_model
 from neurosim.analysis.fitting.posterior import posterior_mean_r0
 from neurosim.analysis.fitting.result import Fit
-from neurosim.base.arrays import Array, Flags, Indices, divided
+from neurosim.base.arrays import Array, Flags, Indices, divided, in_parts
 from neurosim.base.errors import Faults
 from neurosim.data.counts import Counts
 
@@ -108,6 +108,17 @@ def held_out(fitted: Fit, fold: Indices) -> HeldOut:
     likelihood, counts = fitted.model.likelihood, fitted.model.counts
     faults.require(likelihood.of == "counts", "a fit to counts", fitted.likelihood)
     faults.stop()
+    number = int(fold.max()) + 1
+    parts = in_parts(len(counts.x), number * counts.width)
+    each = [_held_out(fitted.take(rows) if len(parts) > 1 else fitted, fold) for rows in parts]
+    every = {
+        f.name: np.concatenate([getattr(one, f.name) for one in each]) for f in fields(HeldOut)
+    }
+    return HeldOut(**every)
+
+
+def _held_out(fitted: Fit, fold: Indices) -> HeldOut:
+    likelihood, counts = fitted.model.likelihood, fitted.model.counts
     cells, number = len(counts.x), int(fold.max()) + 1
     every = np.tile(np.arange(cells), number)
     test = np.repeat(fold == np.arange(number)[:, None], cells, axis=0)  # (fold x cell, condition)

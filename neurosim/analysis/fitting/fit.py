@@ -15,7 +15,7 @@ from neurosim.analysis.fitting.likelihoods.poisson import Poisson
 from neurosim.analysis.fitting.optimum import Optimum, best_parameters, rate_model
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.fitting.result import Fit
-from neurosim.base.arrays import AnyArray, Array, Indices
+from neurosim.base.arrays import AnyArray, Array, Indices, in_parts
 from neurosim.base.errors import Faults
 from neurosim.base.numbers import is_number
 from neurosim.data.beside import REGRESSORS
@@ -131,14 +131,16 @@ def fit_counts(
     held = _checked(rectifier, counts, fixed)
     likelihood = Poisson() if likelihood is None else likelihood
     parts = likelihood.parts(counts)
-    if parts[0][1] is likelihood:
-        return _alternately(rectifier, counts, cells, drive_unit, start, likelihood, held, settled)
     each = []
     for rows, part in parts:
-        own, begun = counts.take(rows), None if start is None else start[rows]
-        found = _alternately(rectifier, own, cells[rows], drive_unit, begun, part, held, settled)
-        each.append((rows, found))
-    return _joined(each, counts, likelihood)
+        for some in in_parts(len(rows), counts.width):
+            of, own = rows[some], part.take(some) if some.size < len(rows) else part
+            taken = counts if of.size == len(counts.x) else counts.take(of)
+            begun = None if start is None else start[of]
+            found = _alternately(rectifier, taken, cells[of], drive_unit, begun, own, held, settled)
+            each.append((of, found))
+    alone = len(each) == 1 and parts[0][1] is likelihood
+    return each[0][1] if alone else _joined(each, counts, likelihood)
 
 
 def _alternately(

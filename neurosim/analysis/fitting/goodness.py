@@ -10,7 +10,7 @@ from scipy.stats import chi2, f
 from neurosim.analysis.fitting.fit import fit_counts
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.fitting.result import Fit
-from neurosim.base.arrays import Array, Flags, divided
+from neurosim.base.arrays import Array, Flags, divided, in_parts
 from neurosim.base.errors import Faults
 from neurosim.data.counts import Counts
 
@@ -23,7 +23,7 @@ _UNSURE = 0.2  # p-value below which it is worked out by simulation where spikes
 _CLEAR = 1e-4  # below it simulations would not change what is concluded
 _FIRST, _MORE = 99, 400  # simulations of every cell, and more of those that are not clear by then
 _ENOUGH = 0.1  # p-value after the first simulations above which there are no more
-_ROWS_AT_ONCE = 20_000  # simulated together; bounds the memory and nothing else
+_LIGHT = 8  # a simulation takes so much less memory than a climb
 
 
 class Deviance(NamedTuple):
@@ -154,7 +154,8 @@ def goodness(fitted: Fit, seed: int = 0) -> Array:
     freedom = np.where(found.degrees_of_freedom > 0, found.degrees_of_freedom, 1.0)
     value = np.where(missed, chi2.isf(found.p, freedom), found.value)
     for simulations in (_FIRST, _MORE):
-        for some in np.array_split(unsure, -(-unsure.size * simulations // _ROWS_AT_ONCE) or 1):
+        for part in in_parts(unsure.size, simulations * fitted.model.counts.width // _LIGHT):
+            some = unsure[part]
             if some.size:
                 noise = [randoms[cell] for cell in some.tolist()]
                 values = _simulated(fitted.take(some), simulations, noise)

@@ -15,7 +15,7 @@ from neurosim.analysis.fitting.profile import Intervals, profile_intervals
 from neurosim.analysis.fitting.rate_model import RateModel
 from neurosim.analysis.fitting.refits import refitted_band
 from neurosim.analysis.fitting.shrinkage import shrunk
-from neurosim.base.arrays import AnyArray, Array, Flags, Indices
+from neurosim.base.arrays import AnyArray, Array, Flags, Indices, in_parts
 from neurosim.base.errors import Faults
 from neurosim.data.cells import place_of_cell
 from neurosim.models.rectifiers.base import Rectifier
@@ -149,7 +149,12 @@ class Fit:
         """Intervals of some cells."""
         model = self.model.take(rows)
         top = self.log_likelihood[rows] - model.likelihood.constant(model.counts).sum(-1)
-        parts = model.likelihood.parts(model.counts)
+        width = model.counts.width * 2 * len(self.rectifier.parameter_names)
+        parts = [
+            (at[some], part.take(some) if some.size < len(at) else part)
+            for at, part in model.likelihood.parts(model.counts)
+            for some in in_parts(len(at), width)
+        ]
         found = []
         for at, part in parts:
             here = replace(model.take(at), likelihood=part)

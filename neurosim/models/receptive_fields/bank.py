@@ -23,7 +23,11 @@ from neurosim.models.receptive_fields.gabor_parameters import (
     RINGACH_MEDIAN_NY,
     GaborParameters,
 )
-from neurosim.models.receptive_fields.labelled_drive import labelled_drive, labelled_sinusoid
+from neurosim.models.receptive_fields.labelled_drive import (
+    MEMORY,
+    labelled_drive,
+    labelled_sinusoid,
+)
 from neurosim.models.receptive_fields.macaque_v1 import (
     Eccentricity,
     Source,
@@ -240,6 +244,7 @@ class GaborBank(GaborParameters):
         field: VisualField | None = None,
         closed_form: bool = True,
         duration: float | None = None,
+        memory: float = MEMORY,
     ) -> xr.DataArray:
         """Each cell's linear response to each stimulus.
 
@@ -255,6 +260,8 @@ class GaborBank(GaborParameters):
             s. Given, or for a movie, the drive is over time, at each frame. Everything has always
             been there, moving sets with their past, but a movie: before it the temporal filter sees
             the mean luminance (``Movie(photographs)`` flashes them).
+        memory : float
+            Most bytes that the drive may take while it is worked out. Default: 4 GiB.
 
         Returns
         -------
@@ -277,11 +284,12 @@ class GaborBank(GaborParameters):
         """
         faults = Faults("GaborBank.drive")
         closed_form = faults.flag("closed_form", closed_form)
+        memory = faults.number("memory", memory, "> 0 bytes", lambda size: size > 0)
         faults.kind("stimulus", stimulus, Stimulus, "a stimulus set")
         faults.stop()
         field = field_given(field, "GaborBank.drive")
         to = Receiver(self.cells, field, self.temporal, closed_form)
-        return labelled_drive(stimulus, to, duration)
+        return labelled_drive(stimulus, to, duration, memory)
 
     def sinusoidal_drive(self, stimulus: Stimulus, field: VisualField | None = None) -> xr.Dataset:
         """Each cell's linear response to moving gratings (static stimuli may be among them).

@@ -16,7 +16,15 @@ from neurosim.models.receptive_fields.pixels import pairs_on
 from neurosim.models.receptive_fields.temporal import TemporalFilter
 from neurosim.stimuli import ClippingWarning, ClosedForm, Stimulus, VisualField
 
-__all__ = ["DRIVE_ATTRS", "Receiver", "Sinusoidal", "over_time", "sinusoidal", "static"]
+__all__ = [
+    "DRIVE_ATTRS",
+    "Receiver",
+    "Sinusoidal",
+    "by_pixels",
+    "over_time",
+    "sinusoidal",
+    "static",
+]
 
 DRIVE_ATTRS = {"units": "1", "long_name": "drive (contrast units)"}
 
@@ -138,6 +146,11 @@ def _filtered(z: Complexes, to: Receiver) -> Array:
         first = len(weights) - 1 - back
         drive += (weight * z[..., first : first + frames]).real
     return drive
+
+
+def by_pixels(stimulus: Stimulus, to: Receiver) -> bool:
+    """Whether the drive is worked out from the stimulus' pixels, and kernels are held for it."""
+    return _form(stimulus, to) is None
 
 
 def _form(stimulus: Stimulus, to: Receiver) -> ClosedForm | None:

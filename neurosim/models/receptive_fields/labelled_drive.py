@@ -10,18 +10,23 @@ from neurosim.models.receptive_fields.drive import (
     DRIVE_ATTRS,
     Receiver,
     Sinusoidal,
+    by_pixels,
     over_time,
     sinusoidal,
     static,
 )
 from neurosim.stimuli import Stimulus
 
-__all__ = ["labelled_drive", "labelled_sinusoid"]
+__all__ = ["MEMORY", "labelled_drive", "labelled_sinusoid"]
 
-_MEMORY = 2**32  # bytes that a drive may take while it is worked out
+_VALUE, _PIXEL = 26.0, 52.0  # bytes of a value, and of a pixel of a kernel while it is made
+MEMORY = 2.0**32
+"""Bytes that a drive may take while it is worked out, where nothing is said."""
 
 
-def labelled_drive(stimulus: Stimulus, to: Receiver, duration: float | None) -> xr.DataArray:
+def labelled_drive(
+    stimulus: Stimulus, to: Receiver, duration: float | None, memory: float = MEMORY
+) -> xr.DataArray:
     """Drive of each cell by each stimulus; `GaborBank.drive` says the rest.
 
     Parameters
@@ -30,6 +35,8 @@ def labelled_drive(stimulus: Stimulus, to: Receiver, duration: float | None) -> 
     to : Receiver
     duration : float or None
         s. Given, or for a movie, the drive is over time.
+    memory : float
+        Most bytes that it may take while it is worked out.
 
     Returns
     -------
@@ -46,12 +53,14 @@ def labelled_drive(stimulus: Stimulus, to: Receiver, duration: float | None) -> 
         "give a duration, or use sinusoidal_drive for gratings",
     )
     faults.stop()
-    size = 16.0 * stimulus.count(field) * cells * (1 if times is None else len(times))
+    size = _VALUE * stimulus.count(field) * cells * (1 if times is None else len(times))
+    if any(by_pixels(part, to) for part in stimulus.parts()):
+        size += _PIXEL * cells * field.shape[0] * field.shape[1]
     faults.require(
-        size <= _MEMORY,
-        f"a drive of at most {_MEMORY:g} bytes",
+        size <= memory,
+        f"a drive within memory={memory:g} bytes",
         f"{size:g}",
-        "fewer stimuli or cells, or a shorter duration",
+        "fewer stimuli or cells, a shorter duration, or more memory",
     )
     faults.stop()
     parts = [

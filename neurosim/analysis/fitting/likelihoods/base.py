@@ -68,8 +68,12 @@ class Likelihood(ABC):
         return [(np.arange(len(counts.x)), self)]
 
     def put_together(self, parts: list[tuple[Indices, Likelihood]]) -> Likelihood:
-        """The same with its own parameters as they are in its `parts`."""
-        return parts[0][1]
+        """The same with its own parameters as they are in parts of its rows."""
+        if not self.parameters:
+            return parts[0][1]
+        order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
+        own = np.concatenate([part.scatter for _, part in parts if part.scatter is not None])
+        return self.with_own(own[order])
 
     def with_own(self, own: Array) -> Likelihood:
         """The same with its own parameter as it was estimated (`scatter`); (row,)."""
