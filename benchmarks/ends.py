@@ -134,7 +134,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=60)
     parser.add_argument("--what", nargs="+", default=[*COMMANDS], choices=COMMANDS)
-    parser.add_argument("--statement", default="full-and-half-rectification")
+    parser.add_argument("--statement", default="two-path-energy")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     print("command    signal        times   finished     living    not whole  next fails")
