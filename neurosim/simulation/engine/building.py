@@ -23,6 +23,7 @@ __all__ = ["build", "only_one_builds", "sweep"]
 
 _LOCK, _FOLDER = "build.lock", "build-"
 _LONGEST = 900.0  # s; a build takes some 20
+_MOST_TOLD = 400  # characters of what a failed build said
 _AT_ONCE = 0.5  # s to wait for another build before it is said
 
 
@@ -61,7 +62,7 @@ def build(model: Model, kept: Path, binary: Path) -> None:
             raise DidNotBuild(f"the simulation's C++ worker took over {_LONGEST:.0f} s to build")
         made = folder / "main"
         if status or not made.exists():
-            raise DidNotBuild(f"the simulation's C++ worker did not build:\n{words}")
+            raise DidNotBuild(f"the simulation's C++ worker did not build: {_told(words)}")
         made.chmod(0o700)
         if binary.is_dir() and not binary.is_symlink():
             shutil.rmtree(binary)
@@ -114,3 +115,10 @@ def _remove_builds(kept: Path) -> None:
         else:
             with contextlib.suppress(OSError):
                 left.unlink()
+
+
+def _told(words: str) -> str:
+    """What a build said of its failure, without the commands that it ran."""
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    wrong = [line for line in lines if ": error:" in line or "fatal error" in line] or lines[-1:]
+    return "; ".join(wrong[:2])[:_MOST_TOLD]

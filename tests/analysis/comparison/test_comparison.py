@@ -135,6 +135,7 @@ def _check_recovery(found, least=0.9):
             assert fraction >= least, (name, parameter)
 
 
+@pytest.mark.slow
 def test_parameters_and_models_are_recovered():
     # 25 stimuli, 20 trials; `neurosim recovery` prints the same matrix
     _check_recovery(recovery(cells=40, seed=0), 0.8)
