@@ -218,3 +218,27 @@ def test_refits_from_a_start_agree_with_the_grid():
     whole = fit_counts(smoothed, counts)
     again = fit_counts(smoothed, counts, start=whole.values * 1.3)
     assert again.log_likelihood == pytest.approx(whole.log_likelihood, abs=1e-7)
+
+
+@pytest.mark.parametrize("likelihood", ["auto", "Poisson", "negative binomial", "under-dispersed"])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_fits_do_not_depend_on_how_many_cells_are_worked_on_at_once(monkeypatch, likelihood):
+    from neurosim import compare
+    from neurosim.base import arrays
+
+    random = np.random.default_rng(3)
+    x = np.linspace(-1, 1, 9)
+    counts = random.poisson(2 + 30 * np.maximum(x, 0)[:, None, None], (9, 7, 5))
+    counts[:, 3:] = random.negative_binomial(3, 0.1, (9, 4, 5))
+    responses = responses_from_counts(x, counts, 1.0)
+    whole = compare(responses, ["ReLU", "softplus"], likelihood=likelihood)
+    monkeypatch.setattr(arrays, "_ITEMS", 100)
+    parts = compare(responses, ["ReLU", "softplus"], likelihood=likelihood)
+    for one, other in zip(whole.fits, parts.fits, strict=True):
+        np.testing.assert_allclose(one.values, other.values, rtol=1e-6)
+        np.testing.assert_allclose(one.log_likelihood, other.log_likelihood, rtol=1e-12)
+        assert one.status == other.status
+        for ends in zip(one.intervals[:2], other.intervals[:2], strict=True):
+            np.testing.assert_allclose(*ends, rtol=1e-5)
+    for one, other in zip(whole.scores, parts.scores, strict=True):
+        np.testing.assert_allclose(one.log_likelihood, other.log_likelihood, rtol=1e-6)
