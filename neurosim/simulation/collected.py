@@ -14,6 +14,7 @@ from neurosim.simulation.request import Request
 
 __all__ = ["Collected"]
 
+_TOLD = 0.02  # of the memory, from which on what is there tells what will be
 _SPIKE = 90.0  # bytes of a spike time, with those that its sorting takes
 
 
@@ -48,7 +49,7 @@ class Collected:
         stimuli, cells = plan.shape[:2]
         self.counts = np.zeros(plan.instances, dtype=np.int32)
         self.spikes: list[tuple[Indices, Array]] = []
-        self.held = 0.0  # bytes of spike times
+        self.held, self.seen = 0.0, 0  # bytes of spike times, and instances they are of
         self.bins, self.phases = request.time_bin, request.phase_bins
         self.conditions, self.frontier = stimuli * cells, 0
         self.taken: dict[int, int] = {}
@@ -92,17 +93,20 @@ class Collected:
             self.at_phase.add(block.instance, turn * self.phases, whole)
         if self.request.spike_times:
             self.spikes.append((block.instance, block.time))
-            self._check_spikes(len(block.time))
+            self._check_spikes(block)
 
-    def _check_spikes(self, more: int) -> None:
+    def _check_spikes(self, block: Block) -> None:
         """Refuse spike times for which there is no memory, as soon as a whole trial tells."""
-        self.held += _SPIKE * more
-        seen = max(self.frontier, self.conditions) / len(self.counts)
+        self.held += _SPIKE * len(block.time)
+        self.seen += block.stop - block.start
+        limit, expected = self.request.memory, self.held
+        if self.seen >= self.conditions and self.held > _TOLD * limit:
+            expected *= len(self.counts) / self.seen
         faults = Faults("simulate")
         faults.require(
-            self.held / min(seen, 1.0) <= self.request.memory,
-            f"spike times within memory={self.request.memory:g} bytes",
-            f"some {self.held / min(seen, 1.0):.2g}",
+            expected <= limit,
+            f"spike times within memory={limit:g} bytes",
+            f"some {expected:.2g}",
             "fewer trials or stimuli, or more memory",
         )
         faults.stop()

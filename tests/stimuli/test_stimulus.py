@@ -105,7 +105,7 @@ def _drive(stimulus, field=FIELD, **more):
             lambda: _drive(
                 Gratings(np.arange(300), 1, range(300), temporal_frequency=1), duration=600
             ),
-            "a drive of at most",
+            "a drive within memory",
         ),
         (lambda: Noise(np.inf), "frames as a whole number >= 1, got inf"),
         (lambda: Noise("3"), "frames as a whole number >= 1, got 3"),
