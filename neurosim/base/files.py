@@ -135,10 +135,11 @@ def written_together(folder: Path, instead_of: Iterable[str] = ()) -> Iterator[P
                     raise InputError(told)
             (scratch / _GOES).write_text("\n".join(instead_of))
             finished = folder / scratch.name.replace(_UNFINISHED, _FINISHED)
+            os.rename(scratch, finished)  # from here on it is the result
+            new = False
             try:
-                os.rename(scratch, finished)  # from here on it is the result
-                new = False
-            finally:  # Ctrl-C does not end between two files
+                _move_up(finished)
+            finally:  # Ctrl-C does not end between two files: there is nothing left to do but then
                 _move_up(finished)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

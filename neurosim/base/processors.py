@@ -61,12 +61,11 @@ def _given() -> Iterator[int]:
         said = os.environ.get(name, "")
         if said.isdecimal() and int(said) > 0:
             yield int(said)
-    if _in_dask() or _in_threads_of_joblib():
+    if multiprocessing.current_process().name.startswith("LokyProcess"):  # of joblib
+        threads = os.environ.get("OMP_NUM_THREADS", "")  # its share, as joblib sets it
+        yield int(threads) if threads.isdecimal() and int(threads) > 0 else 1
+    elif multiprocessing.parent_process() is not None or _in_dask() or _in_threads_of_joblib():
         yield 1
-    elif multiprocessing.parent_process() is not None:
-        threads = os.environ.get("OMP_NUM_THREADS", "")  # joblib's processes: set by it
-        of_joblib = multiprocessing.current_process().name.startswith("LokyProcess")
-        yield int(threads) if of_joblib and threads.isdecimal() and int(threads) > 0 else 1
 
 
 def _in_dask() -> bool:
@@ -88,4 +87,4 @@ def _in_threads_of_joblib() -> bool:
         backend = joblib.parallel.get_active_backend()[0] if joblib else None
     except AttributeError:  # it is being imported, or another module of that name
         return False
-    return type(backend).__name__ != "LokyBackend" and bool(getattr(backend, "nesting_level", 0))
+    return bool(getattr(backend, "nesting_level", 0))

@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     """Simulate, compare, write and print."""
     from neurosim import Experiment
     from neurosim.base.files import folder_for_output
-    from neurosim.cli.resuming import KEPT, kept_file, options_of, with_options
+    from neurosim.cli.resuming import KEPT, forget, kept_file, options_of, with_options
     from neurosim.data.response_files import load_responses
 
     out = folder_for_output(options.out)  # refused before the work, not after it
@@ -98,14 +98,14 @@ def run(options: argparse.Namespace) -> int:
         if "stopped_early" in responses.attrs:
             raise KeyboardInterrupt
         result = experiment.compare(responses, progress=True)
-        files = result.write(options.out, options.format)
+        files = result.write(out, options.format)
     except KeyboardInterrupt:
-        where = experiment.keep(responses, options.out)
+        where = experiment.keep(responses, out)
+        forget(kept, out)
         trials = f"{responses.sizes['trial']} of {experiment.trials} trials"
-        told = f"stopped after {trials}, kept in {where} (neurosim compare --resume {where})"
+        told = f"stopped after {trials}, kept in {where} (neurosim compare --resume --out {out})"
         print(f"neurosim: {told}", file=sys.stderr)
         return ends.status()
     print_summary(result.comparison, files)
-    if kept is not None and kept not in files:
-        kept.unlink(missing_ok=True)  # all of it is in the results
+    forget(kept, out)
     return 0

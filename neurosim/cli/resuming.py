@@ -11,11 +11,12 @@ from neurosim.base.errors import Faults, InputError
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["KEPT", "kept_file", "options_of", "with_options"]
+__all__ = ["KEPT", "forget", "kept_file", "options_of", "with_options"]
 
 KEPT = ("images", "cells", "trials", "duration", "seed", "quick", "models")
 """Options that make the experiment."""
 
+_STOPPED = "stopped"  # begins the names that `Experiment.keep` gives where results are
 _OPTIONS = "compare_options"  # the attribute that holds them, as JSON
 
 
@@ -36,13 +37,23 @@ def kept_file(given: str, out: Path) -> Path:
     """
     if given:
         return Path(given)
-    found = sorted(out.glob("stopped*.nc"))
+    found = sorted(out.glob(f"{_STOPPED}*.nc"))
     if not found and (out / "responses.nc").is_file() and not (out / "fits.csv").exists():
         found = [out / "responses.nc"]
     if len(found) == 1:
         return found[0]
     names = ", ".join(map(str, found)) or "none"
     raise InputError(f"--resume: expected one file of a stopped run in {out}, got {names}")
+
+
+def forget(kept: Path | None, out: Path) -> None:
+    """Remove what a stopped run kept in a folder, now that all of it is in another file there.
+
+    Results, and files that lie elsewhere, stay.
+    """
+    of_stopped = kept is not None and kept.name.startswith(_STOPPED)
+    if kept is not None and of_stopped and kept.parent.resolve() == out.resolve():
+        kept.unlink(missing_ok=True)
 
 
 def options_of(begun: xr.Dataset, asked: dict[str, Any], path: Path) -> dict[str, Any]:

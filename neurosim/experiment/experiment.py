@@ -62,7 +62,7 @@ class Experiment:
     rectifiers : tuple of str, optional
         To compare; default `RECTIFIERS.standard`.
     memory : float
-        Most bytes that simulating and comparing may take; see `simulate`.
+        Most bytes that simulating and comparing take, beside some 0.3 GiB; see `simulate`.
     workers : int, optional
         Processes; see `simulate`.
 
@@ -148,7 +148,7 @@ class Experiment:
         quick : bool
             A smaller experiment.
         memory : float
-            Most bytes that simulating and comparing may take.
+            Most bytes that simulating and comparing take, beside some 0.3 GiB.
         workers : int, optional
             Processes; see `simulate`.
 
@@ -165,10 +165,12 @@ class Experiment:
         names = _names(rectifiers, faults)
         if trials is not None:
             trials = faults.whole("trials", trials)
-        faults.stop()
-        whole = cells >= 4 and cells % len(QUADRATURE) == 0
+        workers_of(workers, faults)
+        right = not any("cells" in each for each in faults.found)
+        whole = not right or (cells >= 4 and cells % len(QUADRATURE) == 0)
         nearest = f"{max(4, cells - cells % 4)} or {max(4, cells - cells % 4) + 4} would do"
         faults.require(whole, "cells as a multiple of 4 (whole quadrature sets)", cells, nearest)
+        faults.stop()
         size = 8.0 * cells * 200  # drive, at most some 200 stimuli
         faults.require(
             size <= memory,
@@ -222,9 +224,8 @@ class Experiment:
         """
         from neurosim.simulation.simulate import simulate
 
-        drive = self.drive()
+        drive, faults = self.drive(), Faults("experiment")
         size = drive.size * (_COUNT * self.trials + _CONDITION)
-        faults = Faults("experiment")
         faults.require(
             size <= self.memory,
             f"responses compared within memory={self.memory:g} bytes",

@@ -210,6 +210,7 @@ def drive_of(given: Any, faults: Faults) -> Drive:
         faults.stop()
     for part in [given[name] for name in _PARTS] if sinusoid else [given]:
         _check_values(part, not sinusoid, faults)
+    _check_labels(given, faults)
     faults.stop()
     kind = SinusoidalDrive if sinusoid else SampledDrive if "time" in given.dims else StaticDrive
     drive = kind(given)
@@ -227,13 +228,12 @@ def _check_values(part: xr.DataArray, may_vary: bool, faults: Faults) -> None:
         faults.stop()
     small = part.dtype.itemsize <= 8
     faults.require(small, "drive as numbers of 64 bits at most", part.dtype, "drive.astype(float)")
-    _check_labels(part, faults)
     faults.require(part.size > 0, "at least one stimulus and cell", dict(part.sizes))
     if not np.isfinite(part.values).all():
         faults.require(False, "finite drive", where_not_finite(part))
 
 
-def _check_labels(part: xr.DataArray, faults: Faults) -> None:
+def _check_labels(part: xr.DataArray | xr.Dataset, faults: Faults) -> None:
     """Note labels that name nothing, and coordinates in the place of what responses hold."""
     for dim in part.dims:
         if dim in part.coords and part[dim].dims == (dim,):

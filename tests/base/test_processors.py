@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import subprocess
 import sys
 import types
 
@@ -62,6 +63,28 @@ def test_processes_of_a_pool_have_one_and_those_of_joblib_their_share(eight):
 
 def _asked(_):
     return processors()
+
+
+LOKY = """
+import joblib
+from neurosim.base.processors import processors
+found = joblib.Parallel(n_jobs=2)(joblib.delayed(processors)() for _ in range(4))
+print(*sorted(set(found)))
+"""
+
+
+def test_processes_of_joblib_have_the_share_that_it_gives_them():
+    # oracle: joblib's documentation: cpu_count() // n_jobs threads for each of its processes
+    pytest.importorskip("joblib")
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", module.WORKERS)
+    plain = {name: value for name, value in os.environ.items() if name not in names}
+    plain |= {"LOKY_MAX_CPU_COUNT": "8"}
+    said = subprocess.run(
+        [sys.executable, "-c", LOKY], env=plain, capture_output=True, text=True, check=True
+    )
+    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    share = min(mine, os.cpu_count(), 8) // 2 or 1
+    assert int(said.stdout) == min(mine, max(share, 1))
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])

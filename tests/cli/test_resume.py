@@ -90,8 +90,25 @@ def test_more_trials_are_added(tmp_path, capsys, undisturbed):
     assert main([*QUICK, "--seed", "4", "--trials", "2", "--out", str(few)]) == 0
     file = str(few / "responses.nc")
     out = tmp_path / "out"
+    before = {name: (few / name).read_bytes() for name in _files(few)}
     assert main(["compare", "--resume", file, "--trials", "5", "--out", str(out)]) == 0
     _same(out, undisturbed)
+    assert {name: (few / name).read_bytes() for name in _files(few)} == before
+
+
+def test_stopped_again(tmp_path, monkeypatch, undisturbed):
+    out = tmp_path / "out"
+    assert main([*QUICK, "--out", str(out)]) == 0
+    for trials in (1, 3):
+        more = ["--resume"] if trials > 1 else [*QUICK[1:], "--seed", "4"]
+        with monkeypatch.context() as patch:
+            _stop_after(patch, trials)
+            assert main(["compare", *more, "--out", str(out)]) == 130
+        left = sorted(out.glob("stopped*.nc"))
+        assert [load_responses(each).sizes["trial"] for each in left] == [trials]
+    assert main(["compare", "--resume", "--out", str(out)]) == 0
+    _same(out, undisturbed)
+    assert _files(out) == _files(undisturbed)
 
 
 def test_other_options_and_files_are_refused(tmp_path, capsys, undisturbed):

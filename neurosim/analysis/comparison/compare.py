@@ -115,7 +115,7 @@ def compare(
     other = turned(responses, rows)
     data = reduced(other)
     again = [fit_reduced(each, data, likelihood, _of(each, held)) for each in chosen]
-    return replace(found, opposite=Comparison(other, again, [], 0), turned=rows)
+    return replace(found, opposite=Comparison(other, again, [], 0))
 
 
 def _of(rectifier: Rectifier, held: Mapping[str, float]) -> dict[str, float]:

@@ -33,7 +33,7 @@ from neurosim.analysis.comparison.saved import Parts, packed_comparison, unpacke
 from neurosim.analysis.comparison.selection import Selection, above_best, descriptive, simplest
 from neurosim.analysis.comparison.standing import reasons_aside, undetermined_cells
 from neurosim.analysis.comparison.tables import comparison_summary, comparison_table
-from neurosim.analysis.comparison.verdicts import Verdicts, judged
+from neurosim.analysis.comparison.verdicts import Verdicts, judged, kinds_of
 from neurosim.analysis.comparison.words import cells_said, headline, paragraph, report, summed_up
 from neurosim.analysis.fitting.goodness import deviance_explained
 from neurosim.analysis.fitting.result import Fit
@@ -64,8 +64,6 @@ class Comparison:
         Held-out folds, by condition.
     opposite : Comparison, optional
         Of the other sign of the drive, on the cells that nothing describes on this one.
-    turned : int array, optional
-        Which cells these are.
     """
 
     responses: xr.Dataset
@@ -73,7 +71,6 @@ class Comparison:
     scores: list[HeldOut]
     folds: int
     opposite: Comparison | None = None
-    turned: Indices | None = None
 
     def __post_init__(self) -> None:
         fits = fits_of_one_likelihood("Comparison", self.fits)
@@ -159,9 +156,7 @@ class Comparison:
     def kinds(self) -> AnyArray:
         """Kind of each cell's verdict ("corner", "soft corner", "power", ...; see
         `Rectifier.kind`); the verdict itself where that is no rectifier of the drive; (cell,)."""
-        kinds = np.array([*(each.kind for each in self.rectifiers), ""], dtype=object)
-        which = self.verdicts.which
-        return np.where(which >= 0, kinds[which], self.verdicts.names)
+        return kinds_of(self.verdicts, self.rectifiers)
 
     @cached_property
     def told_apart_p(self) -> Array:
@@ -174,8 +169,7 @@ class Comparison:
     def not_told_apart(self) -> Flags:
         """Candidates that the data do not tell from the verdict at the 1 % level, itself among
         them; (cell, rectifier)."""
-        not_told_apart: Flags = np.nan_to_num(self.told_apart_p, nan=0.0) >= LEVEL
-        return not_told_apart
+        return self.told_apart_p >= LEVEL  # NaN is not
 
     @property
     def indistinguishable(self) -> Flags:
@@ -248,8 +242,7 @@ class Comparison:
     def cut(self) -> Cut | None:
         """Of simulated cells: how many noise SDs from rest to threshold part those nearer
         half-squared (above) from those nearer a thresholded half-wave; None where none do."""
-        known = membrane(self.responses)
-        return None if known is None else squared_cut(self.fits, known)
+        return squared_cut(self.fits, membrane(self.responses))
 
     @cached_property
     def effective(self) -> pd.DataFrame:
@@ -260,13 +253,11 @@ class Comparison:
 
     @property
     def headline(self) -> str:
-        """What decides the rectifier, in numbers, and what plain ReLU in its place costs; "" where
-        neither is known."""
+        """What decides the rectifier, in numbers, and what plain ReLU costs; "" if unknown."""
         return headline(self.findings, self.cut, self.effective)
 
     def population(self) -> Population:
-        """Shares of kinds among the cells, with their uncertainty: more than a vote. See
-        `neurosim.analysis.comparison.population`."""
+        """Shares of kinds among the cells, with their uncertainty: more than a vote."""
         return population_of(self.findings)
 
     def report(self) -> str:
@@ -317,10 +308,21 @@ class Comparison:
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write responses and fits to a NetCDF file or a Zarr store (see `save_responses`)."""
-        other = [] if self.opposite is None else self.opposite.fits
-        mine = (self.responses, self.fits, self.scores, self.folds, self.turned, other)
-        save_responses(packed_comparison(Parts(*mine)), path)
+        """Write responses and fits to a NetCDF file or a Zarr store, see `save_responses`.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from neurosim import compare, responses_from_counts
+        >>> found = compare(responses_from_counts([-1, 0, 1], [[1], [2], [9]], 1.0), "ReLU")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     found.save(f"{folder}/found.nc")
+        ...     Comparison.load(f"{folder}/found.nc").verdict.tolist() == found.verdict.tolist()
+        True
+        """
+        other = None if self.opposite is None else (self.opposite.responses, self.opposite.fits)
+        parts = Parts(self.responses, self.fits, self.scores, self.folds, other)
+        save_responses(packed_comparison(parts), path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], rectifiers: Iterable[Rectifier] = ()) -> Comparison:
@@ -337,10 +339,9 @@ class Comparison:
         InputError
             When it cannot be read, holds no comparison, or a rectifier is not known here.
         """
-        found, other = unpacked_comparison(load_responses(path), rectifiers, turned, path), None
-        if found.turned is not None:
-            other = cls(turned(found.responses, found.turned), found.opposite, [], 0)
-        return cls(*found[:4], other, found.turned)
+        found = unpacked_comparison(load_responses(path), rectifiers, turned, path)
+        other = None if found.opposite is None else cls(*found.opposite, [], 0)
+        return cls(*found[:4], other)
 
     def __repr__(self) -> str:
         names = ", ".join(each.name for each in self.rectifiers)

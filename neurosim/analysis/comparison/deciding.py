@@ -121,11 +121,12 @@ def best_cut(along: Array, upper: Flags) -> Cut | None:
     return Cut(float(cut), values.size - at, at, int(right[at] - below[at]), int(below[at]))
 
 
-def squared_cut(fits: Sequence[Fit], known: Membrane) -> Cut | None:
+def squared_cut(fits: Sequence[Fit], known: Membrane | None) -> Cut | None:
     """How many noise SDs from rest to threshold part cells nearer half-squared from those nearer
-    a thresholded half-wave; None where that does not part them, or these are not compared."""
+    a thresholded half-wave; None where that does not part them, these are not compared, or the membrane
+    is not known."""
     names = [each.rectifier.name for each in fits]
-    if not set(PAIR) <= set(names) or not (known.noise > 0).all():
+    if known is None or not set(PAIR) <= set(names) or not (known.noise > 0).all():
         return None
     above, below = (fits[names.index(name)].aic for name in PAIR)
     return best_cut(known.distance / known.noise, above < below)

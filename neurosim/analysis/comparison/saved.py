@@ -19,7 +19,7 @@ from neurosim.analysis.comparison.held_out import HeldOut
 from neurosim.analysis.fitting.likelihoods import likelihood_of
 from neurosim.analysis.fitting.optimum import rate_model
 from neurosim.analysis.fitting.result import Fit
-from neurosim.base.arrays import AnyArray, Array, Indices
+from neurosim.base.arrays import AnyArray, Indices
 from neurosim.base.errors import Faults, InputError
 from neurosim.data.counts import Reduction, reduced
 from neurosim.models.rectifiers import named_rectifiers
@@ -27,10 +27,10 @@ from neurosim.models.rectifiers.base import Rectifier
 
 __all__ = ["Parts", "packed_comparison", "unpacked_comparison"]
 
-_ATTRIBUTE = "comparison"  # says as JSON what was fitted
-_FIT, _SCORE, _OPPOSITE = "fitted_", "held_out_", "opposite_"
+_FIT, _SCORE, _OPPOSITE = "neurosim_fit_", "neurosim_held_out_", "neurosim_opposite_"
+_ATTRIBUTE = f"{_FIT}record"  # says as JSON what was fitted
 _ARRAYS = ("values", "standard_errors", "at_bound", "log_likelihood", "status")
-_WHOLE = ("at_bound", "impossible", "ends")  # truth values and numbers of conditions
+_DIGITS = 1e-8  # to which a likelihood is found again
 
 
 class Parts(NamedTuple):
@@ -42,31 +42,35 @@ class Parts(NamedTuple):
     fits : list of Fit
     scores : list of HeldOut
     folds : int
-    turned : int array, or None
-        Cells that are compared on the other sign of the drive too.
-    opposite : list of Fit
-        Of these cells there.
+    opposite : (Dataset, list of Fit), or None
+        Some of the cells on the other sign of the drive.
     """
 
     responses: xr.Dataset
     fits: list[Fit]
     scores: list[HeldOut]
     folds: int
-    turned: Indices | None
-    opposite: list[Fit]
+    opposite: tuple[xr.Dataset, list[Fit]] | None
 
 
 def packed_comparison(parts: Parts) -> xr.Dataset:
-    """Responses with the fits beside them."""
-    fits = parts.fits
-    packed = parts.responses.assign(_packed_fits(fits, _FIT, "cell"))
+    """Responses with the fits beside them, along their cells, so that a selection has its own."""
+    fits, given = parts.fits, parts.responses
+    faults = Faults("Comparison.save")
+    taken = [str(name) for name in (*given.variables, *given.attrs) if _is_ours(str(name))]
+    expected = f"responses without names that begin with {_FIT}, {_SCORE}, {_OPPOSITE}"
+    faults.require(not taken, expected, ", ".join(taken))
+    faults.stop()
+    cells = np.arange(len(fits[0].cells))
+    packed = given.assign(_packed_fits(fits, _FIT, cells, cells.size))
     for each in fields(HeldOut) if parts.scores else ():
         held = np.stack([getattr(score, each.name) for score in parts.scores])
         packed[f"{_SCORE}{each.name}"] = ((f"{_FIT}rectifier", "cell"), held)
-    if parts.turned is not None:
-        along = f"{_OPPOSITE}cell"
-        packed[f"{_OPPOSITE}row"] = ((along,), np.asarray(parts.turned))
-        packed = packed.assign(_packed_fits(parts.opposite, _OPPOSITE, along))
+    if parts.opposite is not None:
+        other = parts.opposite[1]
+        there = np.isin(fits[0].cells, other[0].cells)
+        packed = packed.assign(_packed_fits(other, _OPPOSITE, np.flatnonzero(there), cells.size))
+        packed[f"{_OPPOSITE}turned"] = (("cell",), there.astype(np.int8))
     said = {
         "rectifiers": [each.rectifier.name for each in fits],
         "likelihood": fits[0].model.likelihood.name,
@@ -76,21 +80,30 @@ def packed_comparison(parts: Parts) -> xr.Dataset:
     return packed.assign_attrs({_ATTRIBUTE: json.dumps(said)})
 
 
-def _packed_fits(fits: list[Fit], prefix: str, along: str) -> dict[str, Any]:
+def _packed_fits(fits: list[Fit], prefix: str, rows: Indices, cells: int) -> dict[str, Any]:
     most = max(len(each.rectifier.parameter_names) for each in fits)
-    by = (f"{_FIT}rectifier", along)
+    by = (f"{_FIT}rectifier", "cell")
 
-    def padded(values: Array) -> Array:
-        return np.pad(values, ((0, 0), (0, most - values.shape[1])))
+    def whole(values: Any, nothing: Any) -> AnyArray:  # of one rectifier, at its cells' rows
+        values = np.asarray(values)
+        filled = np.full((cells, *values.shape[1:]), nothing, dtype=values.dtype)
+        filled[rows] = values
+        missing = most - values.shape[-1] if values.ndim > 1 else 0
+        return np.pad(filled, ((0, 0), (0, missing))) if values.ndim > 1 else filled
 
     packed: dict[str, Any] = {}
     for name in ("values", "standard_errors", "at_bound"):
-        each = np.stack([padded(getattr(fit, name)) for fit in fits])
-        packed[name] = ((*by, f"{_FIT}parameter"), each.astype(np.int8) if name in _WHOLE else each)
-    packed["log_likelihood"] = (by, np.stack([fit.log_likelihood for fit in fits]))
-    packed["status"] = (by, np.array([fit.status for fit in fits]))
-    if all(fit.scatter is not None for fit in fits):
-        packed["scatter"] = (by, np.stack([fit.scatter for fit in fits]))  # type: ignore[misc]
+        each = [np.asarray(getattr(fit, name), dtype=float) for fit in fits]
+        packed[name] = ((*by, f"{_FIT}parameter"), np.stack([whole(one, 0.0) for one in each]))
+    for name in ("log_likelihood", "scatter"):
+        own = [getattr(fit, name) for fit in fits]
+        if all(one is not None for one in own):
+            packed[name] = (by, np.stack([whole(one, np.nan) for one in own]))
+    if "scatter" in packed:
+        for fit in fits:  # refused before anything is written
+            fit.model.likelihood.with_own(np.asarray(fit.scatter))
+    status = [whole(np.array(fit.status, dtype=object), "") for fit in fits]
+    packed["status"] = (by, np.stack(status).astype(str))
     packed["free_of_rate"] = (by[:1], np.array([fit.free_of_rate for fit in fits]))
     return {f"{prefix}{name}": value for name, value in packed.items()}
 
@@ -137,20 +150,24 @@ def unpacked_comparison(
             of = {each.name: _first(packed[f"{_SCORE}{each.name}"]) for each in fields(HeldOut)}
             for row in range(len(rectifiers)):
                 scores.append(HeldOut(**{name: values[row] for name, values in of.items()}))
-        rows, opposite = None, []
-        if f"{_OPPOSITE}row" in packed:
-            rows = packed[f"{_OPPOSITE}row"].values.astype(np.int64)
-            other = reduced(turned(responses, rows))
-            opposite = _unpacked_fits(packed, _OPPOSITE, other, *made)
-    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        opposite = None
+        if f"{_OPPOSITE}turned" in packed:
+            rows = np.flatnonzero(packed[f"{_OPPOSITE}turned"].values)
+            there = turned(responses, rows)
+            some = packed.isel(cell=rows)
+            if rows.size:
+                opposite = there, _unpacked_fits(some, _OPPOSITE, reduced(there), *made)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: expected a whole comparison, got another ({reason})") from None
-    return Parts(responses, fits, scores, folds, rows, opposite)
+    return Parts(responses, fits, scores, folds, opposite)
 
 
 def _first(stored: xr.DataArray) -> AnyArray:
     """Its values by rectifier, cell and parameter: files keep responses' dimensions first."""
-    order = (f"{_FIT}rectifier", f"{_OPPOSITE}cell", "cell", f"{_FIT}parameter")
+    order = (f"{_FIT}rectifier", "cell", f"{_FIT}parameter")
     values: AnyArray = stored.transpose(*(dim for dim in order if dim in stored.dims)).values
     return values
 
@@ -193,4 +210,16 @@ def _unpacked_fits(
                 model=rate_model(rectifier, data.counts, found, fixed[row]),
             )
         )
+        _check(fits[-1])
     return fits
+
+
+def _check(fit: Fit) -> None:
+    """Refuse fits of other responses than those they stand beside, by their likelihood."""
+    rates = np.maximum(fit.rates, 0.0)
+    again = fit.model.likelihood.log_likelihood(rates, fit.model.counts)
+    said = fit.log_likelihood
+    same = np.isclose(again, said, rtol=_DIGITS, atol=_DIGITS).all()
+    if fit.values.shape[1] != len(fit.rectifier.parameter_names) or not same:
+        told = f"expected fits of these responses, got others ({fit.rectifier.name})"
+        raise InputError(f"Comparison.load: {told}")

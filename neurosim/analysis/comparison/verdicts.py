@@ -18,7 +18,7 @@ from neurosim.analysis.comparison.selection import simplest
 from neurosim.base.arrays import AnyArray, Array, Flags, Indices
 from neurosim.models.rectifiers.base import Rectifier
 
-__all__ = ["NONE", "UNDETERMINED", "Verdicts", "judged"]
+__all__ = ["NONE", "UNDETERMINED", "Verdicts", "judged", "kinds_of"]
 
 NONE, UNDETERMINED = "none", "undetermined"
 """What a cell is called that nothing in the list describes, and one that tells too little."""
@@ -98,3 +98,9 @@ def judged(
     ):
         names[which], index[which], reasons[which] = UNDETERMINED, -1, reason
     return Verdicts(names, index, reasons)
+
+
+def kinds_of(found: Verdicts, rectifiers: Sequence[Rectifier]) -> AnyArray:
+    """Kind of each verdict; the verdict itself where that is no rectifier of the drive; (cell,)."""
+    kinds = np.array([*(each.kind for each in rectifiers), ""], dtype=object)
+    return np.where(found.which >= 0, kinds[found.which], found.names)

@@ -133,7 +133,7 @@ def fit_counts(
     parts = likelihood.parts(counts)
     each = []
     for rows, part in parts:
-        for some in in_parts(len(rows), counts.width):
+        for some in in_parts(len(rows), counts.width if part.divisible else 0):
             of, own = rows[some], part.take(some) if some.size < len(rows) else part
             taken = counts if of.size == len(counts.x) else counts.take(of)
             begun = None if start is None else start[of]

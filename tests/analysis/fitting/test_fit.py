@@ -242,3 +242,20 @@ def test_fits_do_not_depend_on_how_many_cells_are_worked_on_at_once(monkeypatch,
             np.testing.assert_allclose(*ends, rtol=1e-5)
     for one, other in zip(whole.scores, parts.scores, strict=True):
         np.testing.assert_allclose(one.log_likelihood, other.log_likelihood, rtol=1e-6)
+
+
+def test_fits_to_rates_do_not_depend_on_how_many_cells_are_worked_on_at_once(monkeypatch):
+    from neurosim import fit_rates
+    from neurosim.base import arrays
+
+    x = np.linspace(-1, 1, 9)
+    noise = np.random.default_rng(1).normal(0, [0.1, 1, 10, 2, 0.5], (9, 5))
+    rate = (np.maximum(x, 0)[:, None] * [5, 50, 500, 10, 20] + noise).T
+    whole = fit_rates("ReLU", x, rate)
+    monkeypatch.setattr(arrays, "_ITEMS", 20)
+    parts = fit_rates("ReLU", x, rate)
+    np.testing.assert_allclose(parts.values, whole.values, rtol=1e-6)
+    np.testing.assert_allclose(parts.log_likelihood, whole.log_likelihood, rtol=1e-10)
+    np.testing.assert_allclose(parts.scatter, whole.scatter, rtol=1e-6)
+    for one, other in zip(parts.intervals[:2], whole.intervals[:2], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5)

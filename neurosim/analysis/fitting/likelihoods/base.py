@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -69,17 +70,35 @@ class Likelihood(ABC):
 
     def put_together(self, parts: list[tuple[Indices, Likelihood]]) -> Likelihood:
         """The same with its own parameters as they are in parts of its rows."""
-        if not self.parameters:
-            return parts[0][1]
+        whole = [part for _, part in parts]
+        if len(whole) == 1 or not is_dataclass(self):
+            return whole[0]
         order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
-        own = np.concatenate([part.scatter for _, part in parts if part.scatter is not None])
-        return self.with_own(own[order])
+        own = {each.name: [getattr(part, each.name) for part in whole] for each in fields(self)}
+        joined = {n: np.concatenate(v)[order] for n, v in own.items() if np.ndim(v[0])}
+        return replace(whole[0], **joined)
+
+    @property
+    def divisible(self) -> bool:
+        """Whether rows may be fitted in parts and `put_together`: it holds nothing of any row, or
+        is a dataclass whose arrays have a row each."""
+        return is_dataclass(self) or type(self).take is Likelihood.take
 
     def with_own(self, own: Array) -> Likelihood:
-        """The same with its own parameter as it was estimated (`scatter`); (row,)."""
-        if len(self.parameters) != 1:
-            raise InputError(f"{self.name}: expected a likelihood that takes up what was estimated")
-        return type(self)(own)  # type: ignore[call-arg]
+        """The same with its own parameter as it was estimated (`scatter`); (row,).
+
+        Raises
+        ------
+        InputError
+            For a likelihood of several parameters, or that is made otherwise: it overrides this.
+        """
+        try:
+            if len(self.parameters) == 1:
+                return type(self)(own)  # type: ignore[call-arg]
+        except TypeError:
+            pass
+        told = "expected a likelihood made of its one parameter, or with a with_own of its own"
+        raise InputError(f"{self.name}: {told}")
 
     @abstractmethod
     def terms(self, rate: Array, counts: Counts) -> Array:
