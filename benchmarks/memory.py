@@ -1,12 +1,13 @@
 """What `memory=` bounds: the peak of what is asked for as large as it lets it be.
 
-    python benchmarks/memory.py [--gib 0.25 1] [--what simulate bins spikes sampled compare movie]
+    python benchmarks/memory.py [--gib 0.25 1] [--what simulate compare ...]
 
 Each in a process of its own: the largest simulation (of counts, of counts in time bins, with spike
 times, of a drive over time), experiment with its comparison, tables and figure, and drive by a
 movie that `memory` lets through; its peak above what was loaded, against the bound. Spike times
 are refused after the first trial, so that theirs is the largest of several that is let through.
-`fit` and `compare` of responses that are there already take at most 110 bytes a count and 4 kB a
+`default` is the default experiment, which takes what comparing does whatever the size. `fit` and
+`compare` of responses that are there already take at most 110 bytes a count and 4 kB a
 condition, which is what an experiment is checked by.
 """
 
@@ -64,6 +65,9 @@ elif what == "compare":
                                     memory=memory, rectifiers=["half-wave", "half-squared"])
     given = experiment.run()
     given.comparison.table, given.comparison.report(), given.plot()
+elif what == "default":  # small: what comparing takes beside what grows
+    given = Experiment.default(memory=memory).run()
+    given.comparison.table, given.comparison.report(), given.plot()
 elif what == "movie":
     frames = 600
     cells = int(memory / (26 * frames + 52 * 64**2)) // 4 * 4
@@ -77,7 +81,7 @@ print(f"{what:8} memory {memory / 2**30:.2f} GiB, taken {took / 2**30:.2f} GiB",
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gib", type=float, nargs="+", default=[0.25, 1.0])
-    every = ["simulate", "bins", "spikes", "sampled", "compare", "movie"]
+    every = ["simulate", "bins", "spikes", "sampled", "compare", "movie", "default"]
     parser.add_argument("--what", nargs="+", default=every, choices=every)
     options = parser.parse_args()
     for what in options.what:

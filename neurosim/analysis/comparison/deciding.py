@@ -123,8 +123,8 @@ def best_cut(along: Array, upper: Flags) -> Cut | None:
 
 def squared_cut(fits: Sequence[Fit], known: Membrane | None) -> Cut | None:
     """How many noise SDs from rest to threshold part cells nearer half-squared from those nearer
-    a thresholded half-wave; None where that does not part them, these are not compared, or the membrane
-    is not known."""
+    a thresholded half-wave; None where that does not part them, these are not compared, or the
+    membrane is not known."""
     names = [each.rectifier.name for each in fits]
     if known is None or not set(PAIR) <= set(names) or not (known.noise > 0).all():
         return None

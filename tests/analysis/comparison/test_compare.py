@@ -5,7 +5,16 @@ import sys
 import numpy as np
 import pytest
 
-from neurosim import Comparison, InputError, ScatterWarning, compare, fit, responses_from_counts
+from neurosim import (
+    RECTIFIERS,
+    Comparison,
+    InputError,
+    ScatterWarning,
+    compare,
+    fit,
+    responses_from_counts,
+)
+from neurosim.analysis.comparison.held_out import folds_by_condition
 from neurosim.analysis.fitting.likelihoods import LIKELIHOODS
 from neurosim.data.counts import Counts
 from neurosim.data.repeats import Repeats
@@ -111,3 +120,27 @@ def test_the_summary_of_dispersed_counts_has_their_deviance():
         wrong = compare(responses, ["half-wave"], likelihood="Poisson").summary[column][1]
     assert right == pytest.approx(1, abs=0.2)
     assert wrong > 10
+
+
+@pytest.mark.parametrize("name", ["half-wave", "leaky half-wave", "ELU"])
+def test_held_out_scores_with_a_rate_at_rest_that_is_known(name):
+    # oracle: Poisson's probabilities at the rates that fits without each fold have there
+    from scipy.stats import poisson
+
+    random = np.random.default_rng(8)
+    x = np.array([-1, -0.6, -0.2, 0.1, 0.4, 0.7, 1.0])
+    rate = 12 + 30 * np.maximum(x, 0) + 6 * np.minimum(x, 0)
+    count = random.poisson(rate[:, None], (7, 8))
+    found = compare(
+        responses_from_counts(x, count, 1.0), [name], likelihood="Poisson", fixed={"r0": 12.0}
+    )
+    fold = folds_by_condition(7, 5, 0)
+    expected = 0.0
+    for k in range(5):
+        kept = fold != k
+        some = fit(name, responses_from_counts(x[kept], count[kept], 1.0), "Poisson", {"r0": 12.0})
+        named = dict(zip(some.rectifier.parameter_names, some.values[0], strict=True))
+        there = RECTIFIERS[name].rate(x[~kept], **named)
+        expected += poisson.logpmf(count[~kept], np.maximum(there, 0)[:, None]).sum()
+    score = found.scores[[each.rectifier.name for each in found.fits].index(name)]
+    assert score.log_likelihood[0] == pytest.approx(expected, abs=2e-3)
